@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What fragments of C in the documents may use without declaring it. test_snippets.py puts this file, and
+ * then the fragment in a function, into one translation unit. It is only compiled, never linked or run.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <taskseal/taskseal.h>
+#ifdef SNIPPETS_WITH_REDIS
+#include <taskseal/redis.h>
+extern redisContext *redis;
+#endif
+
+extern taskseal_keyring *keyring;
+extern taskseal_err err;
+extern uint8_t payload[4096], sealed[8192];
+extern size_t payload_len, sealed_len;
+extern const char *id, *type, *task_id;
+
+_Noreturn void die(const char *message);
