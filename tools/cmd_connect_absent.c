@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Stands in for cmd_connect.c in a core-only build.
+ */
+#include "commands.h"
+#include "common/report.h"
+
+static const command_option options[] = {{NULL, 0, NULL, NULL}};
+
+static int run(const command *self, int argc, char **argv)
+{
+    (void)self;
+    (void)argc;
+    (void)argv;
+    return report_usage("this build is core-only and can't connect: build taskseal with -Dredis=enabled");
+}
+
+const command command_connect = {
+    .name = "connect",
+    .operands = "",
+    .summary = "absent: this build is core-only",
+    .description = "This build is core-only and can't connect to Redis or Valkey.\n",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+#include <taskseal/taskseal.h>
+
+#include "commands.h"
+#include "common/buffer.h"
+#include "common/envelope.h"
+#include "common/input.h"
+#include "common/output.h"
+#include "common/parse.h"
+#include "common/report.h"
+#include "common/shared.h"
+
+enum {
+    KEY_TO = KEY_OWN,
+    KEY_SUITE,
+    KEY_PURPOSE,
+    KEY_EXPIRES_IN,
+    KEY_EXPIRES_AT,
+    KEY_PAD,
+    KEY_TEXT,
+    KEY_ALLOW_SEALED
+};
+
+static const command_option options[] = {
+    KEYRING_OPTION,
+    OUTPUT_OPTION,
+    CONTEXT_OPTIONS,
+    {"to", KEY_TO, "KEY-ID",
+     "seal to this key (up to 8 times); else to the first\nactive key good for the queue"},
+    {"suite", KEY_SUITE, "NAME", "chacha20poly1305 (the default), aes256gcm or aegis256"},
+    {"purpose", KEY_PURPOSE, "NAME", "payload (the default), result, error or reference"},
+    {"expires-in", KEY_EXPIRES_IN, "DURATION", "for how long it can be opened: 90s, 15m, 12h, 7d, 2w"},
+    {"expires-at", KEY_EXPIRES_AT, "TIME", "until when it can be opened: 2026-11-21T20:00:00Z"},
+    {"pad", KEY_PAD, NULL, "hide the payload's length"},
+    {"text", KEY_TEXT, NULL, "write the text form, for queues that carry text or JSON"},
+    {"allow-sealed", KEY_ALLOW_SEALED, NULL, "seal even what looks sealed already"},
+    {NULL, 0, NULL, NULL},
+};
+
+typedef struct settings {
+    const char *keyring;
+    const char *output;
+    const char *key_ids[TASKSEAL_STANZAS_MAX];
+    taskseal_seal_options seal;
+    bool text;
+} settings;
+
+static int take_recipient(settings *set, const char *key_id)
+{
+    if (set->seal.key_count == TASKSEAL_STANZAS_MAX)
+        return report_usage("--to can be given at most %u times", TASKSEAL_STANZAS_MAX);
+    set->key_ids[set->seal.key_count++] = key_id;
+    return STATUS_OK;
+}
+
+static int take(void *state, int key, const char *value)
+{
+    settings *set = state;
+
+    switch (key) {
+    case 'k':
+        set->keyring = value;
+        return STATUS_OK;
+    case 'o':
+        set->output = value;
+        return STATUS_OK;
+    case KEY_TO:
+        return take_recipient(set, value);
+    case KEY_SUITE:
+        return parse_suite("suite", value, &set->seal.suite);
+    case KEY_PURPOSE:
+        return parse_purpose("purpose", value, &set->seal.purpose);
+    case KEY_EXPIRES_IN:
+        return parse_duration("expires-in", value, &set->seal.lifetime);
+    case KEY_EXPIRES_AT:
+        return parse_time("expires-at", value, &set->seal.expires_at);
+    case KEY_PAD:
+        set->seal.flags |= TASKSEAL_SEAL_PADDED;
+        return STATUS_OK;
+    case KEY_TEXT:
+        set->text = true;
+        return STATUS_OK;
+    case KEY_ALLOW_SEALED:
+        set->seal.flags |= TASKSEAL_SEAL_ALLOW_SEALED;
+        return STATUS_OK;
+    default:
+        return context_take(&set->seal.context, key, value);
+    }
+}
+
+static int seal_buffer(const settings *set, const buffer *payload, buffer *sealed)
+{
+    size_t size = 0;
+    taskseal_err err = taskseal_seal_size(&set->seal, payload->len, &size, NULL);
+
+    if (err != TASKSEAL_OK)
+        return report_error(err, NULL);
+    if (!buffer_reserve(sealed, size))
+        return report_error(TASKSEAL_ERR_NO_MEMORY, NULL);
+    err = taskseal_seal(&set->seal, payload->data, payload->len, sealed->data, sealed->cap, &sealed->len);
+    if (err != TASKSEAL_OK)
+        return report_error(err, NULL);
+    return set->text ? envelope_to_text(sealed) : STATUS_OK;
+}
+
+static int seal_file(settings *set, const char *path)
+{
+    const output_kind kind = set->text ? OUTPUT_TEXT : OUTPUT_BINARY;
+    buffer payload = BUFFER_EMPTY;
+    buffer sealed = BUFFER_EMPTY;
+    taskseal_keyring *ring = NULL;
+
+    int status = output_check(set->output, kind);
+    if (status == STATUS_OK)
+        status = keyring_open(set->keyring, &ring);
+    set->seal.keyring = ring;
+    if (status == STATUS_OK)
+        status = input_read(path, &payload);
+    if (status == STATUS_OK)
+        status = seal_buffer(set, &payload, &sealed);
+    if (status == STATUS_OK)
+        status = output_write(set->output, kind, sealed.data, sealed.len);
+    buffer_free(&payload);
+    buffer_free(&sealed);
+    taskseal_keyring_free(ring);
+    return status;
+}
+
+static int run(const command *self, int argc, char **argv)
+{
+    settings set = {0};
+    const char *path = NULL;
+    bool stop;
+
+    int status = command_parse(self, argc, argv, take, &set, &stop);
+    if (status != STATUS_OK || stop)
+        return status;
+    if (set.seal.lifetime != 0 && set.seal.expires_at != 0)
+        return report_usage("give --expires-in or --expires-at, not both");
+    if (set.seal.key_count > 0)
+        set.seal.key_ids = set.key_ids;
+    status = input_operand(argc, argv, &path);
+    return status == STATUS_OK ? seal_file(&set, path) : status;
+}
+
+const command command_seal = {
+    .name = "seal",
+    .operands = "[FILE]",
+    .summary = "seal a payload into an envelope",
+    .description = "Seals FILE (or standard input) with a key of the keyring, and writes the envelope.\n"
+                   "What --queue, --type, --id and --extra give is bound: the envelope opens only for the\n"
+                   "same values, so it can't be moved to another task. They are not stored in it.\n",
+    .examples =
+        "  taskseal seal --queue mail --type reset --id 42 --expires-in 1h payload.json -o task.sealed\n"
+        "  printf %s \"$payload\" | taskseal seal --queue mail --text\n",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+#include "command.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "report.h"
+
+enum { OPTIONS_MAX = 24, HELP_COLUMN = 28, HELP_KEY = 'h' };
+
+const command *command_find(const char *name)
+{
+    for (const command *const *at = commands; *at != NULL; at++) {
+        if (strcmp((*at)->name, name) == 0)
+            return *at;
+    }
+    return NULL;
+}
+
+static bool is_letter(int key)
+{
+    return key < 256;
+}
+
+/* The two tables that getopt_long wants. The leading ':' makes it tell a missing value from an unknown
+ * option, and print nothing itself. */
+static void make_tables(const command *self, struct option longs[OPTIONS_MAX + 2],
+                        char shorts[2 * OPTIONS_MAX + 3])
+{
+    size_t count = 0;
+    size_t letters = 0;
+
+    shorts[letters++] = ':';
+    for (const command_option *at = self->options; at->name != NULL && count < OPTIONS_MAX; at++) {
+        const bool valued = at->argument != NULL;
+        longs[count++] = (struct option){at->name, valued ? required_argument : no_argument, NULL, at->key};
+        if (!is_letter(at->key))
+            continue;
+        shorts[letters++] = (char)at->key;
+        if (valued)
+            shorts[letters++] = ':';
+    }
+    shorts[letters++] = HELP_KEY;
+    shorts[letters] = '\0';
+    longs[count++] = (struct option){"help", no_argument, NULL, HELP_KEY};
+    longs[count] = (struct option){NULL, 0, NULL, 0};
+}
+
+/* Says what is wrong with the option that getopt_long has stopped at. What follows its '=' is left out: it
+ * may be secret. */
+static int bad_option(const command *self, int result, char **argv)
+{
+    const char *word = argv[optind - 1];
+    const int len = (int)strcspn(word, "=");
+    const bool is_long = strncmp(word, "--", 2) == 0;
+
+    if (result == ':' && is_long)
+        return report_usage("%.*s needs a value; see 'taskseal %s --help'", len, word, self->name);
+    if (result == ':')
+        return report_usage("-%c needs a value; see 'taskseal %s --help'", optopt, self->name);
+    if (is_long)
+        return report_usage("%.*s is not an option that can stand here, or not spelled out; see 'taskseal %s "
+                            "--help'",
+                            len, word, self->name);
+    return report_usage("-%c is not an option; see 'taskseal %s --help'", optopt, self->name);
+}
+
+int command_parse(const command *self, int argc, char **argv, option_taker *take, void *state, bool *stop)
+{
+    struct option longs[OPTIONS_MAX + 2];
+    char shorts[2 * OPTIONS_MAX + 3];
+    int status = STATUS_OK;
+
+    make_tables(self, longs, shorts);
+    *stop = false;
+    opterr = 0;
+    while (status == STATUS_OK) {
+        const int key = getopt_long(argc, argv, shorts, longs, NULL);
+        if (key == -1)
+            break;
+        if (key == '?' || key == ':')
+            return bad_option(self, key, argv);
+        if (key == HELP_KEY) {
+            command_print_help(self);
+            *stop = true;
+            return STATUS_OK;
+        }
+        status = take(state, key, optarg);
+    }
+    return status;
+}
+
+/* Prints the lines of `text`, the first one at the cursor, the others at HELP_COLUMN. */
+static void print_option_help(const char *text)
+{
+    for (;;) {
+        const size_t len = strcspn(text, "\n");
+        printf("%.*s\n", (int)len, text);
+        if (text[len] == '\0')
+            return;
+        text += len + 1;
+        printf("%*s", HELP_COLUMN, "");
+    }
+}
+
+static void print_option(int key, const char *name, const char *argument, const char *help)
+{
+    char shown[64];
+    char letter[8] = "    ";
+
+    if (is_letter(key))
+        snprintf(letter, sizeof letter, "-%c, ", key);
+    const int width = snprintf(shown, sizeof shown, "  %s--%s%s%s", letter, name, argument != NULL ? " " : "",
+                               argument != NULL ? argument : "");
+    if (width + 2 > HELP_COLUMN)
+        printf("%s\n%*s", shown, HELP_COLUMN, "");
+    else
+        printf("%-*s", HELP_COLUMN, shown);
+    print_option_help(help);
+}
+
+void command_print_help(const command *self)
+{
+    printf("Usage: taskseal %s%s%s%s\n\n%s\nOptions:\n", self->name,
+           self->options->name != NULL ? " [OPTION]..." : "", self->operands[0] != '\0' ? " " : "",
+           self->operands, self->description);
+    for (const command_option *at = self->options; at->name != NULL; at++)
+        print_option(at->key, at->name, at->argument, at->help);
+    print_option(HELP_KEY, "help", NULL, "print this help");
+    if (self->examples != NULL)
+        printf("\nExamples:\n%s", self->examples);
+}
+
+void command_print_overview(void)
+{
+    fputs("Usage: taskseal SUBCOMMAND [OPTION]... [OPERAND]...\n"
+          "\n"
+          "Seals the payloads of background jobs, so that the Redis or Valkey between producer\n"
+          "and worker holds nothing readable, and nothing that can be changed or moved unnoticed.\n"
+          "\n"
+          "Subcommands ('taskseal SUBCOMMAND --help' tells more):\n",
+          stdout);
+    for (const command *const *at = commands; *at != NULL; at++)
+        printf("  %-9s %s\n", (*at)->name, (*at)->summary);
+    fputs("\n"
+          "Try it (in an empty directory):\n"
+          "  taskseal keygen demo-k01 demo.keyring\n"
+          "  export TASKSEAL_KEYRING=demo.keyring\n"
+          "  echo 'reset token 91f3' | taskseal seal --queue mail --id 42 --expires-in 1h -o task.sealed\n"
+          "  taskseal inspect task.sealed\n"
+          "  taskseal open --queue mail --id 42 task.sealed\n"
+          "  taskseal open --queue payments --id 42 task.sealed   # refused: context-mismatch\n"
+          "\n"
+          "Environment:\n"
+          "  TASKSEAL_KEYRING  the key file, where --keyring is not given\n"
+          "  TASKSEAL_URI      the rediss:// URI of 'connect', where none is given\n"
+          "\n"
+          "Exit status:\n"
+          "  0  done\n"
+          "  1  refused: the same input fails again (expired, damaged, wrong context, ...)\n"
+          "  2  the command line is wrong\n"
+          "  3  failed, but may succeed later (unknown key, timeout, out of memory, ...)\n"
+          "  4  a local file, pipe or descriptor could not be read or written\n"
+          "Errors read 'taskseal: SUBCOMMAND: ERROR-NAME: text' on standard error.\n",
+          stdout);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a subcommand is: its words and its options in one table, from which both the parser and the help
+ * are made, so that they can't differ.
+ */
+#ifndef TASKSEAL_TOOLS_COMMAND_H
+#define TASKSEAL_TOOLS_COMMAND_H
+
+#include <stdbool.h>
+
+typedef struct command_option {
+    const char *name;     /* without its dashes; NULL ends the list */
+    int key;              /* the letter of its short form, or a number from 256 that is unique in the list */
+    const char *argument; /* what --help calls it; NULL: takes none */
+    const char *help;     /* lines for --help, parted by '\n' */
+} command_option;
+
+typedef struct command {
+    const char *name;
+    const char *operands;
+    const char *summary;     /* one line for `taskseal --help` */
+    const char *description; /* paragraphs of at most 80 columns, ending in '\n' */
+    const char *examples;    /* lines, ending in '\n'; NULL: none */
+    const command_option *options;
+    int (*run)(const struct command *self, int argc, char **argv);
+} command;
+
+/* All of them, in the order in which the help lists them; ends with NULL. */
+extern const command *const commands[];
+
+const command *command_find(const char *name);
+
+/* Takes the value of one option (NULL if it takes none); reports what it can't use. A status of report.h. */
+typedef int option_taker(void *state, int key, const char *value);
+
+/* Parses `argv` by self->options, calling `take` for each; optind is then the first operand. --help prints
+ * the help and sets *stop, which means: return STATUS_OK. A status of report.h. */
+int command_parse(const command *self, int argc, char **argv, option_taker *take, void *state, bool *stop);
+
+void command_print_help(const command *self);
+void command_print_overview(void);
+
+#endif

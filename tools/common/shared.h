@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The options that several subcommands share, and the keyring that they name.
+ */
+#ifndef TASKSEAL_TOOLS_SHARED_H
+#define TASKSEAL_TOOLS_SHARED_H
+
+#include <taskseal/taskseal.h>
+
+/* Keys of options without a letter; a subcommand's own begin at KEY_OWN. */
+enum { KEY_QUEUE = 256, KEY_TYPE, KEY_ID, KEY_EXTRA, KEY_OWN };
+
+#define CONTEXT_OPTIONS                                                                                      \
+    {"queue", KEY_QUEUE, "NAME", "the queue that the task belongs to"},                                      \
+        {"type", KEY_TYPE, "NAME", "the type of the task"}, {"id", KEY_ID, "ID", "the task's own id"},       \
+    {                                                                                                        \
+        "extra", KEY_EXTRA, "TEXT", "anything else that both sides know: a tenant, say"                      \
+    }
+
+#define KEYRING_OPTION                                                                                       \
+    {                                                                                                        \
+        "keyring", 'k', "FILE", "the key file (else $TASKSEAL_KEYRING)"                                      \
+    }
+
+#define OUTPUT_OPTION                                                                                        \
+    {                                                                                                        \
+        "output", 'o', "FILE", "write FILE, which appears whole or not at all, instead\nof standard output"  \
+    }
+
+/* Takes one of CONTEXT_OPTIONS. A status of report.h, as all below. */
+int context_take(taskseal_context *context, int key, const char *value);
+
+/* Loads the keyring that `path` names, or, where that is NULL, the environment. Reports failures. */
+int keyring_open(const char *path, taskseal_keyring **ring);
+
+#endif

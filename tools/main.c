@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The `taskseal` command: finds the subcommand and runs it.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include <sodium.h>
+
+#include "commands.h"
+#include "common/report.h"
+
+const command *const commands[] = {
+    &command_keygen,  &command_seal, &command_open, &command_inspect, &command_rewrap, &command_connect,
+    &command_version, &command_help, NULL,
+};
+
+/* No core dump may hold keys or payloads. Linux takes a limit of 1 byte, and only that, to mean "none" for
+ * dumps that go to a program as well as for files. (PR_SET_DUMPABLE would also take /dev/fd/N, and so the
+ * shell's <(...), away from users other than root.) */
+static void forbid_core_dumps(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_CORE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max < 1 ? limit.rlim_max : 1;
+    limit.rlim_max = limit.rlim_cur;
+    setrlimit(RLIMIT_CORE, &limit);
+}
+
+/* A reader that goes away, and a file size limit, become write errors that are reported. */
+static void make_signals_errors(void)
+{
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+    sigaction(SIGPIPE, &ignore, NULL);
+    sigaction(SIGXFSZ, &ignore, NULL);
+}
+
+static int dispatch(int argc, char **argv)
+{
+    if (argc < 2)
+        return report_usage("no subcommand; see 'taskseal --help'");
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+        return command_help.run(&command_help, 1, argv);
+    if (strcmp(argv[1], "--version") == 0)
+        return command_version.run(&command_version, 1, argv);
+    const command *found = command_find(argv[1]);
+    /* The word is not repeated: it may be a URI with a password. */
+    if (found == NULL)
+        return report_usage("there is no such subcommand; see 'taskseal --help'");
+    report_begin(found->name);
+    return found->run(found, argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+    forbid_core_dumps();
+    make_signals_errors();
+    if (sodium_init() < 0)
+        return report_error(TASKSEAL_ERR_NO_RANDOM, NULL);
+    return report_end(dispatch(argc, argv));
+}
