@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include "derive.h"
+
+#include "context.h"
+#include "wire.h"
+
+/* Labels are 16 ASCII bytes without a NUL, which keep the uses of a key apart (F 5.2). */
+enum { LABEL_BYTES = 16 };
+static const char label_chunks[] = "taskseal1-chunks";
+static const char label_header[] = "taskseal1-header";
+
+static void hash_init(crypto_generichash_state *hash, const uint8_t *key, size_t out_len, const char *label)
+{
+    (void)crypto_generichash_init(hash, key, 32, out_len);
+    (void)crypto_generichash_update(hash, (const uint8_t *)label, LABEL_BYTES);
+}
+
+static void hash_final(crypto_generichash_state *hash, uint8_t *out, size_t out_len)
+{
+    (void)crypto_generichash_final(hash, out, out_len);
+    sodium_memzero(hash, sizeof *hash);
+}
+
+void taskseal__derive_message_keys(taskseal__message_keys *keys, const uint8_t dek[TASKSEAL__DEK_BYTES],
+                                   const uint8_t preamble[TASKSEAL__PREAMBLE_BYTES], unsigned bound,
+                                   const taskseal_context *context)
+{
+    uint8_t okm[64];
+    crypto_generichash_state hash;
+    hash_init(&hash, dek, sizeof okm, label_chunks);
+    (void)crypto_generichash_update(&hash, preamble, TASKSEAL__PREAMBLE_BYTES);
+    for (unsigned i = 0; i < TASKSEAL__CONTEXT_FIELDS; i++) {
+        if ((bound & 1U << i) == 0)
+            continue;
+        taskseal_bytes field = taskseal__context_field(context, i);
+        uint8_t len[4];
+        taskseal__put_u32(len, field.len);
+        (void)crypto_generichash_update(&hash, len, sizeof len);
+        (void)crypto_generichash_update(&hash, field.data, field.len);
+    }
+    hash_final(&hash, okm, sizeof okm);
+    memcpy(keys->payload_key, okm, sizeof keys->payload_key);
+    memcpy(keys->commitment, okm + sizeof keys->payload_key, sizeof keys->commitment);
+    sodium_memzero(okm, sizeof okm);
+}
+
+void taskseal__derive_wrap_key(uint8_t wrap_key[TASKSEAL__WRAP_KEY_BYTES],
+                               const uint8_t kek[TASKSEAL_KEY_BYTES], unsigned type, const char *key_id,
+                               size_t key_id_len)
+{
+    static const char digits[] = "0123456789abcdef";
+    char label[LABEL_BYTES + 1] = "taskseal1-wrapXX";
+    crypto_generichash_state hash;
+    label[LABEL_BYTES - 2] = digits[type >> 4 & 0xF];
+    label[LABEL_BYTES - 1] = digits[type & 0xF];
+    hash_init(&hash, kek, TASKSEAL__WRAP_KEY_BYTES, label);
+    (void)crypto_generichash_update(&hash, (const uint8_t *)key_id, key_id_len);
+    hash_final(&hash, wrap_key, TASKSEAL__WRAP_KEY_BYTES);
+}
+
+void taskseal__derive_header_mac(uint8_t mac[TASKSEAL__MAC_BYTES], const uint8_t dek[TASKSEAL__DEK_BYTES],
+                                 const uint8_t *header, size_t len)
+{
+    crypto_generichash_state hash;
+    hash_init(&hash, dek, TASKSEAL__MAC_BYTES, label_header);
+    (void)crypto_generichash_update(&hash, header, len);
+    hash_final(&hash, mac, TASKSEAL__MAC_BYTES);
+}
+
+/* ---- The wrap ---- */
+
+enum { WRAP_AD_MAX = TASKSEAL__STANZA_COUNT_AT + 2 + TASKSEAL_KEY_ID_MAX };
+
+/* preamble | commitment | type | key_id_len | key_id; returns the length. */
+static size_t put_wrap_ad(uint8_t ad[WRAP_AD_MAX], const taskseal__wrap_binding *binding)
+{
+    uint8_t *end = taskseal__put(ad, binding->preamble, TASKSEAL__STANZA_COUNT_AT);
+    end = taskseal__put_u8(end, binding->type);
+    end = taskseal__put_u8(end, binding->key_id_len);
+    end = taskseal__put(end, binding->key_id, binding->key_id_len);
+    return (size_t)(end - ad);
+}
+
+size_t taskseal__wrap_nonce_len(taskseal_key_type type)
+{
+    return type == TASKSEAL_KEY_AEGIS256 ? 32 : crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
+}
+
+void taskseal__wrap(uint8_t *body, const taskseal__wrap_binding *binding,
+                    const uint8_t wrap_key[TASKSEAL__WRAP_KEY_BYTES], const uint8_t *nonce,
+                    const uint8_t dek[TASKSEAL__DEK_BYTES])
+{
+    uint8_t ad[WRAP_AD_MAX];
+    size_t ad_len = put_wrap_ad(ad, binding);
+    uint8_t *wrapped = taskseal__put(body, nonce, taskseal__wrap_nonce_len(binding->type));
+    switch (binding->type) {
+    case TASKSEAL_KEY_XCHACHA20POLY1305:
+        (void)crypto_aead_xchacha20poly1305_ietf_encrypt(wrapped, NULL, dek, TASKSEAL__DEK_BYTES, ad, ad_len,
+                                                         NULL, nonce, wrap_key);
+        break;
+    case TASKSEAL_KEY_AEGIS256:
+#if TASKSEAL__HAVE_AEGIS256
+        (void)crypto_aead_aegis256_encrypt(wrapped, NULL, dek, TASKSEAL__DEK_BYTES, ad, ad_len, NULL, nonce,
+                                           wrap_key);
+#endif
+        break;
+    }
+}
+
+bool taskseal__unwrap(uint8_t dek[TASKSEAL__DEK_BYTES], const taskseal__wrap_binding *binding,
+                      const uint8_t wrap_key[TASKSEAL__WRAP_KEY_BYTES], const uint8_t *body)
+{
+    uint8_t ad[WRAP_AD_MAX];
+    size_t ad_len = put_wrap_ad(ad, binding);
+    size_t nonce_len = taskseal__wrap_nonce_len(binding->type);
+    const uint8_t *wrapped = body + nonce_len;
+    size_t wrapped_len = taskseal__body_len(binding->type) - nonce_len;
+    int failed = -1;
+    switch (binding->type) {
+    case TASKSEAL_KEY_XCHACHA20POLY1305:
+        failed = crypto_aead_xchacha20poly1305_ietf_decrypt(dek, NULL, NULL, wrapped, wrapped_len, ad, ad_len,
+                                                            body, wrap_key);
+        break;
+    case TASKSEAL_KEY_AEGIS256:
+#if TASKSEAL__HAVE_AEGIS256
+        failed = crypto_aead_aegis256_decrypt(dek, NULL, NULL, wrapped, wrapped_len, ad, ad_len, body,
+                                              wrap_key);
+#endif
+        break;
+    }
+    if (failed != 0)
+        sodium_memzero(dek, TASKSEAL__DEK_BYTES);
+    return failed == 0;
+}

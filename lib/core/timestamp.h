@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT
+ * Times as people write them, in the one form 2026-11-21T20:15:00Z. */
+#ifndef TASKSEAL_CORE_TIMESTAMP_H
+#define TASKSEAL_CORE_TIMESTAMP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* *time = seconds since 1970; false unless the text is exactly one such time after 1970-01-01T00:00:00Z,
+ * without a leap second. */
+bool taskseal__parse_timestamp(const char *text, size_t len, uint64_t *time);
+
+#endif
