@@ -111,15 +111,22 @@ comparison measure_compare(operation *a, operation *b, void *subject, size_t rou
 
 /* ---- The machine ------------------------------------------------------------------------------ */
 
+/* The CPUs that this process might use when it started. */
+static const cpu_set_t *usable_cpus(void)
+{
+    static cpu_set_t usable;
+    if (CPU_COUNT(&usable) == 0 && sched_getaffinity(0, sizeof usable, &usable) != 0)
+        CPU_SET(0, &usable);
+    return &usable;
+}
+
 int measure_pin(int cpu)
 {
-    cpu_set_t allowed;
-    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
-        return -1;
+    const cpu_set_t *usable = usable_cpus();
     size_t chosen = CPU_SETSIZE;
     int seen = 0;
     for (size_t i = 0; i < CPU_SETSIZE; i++) {
-        if (!CPU_ISSET(i, &allowed))
+        if (!CPU_ISSET(i, usable))
             continue;
         if (cpu < 0 || seen == cpu)
             chosen = i;
@@ -135,8 +142,7 @@ int measure_pin(int cpu)
 
 unsigned measure_cpu_count(void)
 {
-    cpu_set_t allowed;
-    return sched_getaffinity(0, sizeof allowed, &allowed) == 0 ? (unsigned)CPU_COUNT(&allowed) : 1;
+    return (unsigned)CPU_COUNT(usable_cpus());
 }
 
 const char *measure_cpu_name(void)

@@ -34,8 +34,8 @@ spread measure_spread(double *values, size_t count);
 /* Compares a(subject) with b(subject) in `rounds` rounds. Exits if memory can't be had. */
 comparison measure_compare(operation *a, operation *b, void *subject, size_t rounds);
 
-/* Keeps this thread on one of the CPUs that it may use, counted from 0; the last one if cpu < 0. Returns
- * the CPU, or -1 if the system refused. */
+/* Keeps this thread, and processes that it starts, on one of the CPUs that it could use at first, counted
+ * from 0; the last one if cpu < 0. Returns the CPU's number, or -1 if there is none or the system refused. */
 int measure_pin(int cpu);
 
 /* Wall-clock time in nanoseconds, monotonic. */

@@ -2,6 +2,7 @@
 #include "report.h"
 
 #include <sodium.h>
+#include <stdarg.h>
 
 static const char *size_name(size_t len, char name[32])
 {
@@ -152,32 +153,42 @@ static size_t expected_overhead(const report_row *row)
     return below_one_chunk[row->suite][row->key_type] + row->payload_len / TASKSEAL_CHUNK_BYTES * tag_len;
 }
 
+/* Writes the line and counts it. */
+__attribute__((format(printf, 2, 3))) static size_t broken(FILE *out, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vfprintf(out, format, arguments);
+    va_end(arguments);
+    return 1;
+}
+
 static size_t check_row(const report_row *row, FILE *out)
 {
-    size_t broken = 0;
+    size_t count = 0;
     char where[128];
     char size[32];
     snprintf(where, sizeof where, "suite %02x, key type %02x, %s of %s", (unsigned)row->suite,
              (unsigned)row->key_type, row->operation, size_name(row->payload_len, size));
     if (row->time.b_ns > 0 && row->time.ratio.median > row->bound)
-        broken++, fprintf(out, "%s: %.3f times the floor, more than %.2f\n", where, row->time.ratio.median,
-                          row->bound);
+        count += broken(out, "%s: %.3f times the floor, more than %.2f\n", where, row->time.ratio.median,
+                        row->bound);
     if (row->allocations != 0)
-        broken++, fprintf(out, "%s: %lu allocations, not 0\n", where, row->allocations);
+        count += broken(out, "%s: %lu allocations, not 0\n", where, row->allocations);
     unsigned long requests = row->operation[0] == 's' ? 1 : 0;
     if (row->random_requests != requests)
-        broken++, fprintf(out, "%s: %lu requests for random bytes, not %lu\n", where, row->random_requests,
-                          requests);
+        count += broken(out, "%s: %lu requests for random bytes, not %lu\n", where, row->random_requests,
+                        requests);
     if (row->overhead != expected_overhead(row))
-        broken++, fprintf(out, "%s: overhead of %zu bytes, not %zu\n", where, row->overhead,
-                          expected_overhead(row));
-    return broken;
+        count +=
+            broken(out, "%s: overhead of %zu bytes, not %zu\n", where, row->overhead, expected_overhead(row));
+    return count;
 }
 
 size_t report_check(const bench_report *report, FILE *out)
 {
-    size_t broken = 0;
+    size_t count = 0;
     for (size_t i = 0; i < report->row_count; i++)
-        broken += check_row(&report->rows[i], out);
-    return broken;
+        count += check_row(&report->rows[i], out);
+    return count;
 }

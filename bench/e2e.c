@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * bench-e2e: what sealing costs a producer, over the same verified TLS connection to a real server.
+ */
+#include <getopt.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <taskseal/redis.h>
+
+#include "measure.h"
+#include "producer.h"
+#include "server.h"
+
+enum { ROUNDS_MIN = 10, ROUNDS_MAX = 1000, WAYS = 4 };
+
+/* The first way comes a second time, so that the noise of the machine shows. */
+static const producer_mode ways[WAYS] = {PRODUCER_UNSEALED, PRODUCER_SEALED, PRODUCER_PRIMITIVES,
+                                         PRODUCER_UNSEALED};
+
+/* Throughput of sealed against the two others, at one pipeline depth. */
+typedef struct depth_result {
+    size_t depth;
+    size_t tasks;          /* in one run; two runs a round for each way */
+    double bound_unsealed; /* the least that the median ratio may be; 0: not judged */
+    double bound_primitives;
+    double tasks_per_second[3]; /* medians, by producer_mode */
+    spread unsealed;            /* sealed / unsealed */
+    spread primitives;          /* sealed / primitives only */
+    spread noise;               /* unsealed / unsealed */
+} depth_result;
+
+typedef struct choices {
+    bool check;
+    bool json;
+    size_t rounds;
+    const char *program;
+} choices;
+
+static bench_server valkey;
+static char server_version[64] = "unknown";
+
+static void stop_server(void)
+{
+    server_stop(&valkey);
+}
+
+/* ---- Measuring -------------------------------------------------------------------------------- */
+
+/* One round: each way twice, in an order and then in its reverse, so that drift cancels. */
+static void run_round(bench_producer *producer, const depth_result *depth, size_t round, double ns[WAYS])
+{
+    for (size_t i = 0; i < WAYS; i++)
+        ns[i] = 0;
+    for (size_t i = 0; i < 2 * WAYS; i++) {
+        size_t place = i < WAYS ? i : 2 * WAYS - 1 - i;
+        size_t way = (place + round) % WAYS;
+        ns[way] += (double)producer_run(producer, ways[way], depth->depth, depth->tasks);
+    }
+}
+
+static void measure_depth(bench_producer *producer, depth_result *depth, size_t rounds)
+{
+    static double rate[3][ROUNDS_MAX];
+    static double unsealed[ROUNDS_MAX];
+    static double primitives[ROUNDS_MAX];
+    static double noise[ROUNDS_MAX];
+    double ns[WAYS];
+    run_round(producer, depth, 0, ns); /* warms both ends; not counted */
+    for (size_t i = 0; i < rounds; i++) {
+        run_round(producer, depth, i, ns);
+        for (size_t way = 0; way < 3; way++)
+            rate[ways[way]][i] = 2 * (double)depth->tasks * 1e9 / ns[way];
+        unsealed[i] = ns[0] / ns[1];
+        primitives[i] = ns[2] / ns[1];
+        noise[i] = ns[0] / ns[3];
+    }
+    for (size_t mode = 0; mode < 3; mode++)
+        depth->tasks_per_second[mode] = measure_spread(rate[mode], rounds).median;
+    depth->unsealed = measure_spread(unsealed, rounds);
+    depth->primitives = measure_spread(primitives, rounds);
+    depth->noise = measure_spread(noise, rounds);
+}
+
+/* ---- Reporting -------------------------------------------------------------------------------- */
+
+static void print_ratio(const char *name, spread ratio, double bound)
+{
+    printf("  %-28s %.3f (%.3f .. %.3f)", name, ratio.median, ratio.min, ratio.max);
+    if (bound > 0)
+        printf("  >= %.2f %s", bound, ratio.median >= bound ? "" : "!");
+    printf("\n");
+}
+
+static void print_table(const depth_result *results, size_t count, size_t rounds)
+{
+    printf("%s, %u CPUs usable; libsodium %s; taskseal %s; server %s\n", measure_cpu_name(),
+           measure_cpu_count(), sodium_version_string(), taskseal_version(), server_version);
+    printf("tasks of %d bytes, one HSET and one LPUSH each; throughput ratios, medians of %zu interleaved "
+           "rounds (min .. max)\n",
+           PRODUCER_PAYLOAD_BYTES, rounds);
+    for (size_t i = 0; i < count; i++) {
+        const depth_result *depth = &results[i];
+        printf("\npipeline depth %zu: unsealed %.0f, sealed %.0f, primitives only %.0f tasks/s\n",
+               depth->depth, depth->tasks_per_second[PRODUCER_UNSEALED],
+               depth->tasks_per_second[PRODUCER_SEALED], depth->tasks_per_second[PRODUCER_PRIMITIVES]);
+        print_ratio("sealed / unsealed", depth->unsealed, depth->bound_unsealed);
+        print_ratio("sealed / primitives only", depth->primitives, depth->bound_primitives);
+        print_ratio("noise: unsealed / unsealed", depth->noise, 0);
+    }
+}
+
+static void json_ratio(const char *name, spread ratio, double bound)
+{
+    printf("\"%s\": {\"min\": %.4f, \"median\": %.4f, \"max\": %.4f", name, ratio.min, ratio.median,
+           ratio.max);
+    if (bound > 0)
+        printf(", \"bound\": %.2f", bound);
+    printf("}");
+}
+
+static void print_json(const depth_result *results, size_t count, size_t rounds)
+{
+    printf("{\n  \"cpu\": \"%s\",\n  \"cpus\": %u,\n  \"libsodium\": \"%s\",\n  \"taskseal\": \"%s\",\n",
+           measure_cpu_name(), measure_cpu_count(), sodium_version_string(), taskseal_version());
+    printf("  \"server\": \"%s\",\n  \"payload_bytes\": %d,\n  \"rounds\": %zu,\n  \"depths\": [\n",
+           server_version, PRODUCER_PAYLOAD_BYTES, rounds);
+    for (size_t i = 0; i < count; i++) {
+        const depth_result *depth = &results[i];
+        printf("    {\"depth\": %zu, \"tasks_per_second\": {\"unsealed\": %.0f, \"sealed\": %.0f, "
+               "\"primitives_only\": %.0f},\n     ",
+               depth->depth, depth->tasks_per_second[PRODUCER_UNSEALED],
+               depth->tasks_per_second[PRODUCER_SEALED], depth->tasks_per_second[PRODUCER_PRIMITIVES]);
+        json_ratio("sealed_to_unsealed", depth->unsealed, depth->bound_unsealed);
+        printf(",\n     ");
+        json_ratio("sealed_to_primitives_only", depth->primitives, depth->bound_primitives);
+        printf(",\n     ");
+        json_ratio("noise", depth->noise, 0);
+        printf("}%s\n", i + 1 < count ? "," : "");
+    }
+    printf("  ]\n}\n");
+}
+
+/* The number of bounds that are broken, with a line on stderr for each. */
+static size_t check(const depth_result *results, size_t count)
+{
+    size_t broken = 0;
+    for (size_t i = 0; i < count; i++) {
+        const depth_result *depth = &results[i];
+        if (depth->unsealed.median < depth->bound_unsealed) {
+            fprintf(stderr, "depth %zu: sealed is %.3f of unsealed, less than %.2f\n", depth->depth,
+                    depth->unsealed.median, depth->bound_unsealed);
+            broken++;
+        }
+        if (depth->primitives.median < depth->bound_primitives) {
+            fprintf(stderr, "depth %zu: sealed is %.3f of primitives only, less than %.2f\n", depth->depth,
+                    depth->primitives.median, depth->bound_primitives);
+            broken++;
+        }
+    }
+    return broken;
+}
+
+/* ---- The server ------------------------------------------------------------------------------- */
+
+/* Connects as soon as the server answers; gives up after ten seconds, or when it has ended. */
+static redisContext *connect_when_ready(void)
+{
+    static const struct timespec pause = {.tv_nsec = 20000000};
+    uint64_t deadline = measure_wall_ns() + UINT64_C(10000000000);
+    taskseal_redis_endpoint *endpoint;
+    redisContext *redis = NULL;
+    taskseal_error error;
+    if (taskseal_redis_endpoint_new(&endpoint, valkey.uri, &error) != TASKSEAL_OK) {
+        fprintf(stderr, "bench-e2e: %s\n", error.message);
+        exit(2);
+    }
+    while (taskseal_redis_connect(endpoint, &redis, &error) != TASKSEAL_OK) {
+        bool alive = server_alive(&valkey);
+        if (!alive || taskseal_err_permanent(error.code) || measure_wall_ns() > deadline) {
+            fprintf(stderr, "bench-e2e: %s\n", alive ? error.message : "the server has ended");
+            exit(2);
+        }
+        nanosleep(&pause, NULL);
+    }
+    taskseal_redis_endpoint_free(endpoint);
+    return redis;
+}
+
+/* Takes the server's name and version from INFO. */
+static void read_version(redisContext *redis)
+{
+    redisReply *reply = redisCommand(redis, "INFO server");
+    if (reply != NULL && reply->type == REDIS_REPLY_STRING) {
+        const char *valkey_version = strstr(reply->str, "valkey_version:");
+        const char *redis_version = strstr(reply->str, "redis_version:");
+        const char *version = valkey_version != NULL ? valkey_version : redis_version;
+        if (version != NULL) {
+            const char *number = strchr(version, ':') + 1;
+            snprintf(server_version, sizeof server_version, "%s %.*s",
+                     version == valkey_version ? "Valkey" : "Redis", (int)strcspn(number, "\r\n"), number);
+        }
+    }
+    freeReplyObject(reply);
+}
+
+/* ---- The program ------------------------------------------------------------------------------ */
+
+static const char usage[] = "usage: bench-e2e [--check] [--json] [--rounds N] [--server PROGRAM]\n"
+                            "  --check           exit with 1 if a bound is broken\n"
+                            "  --json            print JSON instead of the table\n"
+                            "  --rounds N        rounds per depth, 10..1000, default 15\n"
+                            "  --server PROGRAM  the server to start, default valkey-server\n";
+
+static choices parse_arguments(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"check", no_argument, NULL, 'c'},        {"json", no_argument, NULL, 'j'},
+        {"rounds", required_argument, NULL, 'r'}, {"server", required_argument, NULL, 's'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
+    choices chosen = {.rounds = 15, .program = "valkey-server"};
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        switch (option) {
+        case 'c':
+            chosen.check = true;
+            break;
+        case 'j':
+            chosen.json = true;
+            break;
+        case 'r':
+            chosen.rounds = strtoul(optarg, NULL, 10);
+            break;
+        case 's':
+            chosen.program = optarg;
+            break;
+        default:
+            fputs(usage, option == 'h' ? stdout : stderr);
+            exit(option == 'h' ? 0 : 2);
+        }
+    }
+    if (optind != argc || chosen.rounds < ROUNDS_MIN || chosen.rounds > ROUNDS_MAX) {
+        fputs(usage, stderr);
+        exit(2);
+    }
+    return chosen;
+}
+
+int main(int argc, char **argv)
+{
+    static bench_producer producer;
+    depth_result results[] = {{.depth = 1, .tasks = 1000, .bound_unsealed = 0.85},
+                              {.depth = 64, .tasks = 6400, .bound_primitives = 0.95}};
+    size_t count = sizeof results / sizeof *results;
+    choices chosen = parse_arguments(argc, argv);
+    if (sodium_init() < 0 || atexit(stop_server) != 0) {
+        fputs("bench-e2e: libsodium did not start\n", stderr);
+        return 2;
+    }
+    if (measure_cpu_count() > 1)
+        measure_pin(0); /* the server's; ours is the last one */
+    if (!server_start(&valkey, chosen.program))
+        return 2;
+    measure_pin(-1);
+    redisContext *redis = connect_when_ready();
+    read_version(redis);
+    producer_prepare(&producer, redis);
+    for (size_t i = 0; i < count; i++)
+        measure_depth(&producer, &results[i], chosen.rounds);
+    producer_finish(&producer);
+    redisFree(redis);
+    if (chosen.json)
+        print_json(results, count, chosen.rounds);
+    else
+        print_table(results, count, chosen.rounds);
+    return chosen.check && check(results, count) > 0 ? 1 : 0;
+}
