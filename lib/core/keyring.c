@@ -283,7 +283,7 @@ taskseal_err taskseal__unlock(uint8_t dek[TASKSEAL__DEK_BYTES], const taskseal__
     if (!taskseal__unwrap(dek, &binding, match->key->wrap_key, match->stanza->body))
         return TASKSEAL_ERR_AUTHENTICATION_FAILED;
     taskseal__derive_header_mac(mac, dek, header->preamble, (size_t)(header->mac - header->preamble));
-    bool authentic = sodium_memcmp(mac, header->mac, sizeof mac) == 0;
+    bool authentic = crypto_verify_16(mac, header->mac) == 0;
     sodium_memzero(mac, sizeof mac);
     if (!authentic)
         sodium_memzero(dek, TASKSEAL__DEK_BYTES);

@@ -89,9 +89,8 @@ static taskseal_err check_policy(const opening *o)
 static taskseal_err check_commitment(opening *o, const uint8_t dek[TASKSEAL__DEK_BYTES])
 {
     taskseal__derive_message_keys(&o->keys, dek, o->header.preamble, o->header.bound, &o->options->context);
-    return sodium_memcmp(o->keys.commitment, o->header.commitment, sizeof o->keys.commitment) == 0
-               ? TASKSEAL_OK
-               : TASKSEAL_ERR_CONTEXT_MISMATCH;
+    return crypto_verify_32(o->keys.commitment, o->header.commitment) == 0 ? TASKSEAL_OK
+                                                                           : TASKSEAL_ERR_CONTEXT_MISMATCH;
 }
 
 /* F 9.8 */

@@ -168,7 +168,7 @@ static taskseal_err reopen(const rewrapping *r, const uint8_t *dek, const uint8_
     if (match.stanza == NULL)
         return TASKSEAL_ERR_AUTHENTICATION_FAILED;
     err = taskseal__unlock(again, &header, &match);
-    if (err == TASKSEAL_OK && sodium_memcmp(again, dek, sizeof again) != 0)
+    if (err == TASKSEAL_OK && crypto_verify_32(again, dek) != 0)
         err = TASKSEAL_ERR_AUTHENTICATION_FAILED;
     sodium_memzero(again, sizeof again);
     return err;
