@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The fields that an envelope is bound to, as an array in bit order (F 5.3). */
+ * The fields that an envelope is bound to, as an array in bit order (F 5.11). */
 #ifndef TASKSEAL_CORE_CONTEXT_H
 #define TASKSEAL_CORE_CONTEXT_H
 

@@ -4,7 +4,7 @@
 #include "context.h"
 #include "wire.h"
 
-/* Labels are 16 ASCII bytes without a NUL, which keep the uses of a key apart (F 5.2). */
+/* Labels are 16 ASCII bytes without a NUL, which keep the uses of a key apart (F 5). */
 enum { LABEL_BYTES = 16 };
 static const char label_chunks[] = "taskseal1-chunks";
 static const char label_header[] = "taskseal1-header";

@@ -14,17 +14,17 @@ typedef struct taskseal__message_keys {
     uint8_t commitment[TASKSEAL__COMMITMENT_BYTES];
 } taskseal__message_keys;
 
-/* Derives both from the fields of `context` that `bound` names (F 5.3). */
+/* Derives both from the fields of `context` that `bound` names (F 5.10). */
 void taskseal__derive_message_keys(taskseal__message_keys *keys, const uint8_t dek[TASKSEAL__DEK_BYTES],
                                    const uint8_t preamble[TASKSEAL__PREAMBLE_BYTES], unsigned bound,
                                    const taskseal_context *context);
 
-/* The key that wraps DEKs under this KEK, for this type and id only (F 5.4). */
+/* The key that wraps DEKs under this KEK, for this type and id only (F 5.9). */
 void taskseal__derive_wrap_key(uint8_t wrap_key[TASKSEAL__WRAP_KEY_BYTES],
                                const uint8_t kek[TASKSEAL_KEY_BYTES], unsigned type, const char *key_id,
                                size_t key_id_len);
 
-/* The MAC of all header bytes before it (F 5.6). */
+/* The MAC of all header bytes before it (F 5.12). */
 void taskseal__derive_header_mac(uint8_t mac[TASKSEAL__MAC_BYTES], const uint8_t dek[TASKSEAL__DEK_BYTES],
                                  const uint8_t *header, size_t len);
 
@@ -40,7 +40,7 @@ typedef struct taskseal__wrap_binding {
     size_t key_id_len;
 } taskseal__wrap_binding;
 
-/* Writes a stanza's body of taskseal__body_len(type) bytes: nonce | wrapped DEK | tag (F 5.5). */
+/* Writes a stanza's body of taskseal__body_len(type) bytes: nonce | wrapped DEK | tag (F 5.9). */
 void taskseal__wrap(uint8_t *body, const taskseal__wrap_binding *binding,
                     const uint8_t wrap_key[TASKSEAL__WRAP_KEY_BYTES], const uint8_t *nonce,
                     const uint8_t dek[TASKSEAL__DEK_BYTES]);

@@ -103,7 +103,7 @@ static bool parse_times(taskseal__header *header, const uint8_t *bytes)
            (header->expires_at > header->sealed_at && header->expires_at <= TASKSEAL_TIME_MAX);
 }
 
-/* Magic, version and suite have errors of their own, in this order (F 2.3); the rest is MALFORMED. */
+/* Magic, version and suite have errors of their own, in this order (F 2.5 to F 2.13); the rest is MALFORMED. */
 static taskseal_err parse_preamble(taskseal__header *header, taskseal__reader *reader)
 {
     const uint8_t *bytes = reader->next;

@@ -72,10 +72,10 @@ const taskseal__stanza *taskseal__header_find(const taskseal__header *header, co
 /* The order of stanzas (F 4.1): negative, 0 or positive as a stands before, at or behind b. */
 int taskseal__key_id_compare(const void *a, size_t a_len, const void *b, size_t b_len);
 
-/* True for 1..255 of [0-9A-Za-z._:/@+-], the first one alphanumeric (F 4.1). */
+/* True for 1..255 of [0-9A-Za-z._:/@+-], the first one alphanumeric (F 4.4). */
 bool taskseal__key_id_valid(const void *key_id, size_t len);
 
-/* Length of a stanza's body for the types that we read and write (F 4.3), 0 for others. */
+/* Length of a stanza's body for the types that we read and write (F 4.5), 0 for others. */
 size_t taskseal__body_len(unsigned type);
 
 /* Writes a preamble of TASKSEAL__PREAMBLE_BYTES, or what stands before a stanza's body: type, id length, id

@@ -52,7 +52,7 @@ typedef struct taskseal__match {
 TASKSEAL_MUST_USE taskseal_err taskseal__keyring_admits(const taskseal_keyring *ring,
                                                         const taskseal__header *header);
 
-/* Unwraps the DEK and verifies the header's MAC (F 9.4, F 9.5). AUTHENTICATION_FAILED wipes `dek`. */
+/* Unwraps the DEK and verifies the header's MAC (F 9.5). AUTHENTICATION_FAILED wipes `dek`. */
 TASKSEAL_MUST_USE taskseal_err taskseal__unlock(uint8_t dek[TASKSEAL__DEK_BYTES],
                                                 const taskseal__header *header,
                                                 const taskseal__match *match);

@@ -40,7 +40,7 @@ static taskseal_err check_options(opening *o, const taskseal_open_options *optio
 
 /* ---- The steps of F 9, in its order ---- */
 
-/* F 9.3. The first key of the keyring that fits is final: no key is ever tried after another. */
+/* F 9.3, F 9.4. The first key of the keyring that fits is final: no key is ever tried after another. */
 static taskseal_err find_key(opening *o)
 {
     const taskseal_keyring *ring = o->options->keyring;

@@ -12,7 +12,7 @@ typedef struct {
     const taskseal__key *to; /* the key whose stanza comes */
 } rewrapping;
 
-/* ---- Choosing the keys (F 10.1) ---- */
+/* ---- Choosing the keys (F 10.2 to F 10.4) ---- */
 
 static taskseal_err match_key(const rewrapping *r, const taskseal__key *key, taskseal__match *match)
 {
@@ -51,7 +51,7 @@ static taskseal_err choose_from(rewrapping *r, const char *to_key_id)
 }
 
 /* What keeps `key` from succeeding the old key, if anything. A message outside the new key's window would
- * never open again: refusing keeps it (F 10.1). */
+ * never open again: refusing keeps it (F 10.4). */
 static taskseal_err successor_fault(const rewrapping *r, const taskseal__key *key)
 {
     taskseal_err err = taskseal__key_may_seal(key);
@@ -96,7 +96,7 @@ static taskseal_err choose_keys(rewrapping *r, const taskseal_rewrap_options *op
     return err == TASKSEAL_OK ? successor_fault(r, r->to) : err;
 }
 
-/* ---- Writing the new header (F 10.3) ---- */
+/* ---- Writing the new header (F 10.7) ---- */
 
 static bool is_dropped(const rewrapping *r, const taskseal__stanza *stanza)
 {
@@ -155,7 +155,7 @@ static void write_header(const rewrapping *r, const uint8_t *nonce, const uint8_
     taskseal__derive_header_mac(at, dek, out, (size_t)(at - out));
 }
 
-/* Success is only said of an envelope that opens with the new key to the same DEK (F 10.4). */
+/* Success is only said of an envelope that opens with the new key to the same DEK (F 10.8). */
 static taskseal_err reopen(const rewrapping *r, const uint8_t *dek, const uint8_t *out, size_t out_len)
 {
     taskseal__header header;
