@@ -351,8 +351,8 @@ TASKSEAL_MUST_USE taskseal_err taskseal_seal(const taskseal_seal_options *option
                                              size_t *out_len);
 
 /* As taskseal_seal, with the payload already in `buffer` at the offset that taskseal_seal_size gave; the
- * envelope replaces it and begins at buffer[0]. On failure the payload is unchanged if nothing was begun
- * (every error but NO_RANDOM is found before), else wiped. */
+ * envelope replaces it and begins at buffer[0]. On failure the buffer is unchanged. (The offset depends on
+ * the keys: give key_ids or `now` where the primary key could change between the two calls.) */
 TASKSEAL_MUST_USE taskseal_err taskseal_seal_in_place(const taskseal_seal_options *options, void *buffer,
                                                       size_t buffer_cap, size_t payload_len,
                                                       size_t *out_len);
@@ -495,8 +495,8 @@ TASKSEAL_MUST_USE taskseal_err taskseal_text_encode(const void *sealed, size_t s
 
 /* Decodes the text form strictly; `out` needs at most text_len bytes.
  *  NOT_SEALED        no TASKSEAL_TEXT_PREFIX (and no envelope in binary form either)
- *  MALFORMED         not the one valid encoding of some bytes, or an envelope in binary form
- *  BUFFER_TOO_SMALL */
+ *  MALFORMED         not the one valid encoding of an envelope; an envelope in binary form
+ *  BUFFER_TOO_SMALL, UNSUPPORTED_VERSION, UNSUPPORTED_SUITE */
 TASKSEAL_MUST_USE taskseal_err taskseal_text_decode(const char *text, size_t text_len, void *out,
                                                     size_t out_cap, size_t *out_len);
 

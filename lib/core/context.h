@@ -3,6 +3,8 @@
 #ifndef TASKSEAL_CORE_CONTEXT_H
 #define TASKSEAL_CORE_CONTEXT_H
 
+#include "wire.h"
+
 #include <taskseal/taskseal.h>
 
 enum { TASKSEAL__CONTEXT_FIELDS = 4 };
@@ -28,6 +30,17 @@ static inline bool taskseal__context_given(const taskseal_context *context, unsi
             *given |= 1U << i;
     }
     return true;
+}
+
+/* True if a field shares a byte with a buffer that is written while the fields are still read. */
+static inline bool taskseal__context_overlaps(const taskseal_context *context, const void *buffer, size_t len)
+{
+    for (unsigned i = 0; i < TASKSEAL__CONTEXT_FIELDS; i++) {
+        taskseal_bytes field = taskseal__context_field(context, i);
+        if (taskseal__overlap(field.data, field.len, buffer, len))
+            return true;
+    }
+    return false;
 }
 
 #endif

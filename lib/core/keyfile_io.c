@@ -140,6 +140,21 @@ static taskseal_err write_temporary(char *temporary, const char *text, size_t le
     return err;
 }
 
+/* Makes the new name durable: a key that is lost in a power cut takes what it sealed with it. Best effort,
+ * because not every file system can. */
+static void sync_directory(const char *path, char *scratch)
+{
+    const char *slash = strrchr(path, '/');
+    size_t len = slash == NULL ? 0 : (size_t)(slash - path) + 1;
+    memcpy(scratch, path, len);
+    memcpy(scratch + len, ".", sizeof ".");
+    int fd = open(scratch, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        (void)fsync(fd);
+        close(fd);
+    }
+}
+
 /* link() gives the file its name only if nothing has that name. */
 static taskseal_err publish(const char *temporary, const char *path, taskseal_error *error)
 {
@@ -154,7 +169,7 @@ static taskseal_err publish(const char *temporary, const char *path, taskseal_er
 
 static taskseal_err write_file(const char *path, const char *text, size_t len, taskseal_error *error)
 {
-    static const char suffix[] = ".XXXXXX";
+    static const char suffix[] = ".XXXXXX"; /* longer than what sync_directory puts behind a path */
     size_t path_len = strlen(path);
     char *temporary = malloc(path_len + sizeof suffix);
     if (temporary == NULL)
@@ -164,6 +179,8 @@ static taskseal_err write_file(const char *path, const char *text, size_t len, t
     taskseal_err err = write_temporary(temporary, text, len, error);
     if (err == TASKSEAL_OK)
         err = publish(temporary, path, error);
+    if (err == TASKSEAL_OK)
+        sync_directory(path, temporary);
     free(temporary);
     return err;
 }

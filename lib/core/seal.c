@@ -224,6 +224,8 @@ taskseal_err taskseal_seal(const taskseal_seal_options *options, const void *pay
         taskseal__overlap(payload, payload_len, out, out_cap))
         return TASKSEAL_ERR_BAD_ARGUMENT;
     taskseal_err err = make_plan(&p, options, payload_len);
+    if (err == TASKSEAL_OK && taskseal__context_overlaps(&options->context, out, out_cap))
+        err = TASKSEAL_ERR_BAD_ARGUMENT;
     if (err != TASKSEAL_OK)
         return err;
     if (out_cap < p.total_len)
@@ -245,6 +247,8 @@ taskseal_err taskseal_seal_in_place(const taskseal_seal_options *options, void *
     if (buffer == NULL)
         return TASKSEAL_ERR_BAD_ARGUMENT;
     taskseal_err err = make_plan(&p, options, payload_len);
+    if (err == TASKSEAL_OK && taskseal__context_overlaps(&options->context, buffer, buffer_cap))
+        err = TASKSEAL_ERR_BAD_ARGUMENT;
     if (err != TASKSEAL_OK)
         return err;
     if (buffer_cap < p.total_len)

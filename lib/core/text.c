@@ -87,11 +87,12 @@ taskseal_err taskseal_text_decode(const char *text, size_t text_len, void *out, 
         return taskseal__begins_sealed(text, text_len) ? TASKSEAL_ERR_MALFORMED : TASKSEAL_ERR_NOT_SEALED;
     if (!decoded_len(text_len - PREFIX_LEN, &len))
         return TASKSEAL_ERR_MALFORMED;
+    if (len == 0)
+        return TASKSEAL_ERR_MALFORMED;
     if (out_cap < len)
         return TASKSEAL_ERR_BUFFER_TOO_SMALL;
-    taskseal_err err = TASKSEAL_ERR_MALFORMED;
-    if (len > 0 && decode(text + PREFIX_LEN, text_len - PREFIX_LEN, out, len))
-        err = check_decoded(out, len);
+    taskseal_err err = decode(text + PREFIX_LEN, text_len - PREFIX_LEN, out, len) ? check_decoded(out, len)
+                                                                                  : TASKSEAL_ERR_MALFORMED;
     if (err != TASKSEAL_OK)
         sodium_memzero(out, len);
     *out_len = err == TASKSEAL_OK ? len : 0;
