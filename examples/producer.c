@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * producer: seals the payload of each task and queues it. A template: keep seal_task() and send_batch(),
+ * and change where tasks come from (jsonl.h).
+ *
+ *     cc producer.c $(pkg-config --cflags --libs taskseal jansson) -o producer
+ *
+ * Layout, with one hash tag per queue so that all keys of a task live in one cluster slot:
+ *     {queue}:t:<id>    hash: type, sealed (an envelope bound to queue, type and id)
+ *     {queue}:pending   list of ids, newest first
+ */
+#define _DEFAULT_SOURCE
+#include <fcntl.h>
+#include <getopt.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include <taskseal/redis.h>
+
+#include "jsonl.h"
+
+enum {
+    DEPTH = 64,            /* commands in flight */
+    BATCH_BYTES = 8 << 20, /* but no more than about this much sealed payload */
+    TRIES = 6              /* more, for a connection that fails: half a minute with the pauses */
+};
+
+enum { EXIT_ALL = 0, EXIT_SOME = 1, EXIT_USAGE = 2, EXIT_FAILED = 3 };
+
+/* One script, because HSET and LPUSH must happen both or not at all: a producer that is killed between two
+ * commands would leave a hash that no list names. MULTI can't do it, for they depend on what EXISTS says.
+ * EVAL rather than EVALSHA: the text is short, and there is no script cache to lose in a failover. An
+ * equal envelope is our own, sent again after a lost connection: queued, not a duplicate. */
+static const char ENQUEUE[] = "local task, pending = KEYS[1], KEYS[2] "
+                              "local id, type, sealed = ARGV[1], ARGV[2], ARGV[3] "
+                              "if redis.call('EXISTS', task) == 0 then "
+                              "  redis.call('HSET', task, 'type', type, 'sealed', sealed) "
+                              "  redis.call('LPUSH', pending, id) "
+                              "  return 1 "
+                              "end "
+                              "return redis.call('HGET', task, 'sealed') == sealed and 1 or 0";
+
+struct sealed_task {
+    struct jsonl_task task;
+    void *sealed;
+    size_t sealed_len;
+    unsigned char hash[crypto_hash_sha256_BYTES];
+    bool queued;
+};
+
+struct producer {
+    taskseal_keyring *ring;
+    redisContext *redis;
+    FILE *ledger;
+    struct sealed_task batch[DEPTH];
+    size_t count, bytes;
+    unsigned long queued, refused;
+};
+
+/* Says what is wrong with a line. Never what it holds. */
+__attribute__((format(printf, 3, 4))) static void refuse(struct producer *p, unsigned long line,
+                                                         const char *format, ...)
+{
+    va_list args;
+    p->refused++;
+    fprintf(stderr, "producer: line %lu refused: ", line);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
+/* ---- Sealing ---------------------------------------------------------------------------------- */
+
+/* The id must be there before the payload is sealed, because the envelope is bound to it. */
+static bool make_id(struct jsonl_task *task)
+{
+    unsigned char random[16];
+    if (task->id[0] != '\0')
+        return true;
+    if (getentropy(random, sizeof random) != 0)
+        return false;
+    sodium_bin2hex(task->id, sizeof task->id, random, sizeof random);
+    return true;
+}
+
+static taskseal_err seal_task(struct producer *p, struct sealed_task *s)
+{
+    struct jsonl_task *task = &s->task;
+    if (!make_id(task))
+        return TASKSEAL_ERR_NO_RANDOM;
+    taskseal_seal_options options = {.keyring = p->ring,
+                                     .context = {.queue = taskseal_str(task->queue),
+                                                 .type = taskseal_str(task->type),
+                                                 .id = taskseal_str(task->id)},
+                                     .lifetime = task->lifetime};
+    size_t size;
+    taskseal_err err = taskseal_seal_size(&options, task->payload_len, &size, NULL);
+    if (err != TASKSEAL_OK)
+        return err;
+    s->sealed = malloc(size);
+    if (s->sealed == NULL)
+        return TASKSEAL_ERR_NO_MEMORY;
+    err = taskseal_seal(&options, task->payload, task->payload_len, s->sealed, size, &s->sealed_len);
+    if (err != TASKSEAL_OK)
+        free(s->sealed);
+    else if (p->ledger != NULL)
+        crypto_hash_sha256(s->hash, (const unsigned char *)task->payload, task->payload_len);
+    return err;
+}
+
+/* ---- Queueing --------------------------------------------------------------------------------- */
+
+static void append_task(redisContext *redis, const struct sealed_task *s)
+{
+    const struct jsonl_task *task = &s->task;
+    char key[2 * JSONL_NAME_MAX + 8], pending[JSONL_NAME_MAX + 16];
+    int key_len = snprintf(key, sizeof key, "{%s}:t:%s", task->queue, task->id);
+    int pending_len = snprintf(pending, sizeof pending, "{%s}:pending", task->queue);
+    const char *argv[] = {"EVAL", ENQUEUE, "2", key, pending, task->id, task->type, s->sealed};
+    size_t lens[] = {4,
+                     sizeof ENQUEUE - 1,
+                     1,
+                     (size_t)key_len,
+                     (size_t)pending_len,
+                     strlen(task->id),
+                     strlen(task->type),
+                     s->sealed_len};
+    redisAppendCommandArgv(redis, 8, argv, lens); /* if this fails, so does redisGetReply */
+}
+
+/* One try at the whole batch. A busy server or a broken connection leaves some tasks queued and some not: the
+ * whole batch may be tried again, because ENQUEUE knows its own. */
+static taskseal_err try_batch(struct producer *p)
+{
+    taskseal_err err = TASKSEAL_OK;
+    for (size_t i = 0; i < p->count; i++)
+        append_task(p->redis, &p->batch[i]);
+    for (size_t i = 0; i < p->count; i++) {
+        redisReply *reply = NULL;
+        if (redisGetReply(p->redis, (void **)&reply) != REDIS_OK)
+            return taskseal_redis_error(p->redis);
+        taskseal_err answer = taskseal_redis_reply_error(reply);
+        if (answer != TASKSEAL_OK && err == TASKSEAL_OK) {
+            fprintf(stderr, "producer: the server says: %s\n", reply->str);
+            err = answer;
+        }
+        p->batch[i].queued = reply->type == REDIS_REPLY_INTEGER && reply->integer == 1;
+        freeReplyObject(reply);
+    }
+    return err;
+}
+
+/* 1 s, 2 s, 4 s, then 8 s, less up to half of it so that many producers don't come back at once. */
+static void back_off(int attempt)
+{
+    uint32_t ms = 1000U << (attempt < 3 ? attempt : 3);
+    ms -= randombytes_uniform(ms / 2);
+    nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L}, NULL);
+}
+
+static void finish_task(struct producer *p, struct sealed_task *s)
+{
+    char hex[2 * sizeof s->hash + 1];
+    if (!s->queued) {
+        refuse(p, s->task.line, "id exists: a task of that queue and id is still there");
+    } else {
+        p->queued++;
+        if (p->ledger != NULL)
+            fprintf(p->ledger, "%lu\t%s\t%s\t%s\n", s->task.line, s->task.queue, s->task.id,
+                    sodium_bin2hex(hex, sizeof hex, s->hash, sizeof s->hash));
+    }
+    free(s->sealed);
+}
+
+/* False if it could not be queued: then the program ends, and has said which lines are in doubt. */
+static bool send_batch(struct producer *p)
+{
+    if (p->count == 0)
+        return true;
+    taskseal_error error = {.code = try_batch(p)};
+    for (int attempt = 0; error.code != TASKSEAL_OK; attempt++) {
+        if (taskseal_err_permanent(error.code) || attempt == TRIES) {
+            fprintf(stderr, "producer: gave up; lines %lu to %lu may be queued or not: %s: %s\n",
+                    p->batch[0].task.line, p->batch[p->count - 1].task.line, taskseal_err_name(error.code),
+                    error.message[0] != '\0' ? error.message : taskseal_err_text(error.code));
+            return false;
+        }
+        back_off(attempt);
+        error = (taskseal_error){.code = TASKSEAL_OK};
+        if (p->redis->err != 0)
+            error.code = taskseal_redis_reconnect(p->redis, &error);
+        if (error.code == TASKSEAL_OK)
+            error.code = try_batch(p);
+    }
+    for (size_t i = 0; i < p->count; i++)
+        finish_task(p, &p->batch[i]);
+    p->count = p->bytes = 0;
+    if (p->ledger != NULL && fflush(p->ledger) != 0) {
+        perror("producer: ledger");
+        return false;
+    }
+    return true;
+}
+
+/* ---- From lines to batches -------------------------------------------------------------------- */
+
+/* True if no more input is there yet: then a batch that isn't full should not wait for it. */
+static bool input_idle(const struct jsonl *in)
+{
+    struct pollfd ready = {.fd = in->fd, .events = POLLIN};
+    return in->at == in->len && poll(&ready, 1, 0) == 0;
+}
+
+/* False if nothing can be sealed or sent any more. */
+static bool produce(struct producer *p, struct jsonl *in)
+{
+    enum jsonl_result result;
+    do {
+        struct sealed_task *next = &p->batch[p->count];
+        memset(next, 0, sizeof *next);
+        result = jsonl_next(in, &next->task);
+        if (result == JSONL_REFUSED)
+            refuse(p, next->task.line, "%s", in->reason);
+        if (result == JSONL_TASK) {
+            taskseal_err err = seal_task(p, next);
+            if (err != TASKSEAL_OK)
+                refuse(p, next->task.line, "not sealed: %s: %s", taskseal_err_name(err),
+                       taskseal_err_text(err));
+            if (err != TASKSEAL_OK && !taskseal_err_permanent(err))
+                return false; /* no memory, no random bytes, no clock: the next line fares no better */
+            p->count += err == TASKSEAL_OK;
+            p->bytes += next->sealed_len;
+        }
+        bool full = p->count == DEPTH || p->bytes >= BATCH_BYTES;
+        if ((full || result == JSONL_END || input_idle(in)) && !send_batch(p))
+            return false;
+    } while (result == JSONL_TASK || result == JSONL_REFUSED);
+    if (result == JSONL_FAILED)
+        perror("producer: input");
+    return result == JSONL_END;
+}
+
+/* ---- Setting up ------------------------------------------------------------------------------- */
+
+static const char USAGE[] =
+    "usage: producer [--ledger LEDGER] FILE.jsonl   (or - for standard input)\n"
+    "\n"
+    "Seals the payload of each task and queues it. One JSON object a line:\n"
+    "  queue, type   strings; the envelope is bound to them\n"
+    "  payload       any JSON value; its exact bytes are sealed\n"
+    "  id            optional string, else made; refused while a task of that queue and id is there\n"
+    "  expires_in    optional, seconds\n"
+    "A bad line is named on stderr and the rest goes on.\n"
+    "\n"
+    "  --ledger LEDGER   append line, queue, id and SHA-256 of each queued payload (mode 0600); for tests:\n"
+    "                    the hash of a guessable payload gives it away\n"
+    "\n"
+    "environment:\n"
+    "  TASKSEAL_URI      rediss://user:password@host:port/0?cacert=...&cert=...&key=...\n"
+    "  TASKSEAL_KEYRING  the key file\n"
+    "\n"
+    "exit status: 0 all queued, 1 some lines refused, 2 usage or configuration, 3 connection, input or\n"
+    "output failed\n";
+
+static const char *from_environment(const char *name)
+{
+    const char *value = getenv(name);
+    if (value == NULL || value[0] == '\0') {
+        fprintf(stderr, "producer: set %s; see --help\n", name);
+        return NULL;
+    }
+    return value;
+}
+
+static int set_up(struct producer *p, const char *ledger)
+{
+    taskseal_redis_endpoint *endpoint = NULL;
+    taskseal_error error = {.code = TASKSEAL_OK};
+    const char *uri = from_environment("TASKSEAL_URI"), *keys = from_environment("TASKSEAL_KEYRING");
+    int status = EXIT_USAGE;
+
+    if (uri == NULL || keys == NULL)
+        return EXIT_USAGE;
+    if (ledger != NULL) {
+        int fd = open(ledger, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+        if (fd < 0 || (p->ledger = fdopen(fd, "a")) == NULL) {
+            fprintf(stderr, "producer: %s: %s\n", ledger, strerror(errno));
+            return EXIT_USAGE;
+        }
+    }
+    if (taskseal_keyring_load(&p->ring, keys, &error) != TASKSEAL_OK ||
+        taskseal_redis_endpoint_new(&endpoint, uri, &error) != TASKSEAL_OK)
+        goto cleanup;
+    status = EXIT_FAILED;
+    if (taskseal_redis_connect(endpoint, &p->redis, &error) == TASKSEAL_OK)
+        status = EXIT_ALL;
+
+cleanup:
+    if (status != EXIT_ALL)
+        fprintf(stderr, "producer: %s: %s\n", taskseal_err_name(error.code), error.message);
+    taskseal_redis_endpoint_free(endpoint); /* the connection keeps what it needs */
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"ledger", required_argument, NULL, 'l'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+    static struct producer p;
+    static struct jsonl in;
+    const char *ledger = NULL;
+    int option, fd = STDIN_FILENO;
+
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option != 'l') {
+            fputs(USAGE, option == 'h' ? stdout : stderr);
+            return option == 'h' ? EXIT_ALL : EXIT_USAGE;
+        }
+        ledger = optarg;
+    }
+    if (optind + 1 != argc) {
+        fputs(USAGE, stderr);
+        return EXIT_USAGE;
+    }
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}); /* a core dump would hold payloads */
+    if (strcmp(argv[optind], "-") != 0)
+        fd = open(argv[optind], O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || !jsonl_open(&in, fd)) {
+        fprintf(stderr, "producer: %s: %s\n", argv[optind], strerror(errno));
+        return EXIT_USAGE;
+    }
+    int status = set_up(&p, ledger);
+    if (status == EXIT_ALL) {
+        status = !produce(&p, &in) ? EXIT_FAILED : p.refused > 0 ? EXIT_SOME : EXIT_ALL;
+        printf("%lu sealed and queued, %lu lines refused\n", p.queued, p.refused);
+    }
+    jsonl_close(&in);
+    if (p.redis != NULL)
+        redisFree(p.redis);
+    taskseal_keyring_free(p.ring);
+    return p.ledger == NULL || fclose(p.ledger) == 0 ? status : EXIT_FAILED;
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * rotate: moves what is queued from one KEK to another, while producers and workers run. A template.
+ *
+ *     cc rotate.c $(pkg-config --cflags --libs taskseal) -o rotate
+ *
+ * Payloads are not opened: rewrapping replaces an envelope's header and keeps its payload's ciphertext. It
+ * may be stopped and started again at any time. In order:
+ *  1. give every worker a keyring with both keys; 2. make the new key the producers' first active one;
+ *  3. run rotate until it exits with 0; 4. make the old key `retired` everywhere.
+ * After a LEAK that is not enough: whoever had the old key may have read and forged what it sealed. Mark it
+ * `compromised` and seal anew from the source.
+ */
+#define _DEFAULT_SOURCE
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <taskseal/redis.h>
+
+enum { EXIT_ALL = 0, EXIT_LEFT = 1, EXIT_USAGE = 2, EXIT_FAILED = 3 };
+
+enum {
+    STEP = 16,       /* envelopes in memory at a time */
+    NAMES = 64,      /* key ids and errors that are counted by name */
+    NAME_BYTES = 256 /* of each: a key id has at most 255 */
+};
+
+/* Compare and set. The new header replaces the old one only if the old one still stands there, so a task that
+ * was finished, or queued again, in the meantime is left alone. Only headers travel: the rest is unchanged.
+ */
+static const char SWAP[] = "local old, new = ARGV[1], ARGV[2] "
+                           "local sealed = redis.call('HGET', KEYS[1], 'sealed') "
+                           "if not sealed or string.sub(sealed, 1, #old) ~= old then return 0 end "
+                           "redis.call('HSET', KEYS[1], 'sealed', new .. string.sub(sealed, #old + 1)) "
+                           "return 1";
+
+struct tally {
+    char name[NAMES][NAME_BYTES];
+    unsigned long count[NAMES];
+    size_t used;
+};
+
+struct rotation {
+    taskseal_keyring *ring;
+    redisContext *redis;
+    const char *from, *to; /* from: NULL for every other key of the keyring */
+    bool terminal;
+    unsigned long seen, moved, changed, failed;
+    struct tally keys, errors;
+};
+
+/* One envelope on its way: from HGET to SWAP. */
+struct item {
+    redisReply *key;    /* belongs to the SCAN reply */
+    redisReply *sealed; /* of HGET */
+    unsigned char *rewrapped;
+    size_t old_header, new_header; /* their lengths; 0: nothing to do */
+};
+
+static void count(struct tally *tally, const char *name)
+{
+    size_t i = 0;
+    while (i < tally->used && strcmp(tally->name[i], name) != 0)
+        i++;
+    if (i == NAMES) /* anyone can invent key ids: the last place counts all that remain */
+        snprintf(tally->name[--i], NAME_BYTES, "(others)");
+    else if (i == tally->used)
+        snprintf(tally->name[tally->used++], NAME_BYTES, "%s", name);
+    tally->count[i]++;
+}
+
+/* ---- One envelope ----------------------------------------------------------------------------- */
+
+static bool names_key(const taskseal_info *info, const char *key_id)
+{
+    for (size_t i = 0; key_id != NULL && i < info->stanza_count; i++)
+        if (strcmp(info->stanzas[i].key_id, key_id) == 0)
+            return true;
+    return false;
+}
+
+static void count_keys(struct rotation *r, const taskseal_info *info)
+{
+    for (size_t i = 0; i < info->stanza_count; i++)
+        count(&r->keys, info->stanzas[i].key_id);
+}
+
+/* What can't be moved stays: the worker that takes it says the same, and puts it aside. */
+static void rewrap(struct rotation *r, struct item *item)
+{
+    const char *sealed = item->sealed->str;
+    size_t len = item->sealed->len, rewrapped_len, cap = taskseal_rewrap_size(len);
+    taskseal_rewrap_options options = {.keyring = r->ring, .from_key_id = r->from, .to_key_id = r->to};
+    taskseal_info old, new;
+
+    taskseal_err err = taskseal_inspect(sealed, len, &old);
+    if (err == TASKSEAL_OK && (r->from != NULL ? !names_key(&old, r->from) : names_key(&old, r->to))) {
+        count_keys(r, &old);
+        return;
+    }
+    if (err == TASKSEAL_OK && (item->rewrapped = malloc(cap)) == NULL)
+        err = TASKSEAL_ERR_NO_MEMORY;
+    if (err == TASKSEAL_OK)
+        err = taskseal_rewrap(&options, sealed, len, item->rewrapped, cap, &rewrapped_len);
+    if (err == TASKSEAL_OK)
+        err = taskseal_inspect(item->rewrapped, rewrapped_len, &new);
+    if (err != TASKSEAL_OK) {
+        count(&r->errors, taskseal_err_name(err));
+        r->failed += err != TASKSEAL_ERR_EXPIRED; /* those end anyway */
+        return;
+    }
+    count_keys(r, &new);
+    item->old_header = old.header_len;
+    item->new_header = new.header_len;
+}
+
+/* ---- A few envelopes at a time, pipelined ----------------------------------------------------- */
+
+static bool next_reply(struct rotation *r, redisReply **reply)
+{
+    *reply = NULL;
+    if (redisGetReply(r->redis, (void **)reply) != REDIS_OK) {
+        fprintf(stderr, "rotate: %s: %s\n", taskseal_err_name(taskseal_redis_error(r->redis)),
+                r->redis->errstr);
+        return false;
+    }
+    taskseal_err err = taskseal_redis_reply_error(*reply);
+    if (err != TASKSEAL_OK)
+        fprintf(stderr, "rotate: %s: the server says: %s\n", taskseal_err_name(err), (*reply)->str);
+    return err == TASKSEAL_OK;
+}
+
+static bool fetch(struct rotation *r, struct item *items, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        redisAppendCommand(r->redis, "HGET %b sealed", items[i].key->str, items[i].key->len);
+    for (size_t i = 0; i < n; i++)
+        if (!next_reply(r, &items[i].sealed))
+            return false;
+    return true;
+}
+
+static bool swap(struct rotation *r, const struct item *items, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (items[i].new_header > 0)
+            redisAppendCommand(r->redis, "EVAL %s 1 %b %b %b", SWAP, items[i].key->str, items[i].key->len,
+                               items[i].sealed->str, items[i].old_header, items[i].rewrapped,
+                               items[i].new_header);
+    for (size_t i = 0; i < n; i++) {
+        redisReply *reply;
+        if (items[i].new_header == 0)
+            continue;
+        bool answered = next_reply(r, &reply);
+        if (answered && reply->integer == 1)
+            r->moved++;
+        else
+            r->changed++;
+        freeReplyObject(reply);
+        if (!answered)
+            return false;
+    }
+    return true;
+}
+
+static bool rotate_step(struct rotation *r, redisReply *const *keys, size_t n)
+{
+    struct item items[STEP] = {{0}};
+    for (size_t i = 0; i < n; i++)
+        items[i].key = keys[i];
+    bool good = fetch(r, items, n);
+    for (size_t i = 0; good && i < n; i++) {
+        if (items[i].sealed->type != REDIS_REPLY_STRING)
+            continue; /* finished meanwhile */
+        r->seen++;
+        rewrap(r, &items[i]);
+    }
+    good = good && swap(r, items, n);
+    for (size_t i = 0; i < n; i++) {
+        freeReplyObject(items[i].sealed);
+        free(items[i].rewrapped);
+    }
+    return good;
+}
+
+/* ---- All of a queue --------------------------------------------------------------------------- */
+
+/* {queue}:t:* as a pattern; a queue's name may hold characters that mean something in one. */
+static bool task_pattern(const char *queue, char out[2 * 255 + 16])
+{
+    size_t at = 0;
+    if (queue[0] == '\0' || strlen(queue) > 255 || strpbrk(queue, "{}") != NULL)
+        return false;
+    out[at++] = '{';
+    for (; *queue != '\0'; queue++) {
+        if (strchr("*?[]^-\\", *queue) != NULL)
+            out[at++] = '\\';
+        out[at++] = *queue;
+    }
+    memcpy(out + at, "}:t:*", sizeof "}:t:*");
+    return true;
+}
+
+/* SCAN returns every hash that is there from beginning to end, and holds a cursor only: tasks in any list, or
+ * in none, are found, and memory stays bounded. In a cluster, run it once on each primary. */
+static bool rotate_queue(struct rotation *r, const char *queue)
+{
+    char pattern[2 * 255 + 16], cursor[32] = "0";
+    if (!task_pattern(queue, pattern)) {
+        fprintf(stderr, "rotate: a queue's name has 1 to 255 bytes and no braces\n");
+        return false;
+    }
+    bool good = true;
+    do {
+        redisReply *page;
+        redisAppendCommand(r->redis, "SCAN %s MATCH %s COUNT 500", cursor, pattern);
+        good = next_reply(r, &page) && page->type == REDIS_REPLY_ARRAY && page->elements == 2;
+        if (good) {
+            redisReply *keys = page->element[1];
+            snprintf(cursor, sizeof cursor, "%s", page->element[0]->str);
+            for (size_t i = 0; good && i < keys->elements; i += STEP) {
+                size_t left = keys->elements - i;
+                good = rotate_step(r, keys->element + i, left < STEP ? left : STEP);
+            }
+        }
+        freeReplyObject(page);
+        if (r->terminal)
+            fprintf(stderr, "\rrotate: %lu seen, %lu moved", r->seen, r->moved);
+    } while (good && strcmp(cursor, "0") != 0);
+    if (r->terminal)
+        fputc('\n', stderr);
+    return good;
+}
+
+/* ---- Setting up ------------------------------------------------------------------------------- */
+
+static const char USAGE[] =
+    "usage: rotate --to KEYID [--from KEYID] QUEUE...\n"
+    "\n"
+    "Moves the queued envelopes of each QUEUE to another key, without opening payloads, while producers and\n"
+    "workers run. Safe to repeat; run it again until it exits with 0.\n"
+    "\n"
+    "  --to KEYID     the key to move to: active in the keyring\n"
+    "  --from KEYID   move only what names this key (default: whatever does not name --to)\n"
+    "\n"
+    "environment:\n"
+    "  TASKSEAL_URI      rediss://user:password@host:port/0?cacert=...&cert=...&key=...\n"
+    "  TASKSEAL_KEYRING  the key file, with both keys\n"
+    "\n"
+    "exit status: 0 all moved (what has expired is left), 1 some left, 2 usage or configuration,\n"
+    "3 connection failed\n";
+
+static int report(const struct rotation *r)
+{
+    printf("%lu envelopes seen, %lu moved to %s\n", r->seen, r->moved, r->to);
+    for (size_t i = 0; i < r->keys.used; i++)
+        printf("  key %s: %lu\n", r->keys.name[i], r->keys.count[i]);
+    for (size_t i = 0; i < r->errors.used; i++)
+        printf("  not moved, %s: %lu\n", r->errors.name[i], r->errors.count[i]);
+    if (r->changed > 0)
+        printf("  finished or queued anew meanwhile: %lu\n", r->changed);
+    return r->failed + r->changed > 0 ? EXIT_LEFT : EXIT_ALL;
+}
+
+static int set_up(struct rotation *r)
+{
+    taskseal_redis_endpoint *endpoint = NULL;
+    taskseal_error error = {.code = TASKSEAL_OK};
+    const char *uri = getenv("TASKSEAL_URI"), *keys = getenv("TASKSEAL_KEYRING");
+    int status = EXIT_USAGE;
+
+    if (uri == NULL || keys == NULL) {
+        fputs("rotate: set TASKSEAL_URI and TASKSEAL_KEYRING; see --help\n", stderr);
+        return EXIT_USAGE;
+    }
+    if (taskseal_keyring_load(&r->ring, keys, &error) == TASKSEAL_OK &&
+        taskseal_redis_endpoint_new(&endpoint, uri, &error) == TASKSEAL_OK)
+        status = taskseal_redis_connect(endpoint, &r->redis, &error) == TASKSEAL_OK ? EXIT_ALL : EXIT_FAILED;
+    if (status != EXIT_ALL)
+        fprintf(stderr, "rotate: %s: %s\n", taskseal_err_name(error.code), error.message);
+    taskseal_redis_endpoint_free(endpoint); /* the connection keeps what it needs */
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {{"to", required_argument, NULL, 't'},
+                                            {"from", required_argument, NULL, 'f'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    static struct rotation r;
+    int option;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == 't')
+            r.to = optarg;
+        else if (option == 'f')
+            r.from = optarg;
+        else
+            return fputs(USAGE, option == 'h' ? stdout : stderr), option == 'h' ? EXIT_ALL : EXIT_USAGE;
+    }
+    if (r.to == NULL || optind == argc)
+        return fputs(USAGE, stderr), EXIT_USAGE;
+
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}); /* keys are kept out of core dumps; DEKs pass by here */
+    r.terminal = isatty(STDERR_FILENO);
+    int status = set_up(&r);
+    for (int i = optind; status == EXIT_ALL && i < argc; i++)
+        if (!rotate_queue(&r, argv[i]))
+            status = EXIT_FAILED;
+    if (r.redis != NULL) {
+        int left = report(&r);
+        status = status == EXIT_ALL ? left : status;
+        redisFree(r.redis);
+    }
+    taskseal_keyring_free(r.ring);
+    return status;
+}

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * worker: takes tasks, opens them, handles them. A template: put your work into handle().
+ *
+ *     cc worker.c $(pkg-config --cflags --libs taskseal) -o worker
+ *
+ * At least once: a task that was taken is in {queue}:active with the deadline of its lease until it is
+ * finished, so a worker that dies loses nothing: whoever asks next after the deadline gets the task.
+ * A handler must therefore bear being run twice; it is never run again after it has succeeded, because a
+ * message that is done is remembered by its id.
+ * The layout and the scripts are in queue.h.
+ */
+#define _DEFAULT_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "queue.h"
+
+enum { EXIT_DONE = 0, EXIT_USAGE = 2, EXIT_FAILED = 3 };
+
+enum { LEASE_MS, RETRY_MS, MAX_ATTEMPTS, MAX_WAITS, MAX_AGE, LIMITS };
+
+struct worker {
+    taskseal_keyring *ring;
+    redisContext *redis;
+    struct queue *queues;
+    size_t queue_count;
+    long limit[LIMITS];
+    bool until_empty;
+    int ledger;    /* -1: none */
+    char name[33]; /* of this process, in its leases */
+    unsigned long takes, done, retried, dead, lost;
+};
+
+/* What is known of a task in hand. */
+struct job {
+    const struct queue *queue;
+    taskseal_bytes id, type;
+    char lease[64];                                  /* this take of this worker, and no other */
+    char message[2 * TASKSEAL_MESSAGE_ID_BYTES + 1]; /* empty until it is claimed */
+    long attempts, waits;
+    struct timespec leased; /* when the lease was last known to be whole */
+    const void *payload;
+    size_t payload_len;
+};
+
+/* ---- Your work -------------------------------------------------------------------------------- */
+
+typedef enum { HANDLED, TRY_AGAIN, REJECT } verdict;
+
+static bool keep_lease(struct worker *w, struct job *job);
+
+/* Does the task's work; the demo's is to write the payload's hash to a ledger. The payload is wiped after it
+ * returns. Long work calls keep_lease() again and again on its way (it costs nothing until a quarter of the
+ * lease is over), and stops if that says false: then another worker has the task. Nothing secret belongs
+ * into logs or error texts. */
+static verdict handle(struct worker *w, struct job *job)
+{
+    unsigned char hash[crypto_hash_sha256_BYTES];
+    char hex[2 * sizeof hash + 1], line[1024];
+
+    if (w->ledger < 0)
+        return HANDLED;
+    crypto_hash_sha256(hash, job->payload, job->payload_len);
+    sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
+    int len = snprintf(line, sizeof line, "%s\t%.*s\t%s\n", job->queue->name, (int)job->id.len,
+                       (const char *)job->id.data, hex);
+    if (len < 0 || (size_t)len >= sizeof line)
+        return REJECT;
+    ssize_t wrote;
+    do
+        wrote = write(w->ledger, line, (size_t)len);
+    while (wrote < 0 && errno == EINTR);
+    return wrote == len && keep_lease(w, job) ? HANDLED : TRY_AGAIN;
+}
+
+/* ---- One task --------------------------------------------------------------------------------- */
+
+static void say(const struct job *job, const char *what, const char *error)
+{
+    char id[65];
+    size_t len = job->id.len < sizeof id - 1 ? job->id.len : sizeof id - 1;
+    for (size_t i = 0; i < len; i++) { /* ids come from the server: keep them from driving the terminal */
+        char c = ((const char *)job->id.data)[i];
+        id[i] = c < ' ' || c > '~' ? '?' : c;
+    }
+    id[len] = '\0';
+    fprintf(stderr, "worker: %s: task %s %s: %s\n", job->queue->name, id, what, error);
+}
+
+/* Runs a script that answers with a word. False: the worker can't go on. */
+static bool ask(struct worker *w, const struct job *job, const char *script, const taskseal_bytes *args,
+                size_t count, char answer[8])
+{
+    redisReply *reply = queue_run(w->redis, job->queue, script, args, count);
+    if (reply == NULL)
+        return false;
+    snprintf(answer, 8, "%s", reply->type == REDIS_REPLY_STRING ? reply->str : "error");
+    freeReplyObject(reply);
+    return true;
+}
+
+static bool keep_lease(struct worker *w, struct job *job)
+{
+    struct timespec now;
+    char ms[24], answer[8];
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    if ((now.tv_sec - job->leased.tv_sec) * 1000 + (now.tv_nsec - job->leased.tv_nsec) / 1000000 <
+        w->limit[LEASE_MS] / 4)
+        return true;
+    snprintf(ms, sizeof ms, "%ld", w->limit[LEASE_MS]);
+    taskseal_bytes args[] = {job->id, taskseal_str(job->lease), taskseal_str(job->message), taskseal_str(ms)};
+    if (!ask(w, job, KEEP, args, 4, answer) || strcmp(answer, "ok") != 0)
+        return false;
+    job->leased = now;
+    return true;
+}
+
+/* Counts what became of a task. A lost lease doesn't stop the worker: the task lives on elsewhere. */
+static bool settled(struct worker *w, const struct job *job, const char *answer, unsigned long *counter)
+{
+    bool ours = strcmp(answer, "ok") == 0;
+    ++*(ours ? counter : &w->lost);
+    if (!ours)
+        say(job, "is not ours any more", answer);
+    return true;
+}
+
+static bool bury(struct worker *w, const struct job *job, const char *error)
+{
+    char answer[8];
+    taskseal_bytes args[] = {job->id, taskseal_str(job->lease), taskseal_str(job->message),
+                             taskseal_str(error)};
+    say(job, "goes to the dead-letter list", error);
+    return ask(w, job, BURY, args, 4, answer) && settled(w, job, answer, &w->dead);
+}
+
+/* A failure of the handler counts as an attempt. Waiting for a key or a clock doesn't, but has an end too. */
+static bool retry(struct worker *w, const struct job *job, const char *error, bool waiting)
+{
+    char answer[8], ms[24];
+    if (waiting ? job->waits >= w->limit[MAX_WAITS] : job->attempts >= w->limit[MAX_ATTEMPTS])
+        return bury(w, job, error);
+    snprintf(ms, sizeof ms, "%ld",
+             queue_back_off_ms(w->limit[RETRY_MS], 300000, waiting ? job->waits : job->attempts - 1));
+    taskseal_bytes args[] = {
+        job->id,          taskseal_str(job->lease),         taskseal_str(job->message), taskseal_str(error),
+        taskseal_str(ms), taskseal_str(waiting ? "1" : "0")};
+    say(job, "will be tried again", error);
+    return ask(w, job, RETRY, args, 6, answer) && settled(w, job, answer, &w->retried);
+}
+
+/* The message is remembered as done for as long as it could be replayed, and for what the clocks of
+ * producers, workers and server may differ. Whoever may write to {queue}:m:* can make the worker forget: keep
+ * it elsewhere if writers of the queue are not trusted with that. */
+static bool finish(struct worker *w, const struct job *job, uint64_t replay_until)
+{
+    enum { CLOCK_SPREAD = 300 };
+    char answer[8], until[24];
+    snprintf(until, sizeof until, "%" PRIu64, replay_until != 0 ? replay_until + CLOCK_SPREAD : 0);
+    taskseal_bytes args[] = {job->id, taskseal_str(job->lease), taskseal_str(job->message),
+                             taskseal_str(until)};
+    return ask(w, job, FINISH, args, 4, answer) && settled(w, job, answer, &w->done);
+}
+
+/* Opens, claims, handles and settles one task. False: the worker can't go on. */
+static bool work_on(struct worker *w, struct job *job, void *sealed, size_t sealed_len)
+{
+    /* Queue and id are what WE asked for and took; type is the stored one, which must be the sealed one. */
+    taskseal_open_options options = {
+        .keyring = w->ring,
+        .context = {.queue = taskseal_str(job->queue->name), .type = job->type, .id = job->id},
+        .max_age = (uint64_t)w->limit[MAX_AGE]};
+    taskseal_opened opened;
+    void *payload;
+    char answer[8];
+
+    if (job->attempts > w->limit[MAX_ATTEMPTS])
+        return bury(w, job, "too-many-attempts"); /* workers died of it */
+    taskseal_err err =
+        taskseal_open_in_place(&options, sealed, sealed_len, &payload, &job->payload_len, &opened);
+    if (err != TASKSEAL_OK)
+        return taskseal_err_permanent(err) ? bury(w, job, taskseal_err_name(err))
+                                           : retry(w, job, taskseal_err_name(err), true);
+
+    /* Only now is the message id to be trusted. */
+    sodium_bin2hex(job->message, sizeof job->message, opened.message_id, sizeof opened.message_id);
+    taskseal_bytes args[] = {job->id, taskseal_str(job->lease), taskseal_str(job->message)};
+    if (!ask(w, job, CLAIM, args, 3, answer))
+        return false;
+    if (strcmp(answer, "done") == 0)
+        return bury(w, job, "replayed");
+    if (strcmp(answer, "busy") == 0)
+        return retry(w, job, "message-claimed-elsewhere", true);
+    if (strcmp(answer, "ok") != 0)
+        return settled(w, job, answer, &w->lost);
+
+    job->payload = payload;
+    switch (handle(w, job)) {
+    case HANDLED:
+        return finish(w, job, opened.replay_until);
+    case TRY_AGAIN:
+        return retry(w, job, "handler-failed", false);
+    default:
+        return bury(w, job, "handler-rejected");
+    }
+}
+
+/* ---- All tasks -------------------------------------------------------------------------------- */
+
+enum { WORKED = -1, BROKEN = -2 };
+
+/* Takes and does one task of the queue. Without one: how many are active elsewhere or delayed. */
+static long long serve(struct worker *w, const struct queue *queue)
+{
+    struct job job = {.queue = queue};
+    char ms[24];
+    long long result = BROKEN;
+
+    snprintf(job.lease, sizeof job.lease, "%s-%lu", w->name, ++w->takes);
+    snprintf(ms, sizeof ms, "%ld", w->limit[LEASE_MS]);
+    clock_gettime(CLOCK_MONOTONIC, &job.leased);
+    redisReply *task =
+        queue_run(w->redis, queue, TAKE, (taskseal_bytes[]){taskseal_str(job.lease), taskseal_str(ms)}, 2);
+    if (task != NULL && task->type == REDIS_REPLY_INTEGER) {
+        result = task->integer;
+    } else if (task != NULL && task->type == REDIS_REPLY_ARRAY && task->elements == 5) {
+        redisReply **field = task->element;
+        job.id = (taskseal_bytes){field[0]->str, field[0]->len};
+        job.type = (taskseal_bytes){field[1]->str, field[1]->len};
+        job.attempts = (long)field[3]->integer;
+        job.waits = (long)field[4]->integer;
+        result = work_on(w, &job, field[2]->str, field[2]->len) ? WORKED : BROKEN;
+        sodium_memzero(field[2]->str, field[2]->len); /* the payload was opened in place */
+    } else if (task != NULL && !w->until_empty) {
+        result = 1; /* something is wrong with this queue: it has been said, the others go on */
+    }
+    freeReplyObject(task);
+    return result;
+}
+
+/* One task of each queue in turn, so that no queue starves another. Polls when there is nothing: with a
+ * blocking command the take could not be one script, and a poll is a few bytes. */
+static bool serve_all(struct worker *w)
+{
+    long idle_ms = 0;
+    while (!queue_stopping) {
+        bool worked = false;
+        long long waiting = 0;
+        for (size_t i = 0; i < w->queue_count && !queue_stopping; i++) {
+            long long result = serve(w, &w->queues[i]);
+            if (result == BROKEN)
+                return queue_stopping; /* giving up a reconnect because of SIGTERM is no failure */
+            worked = worked || result == WORKED;
+            waiting += result > 0 ? result : 0;
+        }
+        idle_ms = worked ? 0 : idle_ms < 250 ? idle_ms + 10 : 250;
+        if (w->until_empty && !worked && waiting == 0)
+            return true;
+        if (idle_ms > 0 && !queue_stopping)
+            queue_pause_ms(idle_ms);
+    }
+    return true;
+}
+
+/* ---- Setting up ------------------------------------------------------------------------------- */
+
+static const char USAGE[] =
+    "usage: worker [options] QUEUE...\n"
+    "\n"
+    "Takes tasks, opens them, handles them. SIGTERM or SIGINT: finishes the task in hand, then ends.\n"
+    "What can't succeed goes to {QUEUE}:dead with the error's name in the task's hash.\n"
+    "\n"
+    "  --until-empty        exit when no queue has a task pending, active or delayed\n"
+    "  --lease-ms N         a task is another worker's if it takes longer (60000)\n"
+    "  --max-attempts N     give up after N failures (5)\n"
+    "  --max-waits N        give up after N waits for a key or a clock (20)\n"
+    "  --retry-ms N         pause before the first retry; it doubles up to five minutes (1000)\n"
+    "  --max-age SECONDS    refuse messages sealed longer ago (604800); what is done is remembered as long\n"
+    "  --ledger-out LEDGER  append queue, id and SHA-256 of each payload (mode 0600); for tests\n"
+    "\n"
+    "environment:\n"
+    "  TASKSEAL_URI      rediss://user:password@host:port/0?cacert=...&cert=...&key=...\n"
+    "  TASKSEAL_KEYRING  the key file\n"
+    "\n"
+    "exit status: 0 empty or stopped, 2 usage or configuration, 3 connection failed\n";
+
+static void stop(int signal_number)
+{
+    (void)signal_number;
+    queue_stopping = 1;
+}
+
+static bool parse_limit(const char *text, long *out)
+{
+    char *end;
+    *out = strtol(text, &end, 10);
+    if (end != text && *end == '\0' && *out >= 1 && *out <= 1000000000)
+        return true;
+    fprintf(stderr, "worker: %s is not a number from 1 to 1000000000\n", text);
+    return false;
+}
+
+/* -1: go on; else the exit status. */
+static int parse_options(struct worker *w, int argc, char **argv)
+{
+    static const struct option options[] = {{"lease-ms", required_argument, NULL, LEASE_MS},
+                                            {"retry-ms", required_argument, NULL, RETRY_MS},
+                                            {"max-attempts", required_argument, NULL, MAX_ATTEMPTS},
+                                            {"max-waits", required_argument, NULL, MAX_WAITS},
+                                            {"max-age", required_argument, NULL, MAX_AGE},
+                                            {"until-empty", no_argument, NULL, 'e'},
+                                            {"ledger-out", required_argument, NULL, 'o'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    int option;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option < LIMITS) {
+            if (!parse_limit(optarg, &w->limit[option]))
+                return EXIT_USAGE;
+        } else if (option == 'e') {
+            w->until_empty = true;
+        } else if (option == 'o') {
+            w->ledger = open(optarg, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+            if (w->ledger < 0)
+                return perror(optarg), EXIT_USAGE;
+        } else {
+            fputs(USAGE, option == 'h' ? stdout : stderr);
+            return option == 'h' ? EXIT_DONE : EXIT_USAGE;
+        }
+    }
+    if (optind == argc)
+        fputs(USAGE, stderr);
+    return optind < argc ? -1 : EXIT_USAGE;
+}
+
+static bool set_up_queues(struct worker *w, char **names, size_t count)
+{
+    unsigned char random[16];
+    w->queues = calloc(count, sizeof *w->queues);
+    if (w->queues == NULL || getentropy(random, sizeof random) != 0)
+        return perror("worker"), false;
+    sodium_bin2hex(w->name, sizeof w->name, random, sizeof random);
+    for (; w->queue_count < count; w->queue_count++) {
+        if (!queue_init(&w->queues[w->queue_count], names[w->queue_count])) {
+            fprintf(stderr, "worker: a queue's name has 1 to 255 bytes and no braces\n");
+            return false;
+        }
+    }
+    return true;
+}
+
+static int set_up(struct worker *w)
+{
+    taskseal_redis_endpoint *endpoint = NULL;
+    taskseal_error error = {.code = TASKSEAL_OK};
+    const char *uri = getenv("TASKSEAL_URI"), *keys = getenv("TASKSEAL_KEYRING");
+    int status = EXIT_USAGE;
+
+    if (uri == NULL || keys == NULL) {
+        fputs("worker: set TASKSEAL_URI and TASKSEAL_KEYRING; see --help\n", stderr);
+        return EXIT_USAGE;
+    }
+    if (taskseal_keyring_load(&w->ring, keys, &error) == TASKSEAL_OK &&
+        taskseal_redis_endpoint_new(&endpoint, uri, &error) == TASKSEAL_OK)
+        status = taskseal_redis_connect(endpoint, &w->redis, &error) == TASKSEAL_OK ? EXIT_DONE : EXIT_FAILED;
+    if (status != EXIT_DONE)
+        fprintf(stderr, "worker: %s: %s\n", taskseal_err_name(error.code), error.message);
+    taskseal_redis_endpoint_free(endpoint); /* the connection keeps what it needs */
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct worker w = {.limit = {60000, 1000, 5, 20, 604800}, .ledger = -1};
+    int status = parse_options(&w, argc, argv);
+    if (status >= 0)
+        return status;
+
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}); /* a core dump would hold payloads */
+    sigaction(SIGTERM, &(struct sigaction){.sa_handler = stop}, NULL);
+    sigaction(SIGINT, &(struct sigaction){.sa_handler = stop}, NULL);
+    status = set_up_queues(&w, argv + optind, (size_t)(argc - optind)) ? set_up(&w) : EXIT_USAGE;
+    if (status == EXIT_DONE) {
+        status = serve_all(&w) ? EXIT_DONE : EXIT_FAILED;
+        printf("%lu done, %lu dead-lettered, %lu put off, %lu lost to other workers\n", w.done, w.dead,
+               w.retried, w.lost);
+    }
+    free(w.queues);
+    if (w.redis != NULL)
+        redisFree(w.redis);
+    taskseal_keyring_free(w.ring);
+    return status;
+}
