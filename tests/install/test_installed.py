@@ -23,7 +23,10 @@ CORE_PROGRAM = r"""
 int main(void)
 {
     const uint8_t secret[32] = {1, 2, 3};
-    const taskseal_key key = {.id = "mail-k01", .type = TASKSEAL_KEY_XCHACHA20POLY1305, .secret = secret};
+    const taskseal_key key = {.id = "mail-k01",
+                              .type = TASKSEAL_KEY_XCHACHA20POLY1305,
+                              .state = TASKSEAL_KEY_ACTIVE,
+                              .secret = secret};
     const char payload[] = "reset token";
     uint8_t sealed[512];
     char opened[64];
@@ -102,16 +105,20 @@ class Case(unittest.TestCase):
 
 
 class Installed(Case):
+    def assert_round_trip(self):
+        done = stage.run("program")
+        self.assertEqual((f"round trip, version {VERSION}\n", "", 0), (done.stdout, done.stderr, done.returncode))
+
     def test_a_core_program_builds_with_pkg_config_and_runs(self):
         flags = stage.pkg_config("--cflags", "--libs", "taskseal-core")
         self.builds([stage.write("core.c", CORE_PROGRAM)], flags)
-        self.assertEqual(f"round trip, version {VERSION}\n", stage.run("program").stdout)
+        self.assert_round_trip()
 
     def test_a_core_program_links_with_taskseal_and_sodium_alone(self):
         sodium = ["-isystem", stage.private / "include", "-L", stage.private] if (stage.private / "libsodium.a").exists() else []
         flags = ["-I", stage.prefix / "include", "-L", stage.library_folder, *sodium, "-ltaskseal", "-lsodium"]
         self.builds([stage.write("core.c", CORE_PROGRAM)], flags)
-        self.assertEqual(f"round trip, version {VERSION}\n", stage.run("program").stdout)
+        self.assert_round_trip()
 
     def test_a_core_program_does_not_link_without_sodium(self):
         flags = ["-I", stage.prefix / "include", "-L", stage.library_folder, "-ltaskseal"]
