@@ -9,9 +9,11 @@ static const command_option options[] = {{NULL, 0, NULL, NULL}};
 
 static int run(const command *self, int argc, char **argv)
 {
-    (void)self;
-    (void)argc;
-    (void)argv;
+    bool stop;
+    const int status = command_parse(self, argc, argv, NULL, NULL, &stop);
+
+    if (status != STATUS_OK || stop)
+        return status;
     return report_usage("this build is core-only and can't connect: build taskseal with -Dredis=enabled");
 }
 

@@ -6,18 +6,10 @@
 
 static const command_option options[] = {{NULL, 0, NULL, NULL}};
 
-static int take_none(void *state, int key, const char *value)
-{
-    (void)state;
-    (void)key;
-    (void)value;
-    return STATUS_OK;
-}
-
 static int run(const command *self, int argc, char **argv)
 {
     bool stop;
-    const int status = command_parse(self, argc, argv, take_none, NULL, &stop);
+    const int status = command_parse(self, argc, argv, NULL, NULL, &stop);
 
     if (status != STATUS_OK || stop)
         return status;

@@ -120,6 +120,24 @@ static int open_file(settings *set, const char *path)
     return status;
 }
 
+/* Which fields of the context were given, as bits like those of `insist`. */
+static unsigned given(const taskseal_context *context)
+{
+    return (context->queue.data != NULL ? TASKSEAL_BOUND_QUEUE : 0U) |
+           (context->type.data != NULL ? TASKSEAL_BOUND_TYPE : 0U) |
+           (context->id.data != NULL ? TASKSEAL_BOUND_ID : 0U) |
+           (context->extra.data != NULL ? TASKSEAL_BOUND_EXTRA : 0U);
+}
+
+static int check_insist(const taskseal_open_options *open)
+{
+    const unsigned fields = open->insist & ~(unsigned)TASKSEAL_INSIST_NONE;
+
+    if ((fields & ~given(&open->context)) != 0)
+        return report_usage("--insist names a field that is not given: give its value too");
+    return STATUS_OK;
+}
+
 static int run(const command *self, int argc, char **argv)
 {
     settings set = {0};
@@ -129,7 +147,9 @@ static int run(const command *self, int argc, char **argv)
     int status = command_parse(self, argc, argv, take, &set, &stop);
     if (status != STATUS_OK || stop)
         return status;
-    status = input_operand(argc, argv, &path);
+    status = check_insist(&set.open);
+    if (status == STATUS_OK)
+        status = input_operand(argc, argv, &path);
     return status == STATUS_OK ? open_file(&set, path) : status;
 }
 
@@ -140,8 +160,9 @@ const command command_open = {
     .description = "Verifies the envelope in FILE (or standard input; binary or text form) wholly, then\n"
                    "writes its payload: nothing is written before the end verifies. Give every one of\n"
                    "--queue, --type, --id and --extra that you know, from your own knowledge.\n",
-    .examples = "  taskseal open --queue mail --type reset --id 42 task.sealed\n"
-                "  redis-cli HGET '{mail}:t:42' sealed | taskseal open --queue mail --type reset --id 42\n",
+    .examples =
+        "  taskseal open --queue mail --type reset --id 42 task.sealed\n"
+        "  redis-cli -D '' HGET '{mail}:t:42' sealed | taskseal open --queue mail --type reset --id 42\n",
     .options = options,
     .run = run,
 };

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include <string.h>
+#include <time.h>
+
 #include <taskseal/taskseal.h>
 
 #include "commands.h"
@@ -49,6 +52,10 @@ static int take_recipient(settings *set, const char *key_id)
 {
     if (set->seal.key_count == TASKSEAL_STANZAS_MAX)
         return report_usage("--to can be given at most %u times", TASKSEAL_STANZAS_MAX);
+    for (size_t i = 0; i < set->seal.key_count; i++) {
+        if (strcmp(set->key_ids[i], key_id) == 0)
+            return report_usage("--to %s is given twice", key_id);
+    }
     set->key_ids[set->seal.key_count++] = key_id;
     return STATUS_OK;
 }
@@ -88,13 +95,31 @@ static int take(void *state, int key, const char *value)
     }
 }
 
+static int check_expiry(const taskseal_seal_options *seal)
+{
+    if (seal->lifetime != 0 && seal->expires_at != 0)
+        return report_usage("give --expires-in or --expires-at, not both");
+    if (seal->expires_at != 0 && seal->expires_at <= (uint64_t)time(NULL))
+        return report_usage("--expires-at is not in the future: the envelope could never be opened");
+    return STATUS_OK;
+}
+
+static int report_seal(taskseal_err err)
+{
+    /* All else that the library calls a bad argument has been refused before. */
+    if (err == TASKSEAL_ERR_BAD_ARGUMENT)
+        return report_error(
+            err, "a key id given with --to is none, or the envelope would expire after the year 9999");
+    return report_error(err, NULL);
+}
+
 static int seal_buffer(const settings *set, const buffer *payload, buffer *sealed)
 {
     size_t size = 0;
     taskseal_err err = taskseal_seal_size(&set->seal, payload->len, &size, NULL);
 
     if (err != TASKSEAL_OK)
-        return report_error(err, NULL);
+        return report_seal(err);
     if (!buffer_reserve(sealed, size))
         return report_error(TASKSEAL_ERR_NO_MEMORY, NULL);
     err = taskseal_seal(&set->seal, payload->data, payload->len, sealed->data, sealed->cap, &sealed->len);
@@ -135,8 +160,9 @@ static int run(const command *self, int argc, char **argv)
     int status = command_parse(self, argc, argv, take, &set, &stop);
     if (status != STATUS_OK || stop)
         return status;
-    if (set.seal.lifetime != 0 && set.seal.expires_at != 0)
-        return report_usage("give --expires-in or --expires-at, not both");
+    status = check_expiry(&set.seal);
+    if (status != STATUS_OK)
+        return status;
     if (set.seal.key_count > 0)
         set.seal.key_ids = set.key_ids;
     status = input_operand(argc, argv, &path);

@@ -11,14 +11,6 @@
 
 static const command_option options[] = {{NULL, 0, NULL, NULL}};
 
-static int take_none(void *state, int key, const char *value)
-{
-    (void)state;
-    (void)key;
-    (void)value;
-    return STATUS_OK;
-}
-
 static void print_suites(void)
 {
     printf("suites:");
@@ -32,7 +24,7 @@ static void print_suites(void)
 static int run(const command *self, int argc, char **argv)
 {
     bool stop;
-    const int status = command_parse(self, argc, argv, take_none, NULL, &stop);
+    const int status = command_parse(self, argc, argv, NULL, NULL, &stop);
 
     if (status != STATUS_OK || stop)
         return status;

@@ -7,7 +7,7 @@
 
 #include "report.h"
 
-enum { OPTIONS_MAX = 24, HELP_COLUMN = 28, HELP_KEY = 'h' };
+enum { OPTIONS_MAX = 24, HELP_COLUMN = 29, HELP_KEY = 'h' };
 
 const command *command_find(const char *name)
 {

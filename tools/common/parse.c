@@ -71,7 +71,7 @@ int parse_time(const char *option, const char *text, uint64_t *seconds)
     /* Writing it again catches 30 February, short fields, blanks, and whatever else strptime lets pass. */
     if (when > 0 && (uint64_t)when <= TASKSEAL_TIME_MAX)
         format_time((uint64_t)when, again);
-    if (strcmp(again, text) != 0)
+    if (again[0] == '\0' || strcmp(again, text) != 0)
         return report_usage("--%s takes a time in UTC like 2026-11-21T20:00:00Z, not '%s'", option, text);
     *seconds = (uint64_t)when;
     return STATUS_OK;

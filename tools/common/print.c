@@ -10,11 +10,14 @@ void print_safe(FILE *to, const char *text)
     const unsigned char *at = (const unsigned char *)text;
 
     for (; *at != '\0'; at++) {
-        const bool c1 = at[0] == 0xC2 && at[1] >= 0x80 && at[1] <= 0x9F;
-        if (*at < 0x20 || *at == 0x7F || c1)
+        if (at[0] == 0xC2 && at[1] >= 0x80 && at[1] <= 0x9F) {
+            at++; /* now C1's own number */
             fprintf(to, "\\x%02X", *at);
-        else
+        } else if (*at < 0x20 || *at == 0x7F) {
+            fprintf(to, "\\x%02X", *at);
+        } else {
             fputc(*at, to);
+        }
     }
 }
 

@@ -1,0 +1,262 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""What the command does to files: atomic output, modes, terminals, and input and output that fails."""
+
+import os
+import pty
+import resource
+import stat
+import sys
+import threading
+
+from harness import (FILE, OK, REFUSED, USAGE, bad, check, equal, flip, good, keyring, main, read, run,
+                     test, write)
+
+
+def mode(path):
+    return stat.S_IMODE(os.stat(path).st_mode)
+
+
+def sealed_file(env, payload=b"secret"):
+    return write("sealed", good("seal", data=payload, env=env))
+
+
+@test
+def a_damaged_envelope_leaves_the_target_untouched():
+    env = keyring()
+    damaged = write("damaged", flip(read(sealed_file(env, b"x" * 100000)), -1))
+    write("target", b"precious", 0o644)
+    bad(REFUSED, "open: damaged: ", "open", damaged, "-o", "target", env=env)
+    equal((read("target"), mode("target")), (b"precious", 0o644))
+    equal(sorted(os.listdir(".")), ["damaged", "ring", "sealed", "target"])
+
+
+@test
+def a_damaged_envelope_makes_no_target():
+    env = keyring()
+    damaged = write("damaged", flip(read(sealed_file(env)), -1))
+    bad(REFUSED, "open: damaged: ", "open", damaged, "-o", "target", env=env)
+    equal(sorted(os.listdir(".")), ["damaged", "ring", "sealed"])
+
+
+@test
+def damage_in_the_last_chunk_lets_nothing_out():
+    env = keyring()
+    sealed = good("seal", data=b"x" * 1048576, env=env)
+    bad(REFUSED, "open: damaged: ", "open", data=flip(sealed, -1), env=env)
+
+
+@test
+def an_opened_file_is_private_whatever_the_umask():
+    env = keyring()
+    sealed_file(env)
+    good("open", "sealed", "-o", "opened", env=env, umask=0)
+    equal((read("opened"), mode("opened")), (b"secret", 0o600))
+
+
+@test
+def an_opened_file_is_private_also_where_one_was_public():
+    env = keyring()
+    sealed_file(env)
+    write("opened", b"old", 0o666)
+    good("open", "sealed", "-o", "opened", env=env)
+    equal((read("opened"), mode("opened")), (b"secret", 0o600))
+
+
+@test
+def a_sealed_file_has_the_mode_of_the_umask():
+    env = keyring()
+    good("seal", "-o", "sealed", data=b"x", env=env, umask=0o027)
+    equal(mode("sealed"), 0o640)
+
+
+@test
+def nothing_but_a_regular_file_is_replaced():
+    env = keyring()
+    os.mkdir("directory")
+    os.mkfifo("fifo")
+    write("real", b"precious")
+    os.symlink("real", "link")
+    for target in ["directory", "fifo", "link", "/dev/null"]:
+        bad(REFUSED, f"seal: file: {target} is not a regular file", "seal", "-o", target, env=env)
+    equal(read("real"), b"precious")
+    check(os.path.islink("link"), "the link was replaced")
+
+
+@test
+def a_target_in_a_missing_directory_is_a_file_error():
+    env = keyring()
+    bad(FILE, "seal: file: can't write none/sealed: No such file", "seal", "-o", "none/sealed", env=env)
+
+
+@test
+def an_empty_target_is_a_usage_error():
+    bad(USAGE, "seal: usage: -o needs a file name", "seal", "-o", "", env=keyring())
+
+
+@test
+def a_file_that_can_not_be_written_wholly_leaves_nothing():
+    env = keyring()
+    write("target", b"precious")
+    write("payload", b"x" * 100000)
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (50000, 50000))
+
+    bad(FILE, "seal: file: can't write target: File too large", "seal", "payload", "-o", "target", env=env,
+        preexec_fn=limit)
+    equal(read("target"), b"precious")
+    equal(sorted(os.listdir(".")), ["payload", "ring", "target"])
+
+
+@test
+def a_full_device_is_a_file_error():
+    env = keyring()
+    with open("/dev/full", "wb") as full:
+        done = run("seal", data=b"x", env=env, stdout=full)
+    equal(done.returncode, FILE)
+    equal(done.stderr, b"taskseal: seal: file: can't write standard output: No space left on device\n")
+
+
+@test
+def a_reader_that_goes_away_is_a_file_error():
+    env = keyring()
+    sealed = good("seal", data=b"x" * 1000000, env=env)
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = run("open", data=sealed, env=env, stdout=writer, restore_signals=True)
+    os.close(writer)
+    equal(done.returncode, FILE)
+    equal(done.stderr, b"taskseal: open: file: can't write standard output: Broken pipe\n")
+
+
+@test
+def a_missing_input_is_a_file_error():
+    env = keyring()
+    for subcommand in ["seal", "open", "rewrap", "inspect"]:
+        bad(FILE, f"{subcommand}: file: can't open none: No such file", subcommand, "none", env=env)
+
+
+@test
+def a_directory_as_input_is_a_file_error():
+    env = keyring()
+    os.mkdir("directory")
+    for subcommand in ["seal", "open", "rewrap", "inspect"]:
+        bad(FILE, f"{subcommand}: file: can't read directory: Is a directory", subcommand, "directory", env=env)
+
+
+@test
+def a_closed_standard_input_is_a_file_error():
+    env = keyring()
+
+    def close_input():
+        os.close(0)
+
+    done = run("open", env=env, stdin=None, preexec_fn=close_input)
+    equal((done.returncode, done.stdout), (FILE, b""))
+    check(done.stderr.startswith(b"taskseal: open: file: can't read standard input: "), repr(done.stderr))
+
+
+@test
+def input_may_come_through_dev_stdin():
+    env = keyring()
+    equal(good("open", "/dev/stdin", data=good("seal", data=b"x", env=env), env=env), b"x")
+
+
+@test
+def input_may_arrive_in_pieces():
+    env = keyring()
+    sealed = good("seal", data=b"x" * 300000, env=env)
+    reader, writer = os.pipe()
+
+    def feed():
+        with open(writer, "wb", buffering=0) as pipe:
+            for at in range(0, len(sealed), 1000):
+                pipe.write(sealed[at:at + 1000])
+
+    feeder = threading.Thread(target=feed)
+    feeder.start()
+    opened = good("open", env=env, stdin=reader)
+    feeder.join()
+    os.close(reader)
+    equal(opened, b"x" * 300000)
+
+
+@test
+def a_keyring_that_others_can_read_is_refused():
+    env = keyring()
+    os.chmod("ring", 0o640)
+    for subcommand in ["seal", "open", "rewrap"]:
+        bad(REFUSED, f"{subcommand}: keyfile-permissions: ", subcommand, env=env)
+    os.chmod("ring", 0o400)
+    good("seal", env=env)
+
+
+@test
+def a_keyring_that_is_missing_is_a_file_error():
+    bad(FILE, "seal: keyfile-read: ", "seal", "-k", "none")
+
+
+@test
+def a_malformed_keyring_is_refused_with_its_line():
+    write("ring", b"taskseal-keyring 1\nkey mail-k01\n")
+    errors = bad(REFUSED, "seal: keyfile-malformed: ", "seal", "-k", "ring")
+    check("line 2" in errors, errors)
+
+
+def on_terminal(arguments, env, data):
+    """Runs the command with a terminal as standard output; gives its status, its errors and what it showed."""
+    master, slave = pty.openpty()
+    done = run(*arguments, env=env, data=data, stdout=slave)
+    os.close(slave)
+    shown = b""
+    try:
+        while piece := os.read(master, 65536):
+            shown += piece
+    except OSError:  # the end of a terminal
+        pass
+    os.close(master)
+    return done.returncode, done.stderr, shown
+
+
+@test
+def a_binary_envelope_is_not_written_to_a_terminal():
+    env = keyring()
+    sealed = good("seal", data=b"x", env=env)
+    for subcommand, data in [("seal", b"x"), ("rewrap", sealed)]:
+        status, errors, shown = on_terminal([subcommand], env, data)
+        equal((status, shown), (USAGE, b""))
+        check(b"usage: an envelope is binary" in errors and b"--text" in errors, repr(errors))
+
+
+@test
+def the_text_form_on_a_terminal_gets_a_newline():
+    env = keyring()
+    status, errors, shown = on_terminal(["seal", "--text"], env, b"x")
+    equal((status, errors), (OK, b""))
+    check(shown.startswith(b"tsl1.") and shown.endswith(b"\r\n"), repr(shown))
+    equal(good("open", data=shown.replace(b"\r\n", b"\n"), env=env), b"x")
+
+
+@test
+def a_payload_may_be_written_to_a_terminal():
+    env = keyring()
+    sealed = good("seal", data=b"hello", env=env)
+    equal(on_terminal(["open"], env, sealed), (OK, b"", b"hello"))
+
+
+@test
+def input_from_a_terminal_is_announced():
+    env = keyring()
+    master, slave = pty.openpty()
+    os.write(master, b"typed\n\x04")
+    done = run("seal", env=env, stdin=slave)
+    os.close(slave)
+    os.close(master)
+    equal(done.returncode, OK)
+    equal(done.stderr, b"taskseal: seal: reading standard input; end it with Ctrl-D\n")
+    equal(good("open", data=done.stdout, env=env), b"typed\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,153 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""What holds for the whole command: help, usage errors, output that can't be written, core dumps."""
+
+import fcntl
+import os
+import subprocess
+import sys
+import termios
+import time
+
+from harness import FILE, OK, TOOL, USAGE, bad, check, environment, equal, good, main, run, test
+
+SUBCOMMANDS = ["keygen", "seal", "open", "inspect", "rewrap", "connect", "version", "help"]
+
+
+@test
+def no_subcommand_is_a_usage_error():
+    bad(USAGE, "usage: no subcommand; see 'taskseal --help'")
+
+
+@test
+def an_unknown_subcommand_is_a_usage_error_and_not_repeated():
+    errors = bad(USAGE, "usage: there is no such subcommand", "rediss://user:hunter2@host")
+    check("hunter2" not in errors, errors)
+
+
+@test
+def the_overview_lists_every_subcommand():
+    overview = good("--help").decode()
+    for name in SUBCOMMANDS:
+        check(f"\n  {name} " in overview, name)
+
+
+@test
+def the_overview_is_the_same_however_it_is_asked_for():
+    equal(good("-h"), good("--help"))
+    equal(good("help"), good("--help"))
+
+
+@test
+def help_of_a_subcommand_is_what_its_help_option_prints():
+    for name in SUBCOMMANDS:
+        equal(good("help", name), good(name, "--help"))
+
+
+@test
+def help_about_an_unknown_subcommand_is_a_usage_error():
+    bad(USAGE, "help: usage: there is no such subcommand", "help", "frobnicate")
+
+
+@test
+def no_help_line_is_wider_than_a_hundred_columns():
+    for text in [good("--help")] + [good(name, "--help") for name in SUBCOMMANDS]:
+        for line in text.decode().splitlines():
+            check(len(line) <= 100, line)
+
+
+def pasted_example():
+    """The commands that the overview tells to try."""
+    lines = good("--help").decode().splitlines()
+    first = lines.index("Try it (in an empty directory):") + 1
+    return [line.strip() for line in lines[first:lines.index("", first)]]
+
+
+@test
+def the_example_of_the_overview_works_when_pasted():
+    commands = pasted_example()
+    check(len(commands) >= 5, str(commands))
+    os.mkdir("bin")
+    os.symlink(TOOL, "bin/taskseal")
+    env = environment(PATH=os.path.abspath("bin") + ":" + os.environ["PATH"])
+    script = "set -e\n" + "\n".join(commands[:-1])
+    done = subprocess.run(["sh", "-c", script], env=env, capture_output=True, check=False)
+    equal((done.returncode, done.stderr), (OK, b""))
+    check(done.stdout.endswith(b"reset token 91f3\n"), repr(done.stdout))
+    check(done.stdout.startswith(b"sealed v1 "), repr(done.stdout))
+    script = "export TASKSEAL_KEYRING=demo.keyring\n" + commands[-1]
+    done = subprocess.run(["sh", "-c", script], env=env, capture_output=True, check=False)
+    equal((done.returncode, done.stdout), (1, b""))
+    check(done.stderr.startswith(b"taskseal: open: context-mismatch: "), repr(done.stderr))
+
+
+@test
+def an_unknown_option_is_a_usage_error_that_names_it():
+    bad(USAGE, "seal: usage: --colour is not an option", "seal", "--colour")
+    bad(USAGE, "seal: usage: -x is not an option", "seal", "-x")
+
+
+@test
+def the_value_of_an_unknown_option_is_not_repeated():
+    errors = bad(USAGE, "open: usage: --password is not an option", "open", "--password=hunter2")
+    check("hunter2" not in errors, errors)
+
+
+@test
+def an_option_without_its_value_is_a_usage_error():
+    bad(USAGE, "open: usage: --queue needs a value", "open", "--queue")
+    bad(USAGE, "open: usage: -o needs a value", "open", "-o")
+
+
+@test
+def control_characters_of_the_command_line_do_not_reach_the_terminal():
+    errors = bad(FILE, "inspect: file: can't open no\\x1B[2Jsuch\\x9B: ", "inspect", "no\x1b[2Jsuch\u009b")
+    check("\x1b" not in errors, errors)
+
+
+@test
+def output_that_can_not_be_written_is_a_file_error():
+    with open("/dev/full", "wb") as full:
+        done = run("version", stdout=full)
+    equal(done.returncode, FILE)
+    equal(done.stderr, b"taskseal: version: file: can't write standard output: No space left on device\n")
+
+
+@test
+def version_names_the_library_and_its_abilities():
+    lines = good("version").decode().splitlines()
+    equal(lines[0].split()[0], "taskseal")
+    equal([line.split()[0] for line in lines], ["taskseal", "libsodium", "suites:", "connections:"])
+    check("chacha20poly1305" in lines[2], lines[2])
+    equal(good("--version").decode().splitlines(), lines)
+
+
+@test
+def version_and_help_take_no_more_operands():
+    bad(USAGE, "version: usage: no operand", "version", "now")
+    bad(USAGE, "help: usage: give at most one", "help", "seal", "open")
+
+
+def unread(pipe):
+    """How many bytes the other end of the pipe has yet to read."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, b"\0" * 4), sys.byteorder)
+
+
+@test
+def core_dumps_are_off():
+    with subprocess.Popen([TOOL, "inspect"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE) as waiting:
+        waiting.stdin.write(b"x")
+        waiting.stdin.flush()
+        # Once it has read the byte it has long set its limits.
+        while unread(waiting.stdin):
+            time.sleep(0.01)
+        with open(f"/proc/{waiting.pid}/limits", encoding="ascii") as limits:
+            line = next(line for line in limits if line.startswith("Max core file size"))
+        waiting.stdin.close()
+        waiting.wait()
+    check(line.split()[4] in ("0", "1") and line.split()[5] in ("0", "1"), line)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
