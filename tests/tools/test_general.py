@@ -9,7 +9,7 @@ import sys
 import termios
 import time
 
-from harness import FILE, OK, TOOL, USAGE, bad, check, environment, equal, good, main, run, test
+from harness import FILE, OK, TOOL, USAGE, Skip, bad, check, environment, equal, good, main, run, test
 
 SUBCOMMANDS = ["keygen", "seal", "open", "inspect", "rewrap", "connect", "version", "help"]
 
@@ -126,6 +126,13 @@ def version_names_the_library_and_its_abilities():
 def version_and_help_take_no_more_operands():
     bad(USAGE, "version: usage: no operand", "version", "now")
     bad(USAGE, "help: usage: give at most one", "help", "seal", "open")
+
+
+@test
+def a_core_only_build_says_that_it_can_not_connect():
+    if b"connections: none" not in good("version"):
+        raise Skip("this build can connect")
+    bad(USAGE, "connect: usage: this build is core-only and can't connect", "connect", "rediss://host")
 
 
 def unread(pipe):
