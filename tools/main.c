@@ -2,10 +2,12 @@
  *
  * The `taskseal` command: finds the subcommand and runs it.
  */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <sodium.h>
 
@@ -40,6 +42,17 @@ static void make_signals_errors(void)
     sigaction(SIGXFSZ, &ignore, NULL);
 }
 
+/* Were standard output or standard error closed, the next file opened would take its number, and messages
+ * would land in that file. What fills the gap fails like a closed descriptor: it can't be read as input, or
+ * written as output. */
+static void fill_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            _exit(STATUS_FILE);
+    }
+}
+
 static int dispatch(int argc, char **argv)
 {
     if (argc < 2)
@@ -58,6 +71,7 @@ static int dispatch(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    fill_standard_descriptors();
     forbid_core_dumps();
     make_signals_errors();
     if (sodium_init() < 0)

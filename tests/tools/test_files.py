@@ -9,7 +9,7 @@ import stat
 import sys
 import threading
 
-from harness import (FILE, OK, REFUSED, USAGE, bad, check, equal, flip, good, keyring, main, read, run,
+from harness import (FILE, OK, REFUSED, RETRY, USAGE, Skip, bad, check, equal, flip, good, keyring, main, read, run,
                      test, write)
 
 
@@ -155,6 +155,38 @@ def a_closed_standard_input_is_a_file_error():
     done = run("open", env=env, stdin=None, preexec_fn=close_input)
     equal((done.returncode, done.stdout), (FILE, b""))
     check(done.stderr.startswith(b"taskseal: open: file: can't read standard input: "), repr(done.stderr))
+
+
+@test
+def a_closed_standard_output_is_a_file_error():
+    env = keyring()
+    done = run("seal", data=b"x", env=env, stdout=None, preexec_fn=lambda: os.close(1))
+    equal(done.returncode, FILE)
+    equal(done.stderr, b"taskseal: seal: file: can't write standard output: Bad file descriptor\n")
+
+
+@test
+def messages_do_not_land_in_a_file_that_takes_a_closed_descriptor():
+    env = keyring()
+    sealed_file(env)
+    for closed in [(1,), (2,), (1, 2), (0, 1, 2)]:
+        done = run("open", "-v", "sealed", "-o", "opened", env=env, stdin=None, stdout=None, stderr=None,
+                   preexec_fn=lambda numbers=closed: [os.close(number) for number in numbers])
+        equal((done.returncode, read("opened")), (OK, b"secret"))
+
+
+@test
+def input_beyond_what_memory_holds_is_retryable():
+    if os.environ.get("TASKSEAL_TEST_SANITIZED"):
+        raise Skip("the sanitizers need all of the address space")
+    env = keyring()
+
+    def limit():
+        resource.setrlimit(resource.RLIMIT_AS, (1 << 28, 1 << 28))
+
+    with open("/dev/zero", "rb") as endless:
+        bad(RETRY, "seal: no-memory: standard input: ", "seal", env=env, stdin=endless, preexec_fn=limit)
+        bad(RETRY, "open: no-memory: standard input: ", "open", env=env, stdin=endless, preexec_fn=limit)
 
 
 @test
