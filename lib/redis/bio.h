@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ * The bytes under TLS: a BIO over a socket that raises no SIGPIPE and remembers what went wrong. OpenSSL's own
+ * socket BIO writes with write(), and a peer that closes early would kill the process. */
+#ifndef TASKSEAL_REDIS_BIO_H
+#define TASKSEAL_REDIS_BIO_H
+
+#include <openssl/bio.h>
+#include <stdbool.h>
+
+typedef struct taskseal__wire {
+    int fd;           /* non-blocking; -1: closed */
+    int system_error; /* errno of the last failed send or recv; 0: none failed */
+    bool heard;       /* something came from the peer */
+    bool closed;      /* the peer will send no more */
+    bool not_tls;     /* the peer's first byte began no TLS record; nothing of it was passed on */
+    char first[16];   /* what it began with then, printable */
+} taskseal__wire;
+
+/* The method is for all BIOs of the process; NULL if memory can't be had. */
+BIO_METHOD *taskseal__bio_method_new(void);
+
+/* A BIO over `wire`, which must outlive it and stays the caller's. NULL if memory can't be had. */
+BIO *taskseal__bio_new(const BIO_METHOD *method, taskseal__wire *wire);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT
+ * Connecting, reconnecting, and what went wrong later. */
+#include <string.h>
+
+#include "../core/error.h"
+#include "dial.h"
+#include "transport.h"
+
+static taskseal_err open_session(taskseal__transport *transport, taskseal__deadline deadline,
+                                 taskseal_error *error)
+{
+    taskseal_redis_endpoint *endpoint = transport->endpoint;
+    const taskseal__uri *uri = &endpoint->uri;
+    const taskseal__expected expected = {uri->name, uri->name_kind != TASKSEAL__HOST_NAME};
+    taskseal__lookup *lookup = NULL;
+    int fd = -1;
+    taskseal_err err =
+        taskseal__resolve(&endpoint->resolver, uri->host, uri->port, deadline, &lookup, error);
+    if (err == TASKSEAL_OK)
+        err = taskseal__dial(taskseal__lookup_addresses(lookup), endpoint->where, deadline, &fd, error);
+    taskseal__lookup_release(lookup);
+    if (err == TASKSEAL_OK)
+        err = taskseal__tls_open(&transport->tls, endpoint->tls, fd, &expected, endpoint->where, deadline, error);
+    return err;
+}
+
+/* Everything under one deadline. On failure the context is closed, marked failed, and can be tried again. */
+static taskseal_err establish(redisContext *context, taskseal_error *error)
+{
+    taskseal__transport *transport = taskseal__transport_of(context);
+    taskseal_redis_endpoint *endpoint = transport->endpoint;
+    taskseal__deadline deadline = taskseal__deadline_in_us((int64_t)endpoint->uri.timeout_ms * 1000);
+    taskseal_error why = {TASKSEAL_OK, 0, ""};
+    taskseal_err err = open_session(transport, deadline, &why);
+    if (err == TASKSEAL_OK)
+        err = taskseal__login_run(&endpoint->login, &transport->tls, context->reader, &why);
+    if (err == TASKSEAL_OK) {
+        taskseal__transport_opened(context);
+        return TASKSEAL_OK;
+    }
+    taskseal__transport_failed(context, &why);
+    return taskseal__fail(error, err, "%s", why.message);
+}
+
+taskseal_err taskseal_redis_connect(taskseal_redis_endpoint *endpoint, redisContext **out, taskseal_error *error)
+{
+    if (out != NULL)
+        *out = NULL;
+    if (endpoint == NULL || out == NULL)
+        return taskseal__fail(error, TASKSEAL_ERR_BAD_ARGUMENT, "endpoint or out is NULL");
+    redisContext *context = taskseal__transport_new(endpoint);
+    if (context == NULL)
+        return taskseal__fail(error, TASKSEAL_ERR_NO_MEMORY, "no memory for a connection");
+    taskseal_err err = establish(context, error);
+    if (err == TASKSEAL_OK)
+        *out = context;
+    else
+        redisFree(context);
+    return err;
+}
+
+taskseal_err taskseal_redis_reconnect(redisContext *redis, taskseal_error *error)
+{
+    if (taskseal__transport_of(redis) == NULL)
+        return taskseal__fail(error, TASKSEAL_ERR_BAD_ARGUMENT,
+                              "the context was not made by taskseal_redis_connect");
+    if (!taskseal__transport_reset(redis)) {
+        taskseal_error why;
+        (void)taskseal__fail(&why, TASKSEAL_ERR_NO_MEMORY, "no memory for a connection");
+        taskseal__transport_failed(redis, &why);
+        return taskseal__fail(error, why.code, "%s", why.message);
+    }
+    return establish(redis, error);
+}
+
+/* What hiredis itself found while parsing. */
+static taskseal_err reader_error(const redisContext *redis, const taskseal__transport *transport)
+{
+    if (transport->limits.exceeded ||
+        (redis->err == REDIS_ERR_PROTOCOL && strcmp(redis->errstr, "Multi-bulk length out of range") == 0))
+        return TASKSEAL_ERR_REPLY_LIMIT;
+    return redis->err == REDIS_ERR_OOM ? TASKSEAL_ERR_NO_MEMORY : TASKSEAL_ERR_IO;
+}
+
+taskseal_err taskseal_redis_error(const redisContext *redis)
+{
+    const taskseal__transport *transport = taskseal__transport_of(redis);
+    if (transport == NULL)
+        return TASKSEAL_ERR_BAD_ARGUMENT;
+    if (transport->failure != TASKSEAL_OK)
+        return transport->failure;
+    return redis->err == 0 ? TASKSEAL_OK : reader_error(redis, transport);
+}

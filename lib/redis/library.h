@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ * Our own instance of OpenSSL, which no configuration file or environment variable reaches. */
+#ifndef TASKSEAL_REDIS_LIBRARY_H
+#define TASKSEAL_REDIS_LIBRARY_H
+
+#include <openssl/bio.h>
+#include <openssl/types.h>
+
+typedef struct taskseal__library {
+    OSSL_LIB_CTX *context; /* with the built-in default provider, and without OPENSSL_CONF */
+    BIO_METHOD *socket;    /* see bio.h */
+} taskseal__library;
+
+/* Makes it at the first call, once for the process; NULL if memory can't be had, and then the next call tries
+ * again. It is never freed: OpenSSL leaves state of a library context in every thread that used it, which
+ * freeing the context would turn into dangling pointers. */
+const taskseal__library *taskseal__library_get(void);
+
+#endif

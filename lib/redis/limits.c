@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#include "limits.h"
+
+/* False once the reply costs more than it may. The caller then returns NULL, on which hiredis gives the reply up;
+ * it takes that for lack of memory, so `exceeded` tells the difference. */
+static bool charge(const redisReadTask *task, size_t bytes)
+{
+    taskseal__limits *limits = task->privdata;
+    if (task->parent == NULL) {
+        limits->built = 0;
+        limits->begun++;
+    }
+    limits->built += sizeof(redisReply);
+    limits->exceeded = limits->built > TASKSEAL__REPLY_BYTES_MAX ||
+                       bytes > TASKSEAL__REPLY_BYTES_MAX - limits->built;
+    limits->built += bytes;
+    return !limits->exceeded;
+}
+
+static const redisReplyObjectFunctions *inner_of(const redisReadTask *task)
+{
+    const taskseal__limits *limits = task->privdata;
+    return &limits->inner;
+}
+
+static void *create_string(const redisReadTask *task, char *text, size_t len)
+{
+    return charge(task, len) ? inner_of(task)->createString(task, text, len) : NULL;
+}
+
+static void *create_array(const redisReadTask *task, size_t elements)
+{
+    taskseal__limits *limits = task->privdata;
+    unsigned depth = 0;
+    for (const redisReadTask *parent = task->parent; parent != NULL; parent = parent->parent)
+        depth++;
+    if (!charge(task, elements * sizeof(redisReply *)))
+        return NULL;
+    limits->exceeded = depth >= TASKSEAL__REPLY_DEPTH_MAX;
+    return limits->exceeded ? NULL : inner_of(task)->createArray(task, elements);
+}
+
+static void *create_integer(const redisReadTask *task, long long value)
+{
+    return charge(task, 0) ? inner_of(task)->createInteger(task, value) : NULL;
+}
+
+static void *create_double(const redisReadTask *task, double value, char *text, size_t len)
+{
+    return charge(task, len) ? inner_of(task)->createDouble(task, value, text, len) : NULL;
+}
+
+static void *create_nil(const redisReadTask *task)
+{
+    return charge(task, 0) ? inner_of(task)->createNil(task) : NULL;
+}
+
+static void *create_bool(const redisReadTask *task, int value)
+{
+    return charge(task, 0) ? inner_of(task)->createBool(task, value) : NULL;
+}
+
+void taskseal__limits_install(taskseal__limits *limits, redisReader *reader)
+{
+    *limits = (taskseal__limits){.inner = *reader->fn,
+                                 .functions = {.createString = create_string,
+                                               .createArray = create_array,
+                                               .createInteger = create_integer,
+                                               .createDouble = create_double,
+                                               .createNil = create_nil,
+                                               .createBool = create_bool,
+                                               .freeObject = reader->fn->freeObject}};
+    reader->fn = &limits->functions;
+    reader->privdata = limits;
+    reader->maxelements = TASKSEAL__REPLY_ELEMENTS_MAX;
+}

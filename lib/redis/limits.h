@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ * Bounds on what a reply may cost: hiredis by itself allocates what a server announces, and frees nested replies
+ * by recursion. */
+#ifndef TASKSEAL_REDIS_LIMITS_H
+#define TASKSEAL_REDIS_LIMITS_H
+
+#include <hiredis/hiredis.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TASKSEAL__REPLY_ELEMENTS_MAX (1LL << 24) /* of one array */
+#define TASKSEAL__REPLY_DEPTH_MAX    64U
+#define TASKSEAL__REPLY_BUFFER_MAX   ((size_t)520 << 20)  /* a string of 512 MiB, the most that servers send */
+#define TASKSEAL__REPLY_BYTES_MAX    ((size_t)1024 << 20) /* one reply as objects in memory */
+
+/* Wraps the reader's object functions; must live as long as the reader. */
+typedef struct taskseal__limits {
+    redisReplyObjectFunctions functions; /* what the reader calls */
+    redisReplyObjectFunctions inner;     /* what did it before */
+    size_t built;                        /* bytes of the reply that is being built */
+    uint64_t begun;                      /* replies of which at least the outermost object exists */
+    bool exceeded;
+} taskseal__limits;
+
+void taskseal__limits_install(taskseal__limits *limits, redisReader *reader);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT
+ * What a connection's verification found, for people and for monitoring. */
+#include <openssl/x509.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "text.h"
+#include "transport.h"
+#include "verify_words.h"
+
+static void copy(char *out, size_t cap, const char *text)
+{
+    taskseal__printable(out, cap, text != NULL ? text : "", text != NULL ? strlen(text) : 0);
+}
+
+static const char *group_name(SSL *ssl)
+{
+    long group = SSL_get_negotiated_group(ssl);
+    return group > 0 ? SSL_group_to_name(ssl, (int)group) : NULL;
+}
+
+static bool hash_public_key(X509 *certificate, uint8_t hash[32])
+{
+    unsigned char *der = NULL;
+    int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
+    if (len <= 0)
+        return false;
+    (void)crypto_hash_sha256(hash, der, (unsigned long long)len);
+    OPENSSL_free(der);
+    return true;
+}
+
+taskseal_err taskseal_redis_peer_info(const redisContext *redis, taskseal_redis_peer *peer)
+{
+    const taskseal__transport *transport = taskseal__transport_of(redis);
+    if (transport == NULL || peer == NULL)
+        return TASKSEAL_ERR_BAD_ARGUMENT;
+    *peer = (taskseal_redis_peer){0};
+    const taskseal__tls *tls = &transport->tls;
+    if (tls->ssl == NULL || !tls->verified || transport->failure != TASKSEAL_OK)
+        return TASKSEAL_ERR_NOT_VERIFIED;
+
+    X509 *leaf = SSL_get0_peer_certificate(tls->ssl);
+    int seconds = 0;
+    if (!hash_public_key(leaf, peer->spki_sha256) ||
+        ASN1_TIME_diff(&peer->days_to_expiry, &seconds, NULL, X509_get0_notAfter(leaf)) != 1) {
+        *peer = (taskseal_redis_peer){0};
+        return TASKSEAL_ERR_NO_MEMORY;
+    }
+    copy(peer->protocol, sizeof peer->protocol, SSL_get_version(tls->ssl));
+    copy(peer->cipher, sizeof peer->cipher, SSL_get_cipher_name(tls->ssl));
+    copy(peer->group, sizeof peer->group, group_name(tls->ssl));
+    copy(peer->expected_name, sizeof peer->expected_name, tls->expected.name);
+    copy(peer->matched_name, sizeof peer->matched_name,
+         tls->expected.is_address ? tls->expected.name : SSL_get0_peername(tls->ssl));
+    taskseal__subject_of(leaf, peer->subject, sizeof peer->subject);
+    taskseal__issuer_of(leaf, peer->issuer, sizeof peer->issuer);
+    peer->client_certificate = tls->certificate_asked && tls->certificate_given;
+    peer->handshake_us = tls->handshake_us;
+    return TASKSEAL_OK;
+}

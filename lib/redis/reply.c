@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#include "reply.h"
+
+#include <string.h>
+
+static const struct {
+    const char *word;
+    taskseal_err code;
+} words[] = {
+    {"NOPERM", TASKSEAL_ERR_NO_PERMISSION},
+    {"NOAUTH", TASKSEAL_ERR_AUTH_REFUSED},
+    {"WRONGPASS", TASKSEAL_ERR_AUTH_REFUSED},
+    {"LOADING", TASKSEAL_ERR_SERVER_BUSY},    /* reading its data from disk */
+    {"BUSY", TASKSEAL_ERR_SERVER_BUSY},       /* a script is running */
+    {"MASTERDOWN", TASKSEAL_ERR_SERVER_BUSY}, /* a replica without its primary */
+    {"READONLY", TASKSEAL_ERR_SERVER_BUSY},   /* became a replica: a failover */
+    {"CLUSTERDOWN", TASKSEAL_ERR_SERVER_BUSY},
+    {"TRYAGAIN", TASKSEAL_ERR_SERVER_BUSY},   /* keys are moving between cluster nodes */
+    {"NOREPLICAS", TASKSEAL_ERR_SERVER_BUSY}, /* fewer replicas than min-replicas-to-write */
+    {"MISCONF", TASKSEAL_ERR_SERVER_BUSY},    /* its last save failed: a full disk, say */
+    {"OOM", TASKSEAL_ERR_SERVER_BUSY},        /* above maxmemory */
+};
+
+void taskseal__reply_word(const redisReply *reply, char *out, size_t cap)
+{
+    size_t len = 0;
+    while (len < reply->len && len + 1 < cap && reply->str[len] >= 'A' && reply->str[len] <= 'Z') {
+        out[len] = reply->str[len];
+        len++;
+    }
+    bool whole = len > 0 && (len == reply->len || reply->str[len] == ' ');
+    if (!whole) {
+        out[0] = '?';
+        len = 1;
+    }
+    out[len] = '\0';
+}
+
+taskseal_err taskseal_redis_reply_error(const redisReply *reply)
+{
+    char word[16];
+    if (reply == NULL)
+        return TASKSEAL_ERR_BAD_ARGUMENT;
+    if (reply->type != REDIS_REPLY_ERROR)
+        return TASKSEAL_OK;
+    taskseal__reply_word(reply, word, sizeof word);
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(word, words[i].word) == 0)
+            return words[i].code;
+    }
+    return TASKSEAL_ERR_SERVER_ERROR;
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: MIT */
+#include "transport.h"
+
+#include <hiredis/async.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../core/error.h"
+
+static ssize_t transport_read(redisContext *context, char *data, size_t cap);
+
+taskseal__transport *taskseal__transport_of(const redisContext *context)
+{
+    if (context == NULL || context->funcs == NULL || context->funcs->read != transport_read)
+        return NULL;
+    /* `functions` is the first member, and the object is not const. */
+    return (taskseal__transport *)(uintptr_t)context->funcs;
+}
+
+/* ---- Failing ---------------------------------------------------------------------------------------------- */
+
+static int hiredis_error(taskseal_err code)
+{
+    switch (code) {
+    case TASKSEAL_ERR_TIMEOUT:
+        return REDIS_ERR_TIMEOUT;
+    case TASKSEAL_ERR_PEER_CLOSED:
+        return REDIS_ERR_EOF;
+    case TASKSEAL_ERR_NO_MEMORY:
+        return REDIS_ERR_OOM;
+    case TASKSEAL_ERR_REPLY_LIMIT:
+        return REDIS_ERR_PROTOCOL;
+    case TASKSEAL_ERR_NOT_VERIFIED:
+        return REDIS_ERR_OTHER;
+    default:
+        return REDIS_ERR_IO;
+    }
+}
+
+static void set_error(redisContext *context, int error, const char *message)
+{
+    context->err = error;
+    (void)snprintf(context->errstr, sizeof context->errstr, "%.*s", (int)sizeof context->errstr - 1, message);
+}
+
+/* The context must not keep the number of a closed descriptor: another file may get it. */
+static void hang_up(redisContext *context, taskseal__transport *transport)
+{
+    taskseal__tls_close(&transport->tls);
+    context->fd = REDIS_INVALID_FD;
+}
+
+void taskseal__transport_failed(redisContext *context, const taskseal_error *why)
+{
+    taskseal__transport *transport = taskseal__transport_of(context);
+    hang_up(context, transport);
+    transport->failure = why->code;
+    set_error(context, hiredis_error(why->code), why->message);
+}
+
+/* ---- Reading and writing ------------------------------------------------------------------------------------ */
+
+static bool is_open(const redisContext *context, const taskseal__transport *transport)
+{
+    return context->privctx == transport && transport->tls.ssl != NULL && transport->tls.verified &&
+           transport->failure == TASKSEAL_OK;
+}
+
+static ssize_t refuse(redisContext *context)
+{
+    set_error(context, REDIS_ERR_OTHER, "the connection is not verified: use taskseal_redis_reconnect");
+    return -1;
+}
+
+/* redisSetTimeout may have changed it since. */
+static int64_t patience_us(const redisContext *context)
+{
+    const struct timeval *timeout = context->command_timeout;
+    return timeout != NULL ? (int64_t)timeout->tv_sec * 1000000 + timeout->tv_usec : 0;
+}
+
+/* Each reply has a deadline of its own, from when it is first waited for, so that a server can't hold a reader for
+ * ever with a byte now and then. */
+static void set_deadline(const redisContext *context, taskseal__transport *transport)
+{
+    uint64_t awaited = transport->limits.begun + (context->reader->reply == NULL ? 1 : 0);
+    if (awaited != transport->awaited)
+        transport->tls.deadline = 0;
+    transport->awaited = awaited;
+    transport->tls.patience_us = patience_us(context);
+}
+
+static ssize_t transport_read(redisContext *context, char *data, size_t cap)
+{
+    taskseal__transport *transport = taskseal__transport_of(context);
+    taskseal_error why;
+    if (!is_open(context, transport))
+        return refuse(context);
+    if (context->reader->len - context->reader->pos > TASKSEAL__REPLY_BUFFER_MAX) {
+        (void)taskseal__fail(&why, TASKSEAL_ERR_REPLY_LIMIT, "%s: a reply is longer than %zu bytes",
+                             transport->tls.where, TASKSEAL__REPLY_BUFFER_MAX);
+        taskseal__transport_failed(context, &why);
+        return -1;
+    }
+    set_deadline(context, transport);
+    ssize_t got = taskseal__tls_read(&transport->tls, data, cap, (context->flags & REDIS_BLOCK) != 0, &why);
+    if (got < 0)
+        taskseal__transport_failed(context, &why);
+    return got;
+}
+
+static ssize_t transport_write(redisContext *context)
+{
+    taskseal__transport *transport = taskseal__transport_of(context);
+    taskseal_error why;
+    if (transport == NULL || !is_open(context, transport))
+        return refuse(context);
+    transport->tls.deadline = 0;
+    transport->tls.patience_us = patience_us(context);
+    ssize_t sent = taskseal__tls_write(&transport->tls, context->obuf, sdslen(context->obuf),
+                                       (context->flags & REDIS_BLOCK) != 0, &why);
+    if (sent < 0)
+        taskseal__transport_failed(context, &why);
+    transport->tls.deadline = 0;
+    transport->awaited = 0;
+    return sent;
+}
+
+/* Nothing in hiredis makes one of our contexts asynchronous; if something did, it gets nothing. */
+static void refuse_async(redisAsyncContext *context)
+{
+    (void)refuse(&context->c);
+}
+
+/* ---- Closing ------------------------------------------------------------------------------------------------ */
+
+static void release(void *privctx)
+{
+    taskseal__transport *transport = privctx;
+    if (transport == NULL)
+        return;
+    taskseal__tls_close(&transport->tls);
+    taskseal_redis_endpoint_free(transport->endpoint);
+    free(transport);
+}
+
+static ssize_t refuse_read(redisContext *context, char *data, size_t cap)
+{
+    (void)data;
+    (void)cap;
+    return refuse(context);
+}
+
+/* For a context that redisFree is taking apart. */
+static const redisContextFuncs freeing = {.free_privctx = release,
+                                          .async_read = refuse_async,
+                                          .async_write = refuse_async,
+                                          .read = refuse_read,
+                                          .write = refuse};
+
+/* redisReconnect begins with this call and then clears `privctx`. The transport must outlive it, so that
+ * taskseal_redis_reconnect finds the endpoint; only the session ends. (In redisFree `freeing` is called instead.) */
+static void drop_session(void *privctx)
+{
+    taskseal__transport *transport = privctx;
+    if (transport == NULL)
+        return;
+    taskseal__tls_close(&transport->tls);
+    transport->failure = TASKSEAL_ERR_NOT_VERIFIED;
+}
+
+/* Called by redisReconnect, with `privctx` cleared, and by redisFree, which calls free_privctx next. Should another
+ * order ever come about, the context ends up with the static table that refuses everything. */
+static void transport_close(redisContext *context)
+{
+    taskseal__transport *transport = taskseal__transport_of(context);
+    if (transport == NULL)
+        return;
+    hang_up(context, transport);
+    if (context->privctx == NULL)
+        context->privctx = transport;
+    else
+        context->funcs = &freeing;
+}
+
+/* ---- Life ----------------------------------------------------------------------------------------------------- */
+
+redisContext *taskseal__transport_new(taskseal_redis_endpoint *endpoint)
+{
+    unsigned ms = endpoint->uri.timeout_ms;
+    struct timeval timeout = {.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
+    redisOptions options = {.type = REDIS_CONN_USERFD, .endpoint.fd = REDIS_INVALID_FD, .command_timeout = &timeout};
+    taskseal__transport *transport = calloc(1, sizeof *transport);
+    redisContext *context = transport != NULL ? redisConnectWithOptions(&options) : NULL;
+    if (context == NULL || context->err != 0) {
+        redisFree(context);
+        free(transport);
+        return NULL;
+    }
+    transport->functions = (redisContextFuncs){.close = transport_close,
+                                               .free_privctx = drop_session,
+                                               .async_read = refuse_async,
+                                               .async_write = refuse_async,
+                                               .read = transport_read,
+                                               .write = transport_write};
+    transport->endpoint = taskseal__endpoint_retain(endpoint);
+    transport->tls.wire.fd = -1;
+    transport->failure = TASKSEAL_ERR_NOT_VERIFIED;
+    taskseal__limits_install(&transport->limits, context->reader);
+    context->funcs = &transport->functions;
+    context->privctx = transport;
+    context->connection_type = REDIS_CONN_USERFD; /* it stays TCP, and then redisReconnect would dial by itself */
+    return context;
+}
+
+bool taskseal__transport_reset(redisContext *context)
+{
+    taskseal__transport *transport = taskseal__transport_of(context);
+    redisReader *reader = redisReaderCreate();
+    sds output = sdsempty();
+    hang_up(context, transport);
+    transport->failure = TASKSEAL_ERR_NOT_VERIFIED;
+    if (reader == NULL || output == NULL) {
+        redisReaderFree(reader);
+        sdsfree(output);
+        return false;
+    }
+    redisReaderFree(context->reader);
+    sdsfree(context->obuf);
+    context->reader = reader;
+    context->obuf = output;
+    taskseal__limits_install(&transport->limits, reader);
+    return true;
+}
+
+void taskseal__transport_opened(redisContext *context)
+{
+    taskseal__transport *transport = taskseal__transport_of(context);
+    transport->tls.phase = "a command";
+    transport->tls.deadline = 0;
+    transport->awaited = 0;
+    transport->failure = TASKSEAL_OK;
+    context->privctx = transport;
+    context->fd = transport->tls.wire.fd;
+    context->flags |= REDIS_CONNECTED;
+    context->err = 0;
+    context->errstr[0] = '\0';
+}

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "verify.h"
+
+#include <openssl/evp.h>
+#include <openssl/objects.h>
+#include <openssl/x509v3.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "text.h"
+#include "verify_words.h"
+
+#define RSA_BITS_MIN       2048
+#define EC_BITS_MIN        256
+#define SIGNATURE_BITS_MIN 112 /* SHA-1 has less */
+
+static int refuse(X509_STORE_CTX *context, taskseal__verdict *verdict, taskseal_err code, int x509_error,
+                  const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+static int refuse(X509_STORE_CTX *context, taskseal__verdict *verdict, taskseal_err code, int x509_error,
+                  const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(verdict->message, sizeof verdict->message, format, arguments);
+    va_end(arguments);
+    verdict->code = code;
+    X509_STORE_CTX_set_error(context, x509_error);
+    return 0;
+}
+
+static bool is_strong_key(X509 *certificate)
+{
+    const EVP_PKEY *key = X509_get0_pubkey(certificate);
+    if (key == NULL)
+        return false;
+    int bits = EVP_PKEY_get_bits(key);
+    switch (EVP_PKEY_get_base_id(key)) {
+    case EVP_PKEY_RSA:
+    case EVP_PKEY_RSA_PSS:
+        return bits >= RSA_BITS_MIN;
+    case EVP_PKEY_EC:
+        return bits >= EC_BITS_MIN;
+    case EVP_PKEY_ED25519:
+    case EVP_PKEY_ED448:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool is_strong_signature(X509 *certificate)
+{
+    int digest = NID_undef;
+    int bits = 0;
+    if (X509_get_signature_info(certificate, &digest, NULL, &bits, NULL) != 1)
+        return false;
+    return bits >= SIGNATURE_BITS_MIN && digest != NID_sha1 && digest != NID_md5 && digest != NID_md5_sha1;
+}
+
+/* Rules for every certificate of the chain; `trusted` is the last one, taken from the caller's CAs. */
+static int check_each(X509_STORE_CTX *context, X509 *certificate, bool trusted, taskseal__verdict *verdict)
+{
+    char subject[96];
+    taskseal__subject_of(certificate, subject, sizeof subject);
+    if (X509_get_version(certificate) != X509_VERSION_3)
+        return refuse(context, verdict, TASKSEAL_ERR_CERT_INVALID, X509_V_ERR_UNSPECIFIED,
+                      "certificate `%s` is not X.509 version 3, so it can't say what it is for: issue a new one",
+                      subject);
+    if (!is_strong_key(certificate))
+        return refuse(context, verdict, TASKSEAL_ERR_CERT_WEAK, X509_V_ERR_EE_KEY_TOO_SMALL,
+                      "the key of certificate `%s` is too weak (least: RSA 2048 bits, EC 256 bits): issue a new "
+                      "one",
+                      subject);
+    /* Nobody relies on a trust anchor's signature of itself. */
+    if (!trusted && !is_strong_signature(certificate))
+        return refuse(context, verdict, TASKSEAL_ERR_CERT_WEAK, X509_V_ERR_CA_MD_TOO_WEAK,
+                      "certificate `%s` is signed with SHA-1 or weaker: issue a new one with SHA-256", subject);
+    return 1;
+}
+
+/* An issuer must say by basicConstraints that it is a CA: OpenSSL's defaults also take old ways of saying so. */
+static int check_issuer(X509_STORE_CTX *context, X509 *issuer, taskseal__verdict *verdict)
+{
+    char subject[96];
+    if (X509_check_ca(issuer) == 1)
+        return 1;
+    taskseal__subject_of(issuer, subject, sizeof subject);
+    return refuse(context, verdict, TASKSEAL_ERR_CERT_INVALID, X509_V_ERR_INVALID_CA,
+                  "certificate `%s` has issued another, but does not say that it is a CA (basicConstraints "
+                  "CA:TRUE)",
+                  subject);
+}
+
+static int check_leaf(X509_STORE_CTX *context, X509 *leaf, taskseal__verdict *verdict)
+{
+    uint32_t flags = X509_get_extension_flags(leaf);
+    if ((flags & EXFLAG_INVALID) != 0)
+        return refuse(context, verdict, TASKSEAL_ERR_CERT_INVALID, X509_V_ERR_INVALID_EXTENSION,
+                      "the server's certificate has a broken extension: issue a new one");
+    if (X509_check_ca(leaf) != 0)
+        return refuse(context, verdict, TASKSEAL_ERR_CERT_PURPOSE, X509_V_ERR_INVALID_PURPOSE,
+                      "the server uses a CA's certificate as its own: issue one for the server, which is no CA");
+    if ((flags & EXFLAG_XKUSAGE) != 0 && (X509_get_extended_key_usage(leaf) & XKU_SSL_SERVER) == 0)
+        return refuse(context, verdict, TASKSEAL_ERR_CERT_PURPOSE, X509_V_ERR_INVALID_PURPOSE,
+                      "the server's certificate is not for servers (its extended key usage lacks serverAuth)");
+    if ((flags & EXFLAG_KUSAGE) != 0 && (X509_get_key_usage(leaf) & KU_DIGITAL_SIGNATURE) == 0)
+        return refuse(context, verdict, TASKSEAL_ERR_CERT_PURPOSE, X509_V_ERR_INVALID_PURPOSE,
+                      "the key of the server's certificate may not sign (its key usage lacks digitalSignature)");
+    return 1;
+}
+
+static int check_name(X509_STORE_CTX *context, X509 *leaf, const taskseal__expected *expected,
+                      taskseal__verdict *verdict)
+{
+    if (taskseal__names_match(leaf, expected))
+        return 1;
+    taskseal__name_mismatch(leaf, expected, verdict->message, sizeof verdict->message);
+    verdict->code = TASKSEAL_ERR_NAME_MISMATCH;
+    X509_STORE_CTX_set_error(context, X509_V_ERR_HOSTNAME_MISMATCH);
+    return 0;
+}
+
+int taskseal__verify(X509_STORE_CTX *context, const taskseal__expected *expected, taskseal__verdict *verdict)
+{
+    *verdict = (taskseal__verdict){0};
+    if (X509_verify_cert(context) != 1) {
+        verdict->code = taskseal__chain_words(context, expected, verdict->message, sizeof verdict->message);
+        return 0;
+    }
+    STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(context);
+    int length = sk_X509_num(chain);
+    if (length < 1 || X509_STORE_CTX_get_error(context) != X509_V_OK)
+        return refuse(context, verdict, TASKSEAL_ERR_CERT_UNTRUSTED, X509_V_ERR_UNSPECIFIED,
+                      "the server's certificate could not be verified");
+    for (int i = 0; i < length; i++) {
+        X509 *certificate = sk_X509_value(chain, i);
+        if (check_each(context, certificate, i == length - 1, verdict) != 1 ||
+            (i > 0 && check_issuer(context, certificate, verdict) != 1))
+            return 0;
+    }
+    X509 *leaf = sk_X509_value(chain, 0);
+    if (check_leaf(context, leaf, verdict) != 1 || check_name(context, leaf, expected, verdict) != 1)
+        return 0;
+    verdict->passed = true;
+    return 1;
+}
