@@ -275,5 +275,6 @@ int main(int argc, char **argv)
         report_json(&report, stdout);
     else
         report_table(&report, stdout);
+    fflush(stdout);
     return chosen.check && report_check(&report, stderr) > 0 ? 1 : 0;
 }

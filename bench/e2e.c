@@ -97,8 +97,9 @@ static void print_ratio(const char *name, spread ratio, double bound)
 
 static void print_table(const depth_result *results, size_t count, size_t rounds)
 {
-    printf("%s, %u CPUs usable; libsodium %s; taskseal %s; server %s\n", measure_cpu_name(),
-           measure_cpu_count(), sodium_version_string(), taskseal_version(), server_version);
+    printf("%s, %u CPUs usable, the last for the producer; libsodium %s; taskseal %s; server %s\n",
+           measure_cpu_name(), measure_cpu_count(), sodium_version_string(), taskseal_version(),
+           server_version);
     printf("tasks of %d bytes, one HSET and one LPUSH each; throughput ratios, medians of %zu interleaved "
            "rounds (min .. max)\n",
            PRODUCER_PAYLOAD_BYTES, rounds);
@@ -212,7 +213,7 @@ static void read_version(redisContext *redis)
 static const char usage[] = "usage: bench-e2e [--check] [--json] [--rounds N] [--server PROGRAM]\n"
                             "  --check           exit with 1 if a bound is broken\n"
                             "  --json            print JSON instead of the table\n"
-                            "  --rounds N        rounds per depth, 10..1000, default 15\n"
+                            "  --rounds N        rounds per depth, 10..1000, default 51\n"
                             "  --server PROGRAM  the server to start, default valkey-server\n";
 
 static choices parse_arguments(int argc, char **argv)
@@ -221,7 +222,7 @@ static choices parse_arguments(int argc, char **argv)
         {"check", no_argument, NULL, 'c'},        {"json", no_argument, NULL, 'j'},
         {"rounds", required_argument, NULL, 'r'}, {"server", required_argument, NULL, 's'},
         {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
-    choices chosen = {.rounds = 15, .program = "valkey-server"};
+    choices chosen = {.rounds = 51, .program = "valkey-server"};
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         switch (option) {
         case 'c':
@@ -251,8 +252,8 @@ static choices parse_arguments(int argc, char **argv)
 int main(int argc, char **argv)
 {
     static bench_producer producer;
-    depth_result results[] = {{.depth = 1, .tasks = 1000, .bound_unsealed = 0.85},
-                              {.depth = 64, .tasks = 6400, .bound_primitives = 0.95}};
+    depth_result results[] = {{.depth = 1, .tasks = 250, .bound_unsealed = 0.85},
+                              {.depth = 64, .tasks = 1280, .bound_primitives = 0.95}};
     size_t count = sizeof results / sizeof *results;
     choices chosen = parse_arguments(argc, argv);
     if (sodium_init() < 0 || atexit(stop_server) != 0) {
@@ -275,5 +276,6 @@ int main(int argc, char **argv)
         print_json(results, count, chosen.rounds);
     else
         print_table(results, count, chosen.rounds);
+    fflush(stdout);
     return chosen.check && check(results, count) > 0 ? 1 : 0;
 }
