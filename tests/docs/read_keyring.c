@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Reads a key file from standard input and prints what the library says of it: "ok", or the error and line. */
+ * Reads a key file from standard input and prints what the library says of it: "ok" or the error, and the
+ * line. */
 #include <stdio.h>
 
 #include <taskseal/taskseal.h>
