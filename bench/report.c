@@ -4,6 +4,12 @@
 #include <sodium.h>
 #include <stdarg.h>
 
+#ifdef __clang__
+#define COMPILER __VERSION__ /* begins with its name */
+#else
+#define COMPILER "gcc " __VERSION__
+#endif
+
 static const char *size_name(size_t len, char name[32])
 {
     if (len >= 1048576)
@@ -33,8 +39,7 @@ static void table_heading(const bench_report *report, FILE *out)
     fprintf(out, "%s, %u CPU%s usable, ", measure_cpu_name(), report->cpus, report->cpus == 1 ? "" : "s");
     if (report->pinned_cpu >= 0)
         fprintf(out, "pinned to CPU %d; ", report->pinned_cpu);
-    fprintf(out, "libsodium %s; taskseal %s; compiler %s\n", sodium_version_string(), taskseal_version(),
-            __VERSION__);
+    fprintf(out, "libsodium %s; taskseal %s; %s\n", sodium_version_string(), taskseal_version(), COMPILER);
     if (report->rounds > 0)
         fprintf(out,
                 "ns per call, medians of %zu rounds; ratio = library / floor of each round: median (min .. "
@@ -122,7 +127,7 @@ void report_json(const bench_report *report, FILE *out)
     fprintf(out, ",\n  ");
     json_string("taskseal", taskseal_version(), out);
     fprintf(out, ",\n  ");
-    json_string("compiler", __VERSION__, out);
+    json_string("compiler", COMPILER, out);
     fprintf(out, ",\n  \"rounds\": %zu,\n  \"rows\": [\n", report->rounds);
     for (size_t i = 0; i < report->row_count; i++) {
         json_row(&report->rows[i], out);
