@@ -60,9 +60,10 @@ static taskseal_err load_certificates(X509_STORE *store, const taskseal__library
         case NEXT_NO_MEMORY:
             return no_memory(error);
         case NEXT_BROKEN:
-            return taskseal__fail(error, TASKSEAL_ERR_TRUST_CONFIG,
-                                  "cacert `%.200s`: certificate number %u in it can't be read; it must be PEM",
-                                  path, count + 1);
+            return taskseal__fail(
+                error, TASKSEAL_ERR_TRUST_CONFIG,
+                "cacert `%.200s`: certificate number %u in it can't be read; it must be PEM", path,
+                count + 1);
         case NEXT_END:
             return count > 0 ? TASKSEAL_OK : unusable(error, path, "holds no certificate in PEM form");
         case NEXT_READ:
@@ -107,7 +108,8 @@ static taskseal_err load_directory(X509_STORE *store, const char *path, taskseal
     DIR *directory = opendir(path);
     if (directory == NULL)
         return unusable(error, path, "is a directory that can't be read");
-    for (const struct dirent *entry = readdir(directory); entry != NULL && !hashed; entry = readdir(directory))
+    for (const struct dirent *entry = readdir(directory); entry != NULL && !hashed;
+         entry = readdir(directory))
         hashed = is_hash_name(entry->d_name);
     (void)closedir(directory);
     if (!hashed)

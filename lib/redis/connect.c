@@ -14,13 +14,13 @@ static taskseal_err open_session(taskseal__transport *transport, taskseal__deadl
     const taskseal__expected expected = {uri->name, uri->name_kind != TASKSEAL__HOST_NAME};
     taskseal__lookup *lookup = NULL;
     int fd = -1;
-    taskseal_err err =
-        taskseal__resolve(&endpoint->resolver, uri->host, uri->port, deadline, &lookup, error);
+    taskseal_err err = taskseal__resolve(&endpoint->resolver, uri->host, uri->port, deadline, &lookup, error);
     if (err == TASKSEAL_OK)
         err = taskseal__dial(taskseal__lookup_addresses(lookup), endpoint->where, deadline, &fd, error);
     taskseal__lookup_release(lookup);
     if (err == TASKSEAL_OK)
-        err = taskseal__tls_open(&transport->tls, endpoint->tls, fd, &expected, endpoint->where, deadline, error);
+        err = taskseal__tls_open(&transport->tls, endpoint->tls, fd, &expected, endpoint->where, deadline,
+                                 error);
     return err;
 }
 
@@ -42,7 +42,8 @@ static taskseal_err establish(redisContext *context, taskseal_error *error)
     return taskseal__fail(error, err, "%s", why.message);
 }
 
-taskseal_err taskseal_redis_connect(taskseal_redis_endpoint *endpoint, redisContext **out, taskseal_error *error)
+taskseal_err taskseal_redis_connect(taskseal_redis_endpoint *endpoint, redisContext **out,
+                                    taskseal_error *error)
 {
     if (out != NULL)
         *out = NULL;

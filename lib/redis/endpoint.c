@@ -19,7 +19,8 @@ static void describe(taskseal_redis_endpoint *endpoint)
 {
     const taskseal__uri *uri = &endpoint->uri;
     bool brackets = uri->host_kind == TASKSEAL__HOST_IPV6;
-    (void)snprintf(endpoint->where, sizeof endpoint->where, brackets ? "[%s]:%s" : "%s:%s", uri->host, uri->port);
+    (void)snprintf(endpoint->where, sizeof endpoint->where, brackets ? "[%s]:%s" : "%s:%s", uri->host,
+                   uri->port);
 }
 
 /* Fills in all that follows from the URI. On failure what was made is left for the caller to free. */
@@ -44,7 +45,8 @@ static void destroy(taskseal_redis_endpoint *endpoint)
     free(endpoint);
 }
 
-taskseal_err taskseal_redis_endpoint_new(taskseal_redis_endpoint **out, const char *uri, taskseal_error *error)
+taskseal_err taskseal_redis_endpoint_new(taskseal_redis_endpoint **out, const char *uri,
+                                         taskseal_error *error)
 {
     if (out == NULL)
         return taskseal__fail(error, TASKSEAL_ERR_BAD_ARGUMENT, "out is NULL");

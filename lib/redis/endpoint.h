@@ -12,8 +12,8 @@
 #include "uri.h"
 
 struct taskseal_redis_endpoint {
-    atomic_uint references; /* one of the caller's, one of each context */
-    taskseal__uri uri;      /* without credentials */
+    atomic_uint references;              /* one of the caller's, one of each context */
+    taskseal__uri uri;                   /* without credentials */
     char where[TASKSEAL__HOST_MAX + 16]; /* "host:port" */
     taskseal__login login;
     taskseal__resolver resolver;

@@ -33,7 +33,8 @@ static int peer_alert(void)
 {
     unsigned long first = ERR_peek_error();
     int reason = ERR_GET_REASON(first);
-    if (ERR_GET_LIB(first) != ERR_LIB_SSL || reason < SSL_AD_REASON_OFFSET || reason > SSL_AD_REASON_OFFSET + 255)
+    if (ERR_GET_LIB(first) != ERR_LIB_SSL || reason < SSL_AD_REASON_OFFSET ||
+        reason > SSL_AD_REASON_OFFSET + 255)
         return -1;
     return reason - SSL_AD_REASON_OFFSET;
 }
@@ -48,27 +49,30 @@ static taskseal_err alert_fault(const taskseal__tls *tls, int alert, taskseal_er
     const char *words = SSL_alert_desc_string_long(alert);
     if (tls->certificate_asked && is_certificate_alert(alert)) {
         if (!tls->certificate_given)
-            return taskseal__fail(error, TASKSEAL_ERR_CLIENT_CERT_REQUIRED,
-                                  "%s: the server requires a client certificate (alert: %s): give `cert` and `key` "
-                                  "in the URI",
-                                  tls->where, words);
-        return taskseal__fail(error, TASKSEAL_ERR_CLIENT_CERT_REFUSED,
-                              "%s: the server refused the client certificate (alert: %s): see which CA it trusts, "
-                              "and the certificate's validity and usage",
-                              tls->where, words);
+            return taskseal__fail(
+                error, TASKSEAL_ERR_CLIENT_CERT_REQUIRED,
+                "%s: the server requires a client certificate (alert: %s): give `cert` and `key` "
+                "in the URI",
+                tls->where, words);
+        return taskseal__fail(
+            error, TASKSEAL_ERR_CLIENT_CERT_REFUSED,
+            "%s: the server refused the client certificate (alert: %s): see which CA it trusts, "
+            "and the certificate's validity and usage",
+            tls->where, words);
     }
-    return taskseal__fail(error, TASKSEAL_ERR_TLS_PROTOCOL,
-                          "%s: the server ended %s (alert: %s): it must offer TLS 1.2 or 1.3 with ECDHE and an AEAD "
-                          "cipher",
-                          tls->where, tls->phase, words);
+    return taskseal__fail(
+        error, TASKSEAL_ERR_TLS_PROTOCOL,
+        "%s: the server ended %s (alert: %s): it must offer TLS 1.2 or 1.3 with ECDHE and an AEAD "
+        "cipher",
+        tls->where, tls->phase, words);
 }
 
 static taskseal_err closed_fault(const taskseal__tls *tls, taskseal_error *error)
 {
     bool for_certificate = tls->certificate_asked && !tls->certificate_given;
-    return taskseal__fail(error, TASKSEAL_ERR_PEER_CLOSED, "%s: the server closed the connection during %s%s",
-                          tls->where, tls->phase,
-                          for_certificate ? "; it had asked for a client certificate, and none was given" : "");
+    return taskseal__fail(
+        error, TASKSEAL_ERR_PEER_CLOSED, "%s: the server closed the connection during %s%s", tls->where,
+        tls->phase, for_certificate ? "; it had asked for a client certificate, and none was given" : "");
 }
 
 static bool queue_holds(int library, int reason)
@@ -82,9 +86,10 @@ static bool queue_holds(int library, int reason)
 static taskseal_err protocol_fault(const taskseal__tls *tls, taskseal_error *error)
 {
     const char *reason = ERR_reason_error_string(ERR_peek_error());
-    return taskseal__fail(error, TASKSEAL_ERR_TLS_PROTOCOL,
-                          "%s: %s failed (%s): the server must speak TLS 1.2 or 1.3 with ECDHE and an AEAD cipher",
-                          tls->where, tls->phase, reason != NULL ? reason : "unknown reason");
+    return taskseal__fail(
+        error, TASKSEAL_ERR_TLS_PROTOCOL,
+        "%s: %s failed (%s): the server must speak TLS 1.2 or 1.3 with ECDHE and an AEAD cipher", tls->where,
+        tls->phase, reason != NULL ? reason : "unknown reason");
 }
 
 taskseal_err taskseal__fault(const taskseal__tls *tls, taskseal_error *error)
@@ -92,15 +97,17 @@ taskseal_err taskseal__fault(const taskseal__tls *tls, taskseal_error *error)
     char words[64] = "";
     int system_error = tls->wire.system_error;
     if (tls->wire.not_tls)
-        return taskseal__fail(error, TASKSEAL_ERR_NOT_TLS,
-                              "%s: the server does not speak TLS on this port (its answer began `%s`): give the "
-                              "server's TLS port",
-                              tls->where, tls->wire.first);
+        return taskseal__fail(
+            error, TASKSEAL_ERR_NOT_TLS,
+            "%s: the server does not speak TLS on this port (its answer began `%s`): give the "
+            "server's TLS port",
+            tls->where, tls->wire.first);
     if (tls->verdict.code != TASKSEAL_OK)
         return taskseal__fail(error, tls->verdict.code, "%s: %s", tls->where, tls->verdict.message);
     if (ERR_GET_REASON(ERR_peek_error()) == ERR_R_MALLOC_FAILURE ||
         ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE)
-        return taskseal__fail(error, TASKSEAL_ERR_NO_MEMORY, "%s: out of memory during %s", tls->where, tls->phase);
+        return taskseal__fail(error, TASKSEAL_ERR_NO_MEMORY, "%s: out of memory during %s", tls->where,
+                              tls->phase);
     if (taskseal__fault_is_alert())
         return alert_fault(tls, peer_alert(), error);
     if (system_error == ECONNRESET || system_error == EPIPE || tls->wire.closed ||
@@ -114,6 +121,7 @@ taskseal_err taskseal__fault(const taskseal__tls *tls, taskseal_error *error)
 
 taskseal_err taskseal__fault_timeout(const taskseal__tls *tls, taskseal_error *error)
 {
-    return taskseal__fail(error, TASKSEAL_ERR_TIMEOUT, "%s: the deadline passed during %s%s", tls->where, tls->phase,
-                          tls->wire.heard ? "" : ": the server is silent, as one without TLS on this port can be");
+    return taskseal__fail(
+        error, TASKSEAL_ERR_TIMEOUT, "%s: the deadline passed during %s%s", tls->where, tls->phase,
+        tls->wire.heard ? "" : ": the server is silent, as one without TLS on this port can be");
 }

@@ -11,8 +11,8 @@ static bool charge(const redisReadTask *task, size_t bytes)
         limits->begun++;
     }
     limits->built += sizeof(redisReply);
-    limits->exceeded = limits->built > TASKSEAL__REPLY_BYTES_MAX ||
-                       bytes > TASKSEAL__REPLY_BYTES_MAX - limits->built;
+    limits->exceeded =
+        limits->built > TASKSEAL__REPLY_BYTES_MAX || bytes > TASKSEAL__REPLY_BYTES_MAX - limits->built;
     limits->built += bytes;
     return !limits->exceeded;
 }

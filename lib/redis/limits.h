@@ -11,7 +11,7 @@
 
 #define TASKSEAL__REPLY_ELEMENTS_MAX (1LL << 24) /* of one array */
 #define TASKSEAL__REPLY_DEPTH_MAX    64U
-#define TASKSEAL__REPLY_BUFFER_MAX   ((size_t)520 << 20)  /* a string of 512 MiB, the most that servers send */
+#define TASKSEAL__REPLY_BUFFER_MAX   ((size_t)520 << 20) /* a string of 512 MiB, the most that servers send */
 #define TASKSEAL__REPLY_BYTES_MAX    ((size_t)1024 << 20) /* one reply as objects in memory */
 
 /* Wraps the reader's object functions; must live as long as the reader. */

@@ -79,7 +79,8 @@ static taskseal_err next_reply(taskseal__tls *tls, redisReader *reader, redisRep
             break;
     }
     return taskseal__fail(error, TASKSEAL_ERR_SERVER_ERROR,
-                          "%s: the server answers, but not as Valkey or Redis do: give the right port", tls->where);
+                          "%s: the server answers, but not as Valkey or Redis do: give the right port",
+                          tls->where);
 }
 
 static bool is_status(const redisReply *reply, const char *status)
@@ -111,19 +112,23 @@ static taskseal_err judge_auth(const taskseal__tls *tls, const redisReply *reply
     if (is_status(reply, "OK"))
         return TASKSEAL_OK;
     if (reply->type != REDIS_REPLY_ERROR)
-        return taskseal__fail(error, TASKSEAL_ERR_SERVER_ERROR, "%s: the server answered AUTH with something else "
-                              "than OK or an error", tls->where);
+        return taskseal__fail(error, TASKSEAL_ERR_SERVER_ERROR,
+                              "%s: the server answered AUTH with something else "
+                              "than OK or an error",
+                              tls->where);
     taskseal__reply_word(reply, word, sizeof word);
     taskseal_err code = taskseal_redis_reply_error(reply);
     if (code == TASKSEAL_ERR_SERVER_ERROR)
         code = TASKSEAL_ERR_AUTH_REFUSED;
-    return taskseal__fail(error, code, "%s: the server did not accept AUTH (%s): check the URI's user and password",
+    return taskseal__fail(error, code,
+                          "%s: the server did not accept AUTH (%s): check the URI's user and password",
                           tls->where, word);
 }
 
 typedef enum command { AUTH, PING, SELECT } command;
 
-static taskseal_err judge(command what, const taskseal__tls *tls, const redisReply *reply, taskseal_error *error)
+static taskseal_err judge(command what, const taskseal__tls *tls, const redisReply *reply,
+                          taskseal_error *error)
 {
     switch (what) {
     case AUTH:
@@ -159,7 +164,7 @@ taskseal_err taskseal__login_run(const taskseal__login *login, taskseal__tls *tl
     if (err == TASKSEAL_OK && login->selects)
         err = expect(SELECT, tls, reader, error);
     if (err == TASKSEAL_OK && reader->pos != reader->len)
-        err = taskseal__fail(error, TASKSEAL_ERR_SERVER_ERROR, "%s: the server sent more than it was asked for",
-                             tls->where);
+        err = taskseal__fail(error, TASKSEAL_ERR_SERVER_ERROR,
+                             "%s: the server sent more than it was asked for", tls->where);
     return err;
 }

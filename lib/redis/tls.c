@@ -61,7 +61,8 @@ static int attempt(taskseal__tls *tls, operation what, void *data, size_t len, s
 static bool wait_for(taskseal__tls *tls, int needed, taskseal_error *error)
 {
     if (tls->deadline == 0)
-        tls->deadline = tls->patience_us > 0 ? taskseal__deadline_in_us(tls->patience_us) : TASKSEAL__NO_DEADLINE;
+        tls->deadline =
+            tls->patience_us > 0 ? taskseal__deadline_in_us(tls->patience_us) : TASKSEAL__NO_DEADLINE;
     short events = needed == SSL_ERROR_WANT_WRITE ? POLLOUT : POLLIN;
     switch (taskseal__wait(tls->wire.fd, events, tls->deadline)) {
     case TASKSEAL__READY:
@@ -132,8 +133,8 @@ static bool proved(const taskseal__tls *tls)
     return tls->verdict.passed && leaf != NULL && SSL_get_verify_result(ssl) == X509_V_OK &&
            (tls->expected.is_address || SSL_get0_peername(ssl) != NULL) &&
            taskseal__names_match(leaf, &tls->expected) && SSL_session_reused(ssl) == 0 &&
-           (tls13 || SSL_version(ssl) == TLS1_2_VERSION) && cipher != NULL && SSL_CIPHER_is_aead(cipher) == 1 &&
-           (tls13 || SSL_CIPHER_get_kx_nid(cipher) == NID_kx_ecdhe);
+           (tls13 || SSL_version(ssl) == TLS1_2_VERSION) && cipher != NULL &&
+           SSL_CIPHER_is_aead(cipher) == 1 && (tls13 || SSL_CIPHER_get_kx_nid(cipher) == NID_kx_ecdhe);
 }
 
 static bool prepare(taskseal__tls *tls, SSL_CTX *context)
@@ -147,8 +148,9 @@ static bool prepare(taskseal__tls *tls, SSL_CTX *context)
     return SSL_set_app_data(tls->ssl, tls) == 1 && taskseal__names_expect(tls->ssl, &tls->expected);
 }
 
-taskseal_err taskseal__tls_open(taskseal__tls *tls, SSL_CTX *context, int fd, const taskseal__expected *expected,
-                                const char *where, taskseal__deadline deadline, taskseal_error *error)
+taskseal_err taskseal__tls_open(taskseal__tls *tls, SSL_CTX *context, int fd,
+                                const taskseal__expected *expected, const char *where,
+                                taskseal__deadline deadline, taskseal_error *error)
 {
     size_t unused = 0;
     taskseal_err err = TASKSEAL_OK;
@@ -195,7 +197,8 @@ ssize_t taskseal__tls_read(taskseal__tls *tls, void *data, size_t cap, bool wait
     return result == 1 ? (ssize_t)done : result;
 }
 
-ssize_t taskseal__tls_write(taskseal__tls *tls, const void *data, size_t len, bool wait, taskseal_error *error)
+ssize_t taskseal__tls_write(taskseal__tls *tls, const void *data, size_t len, bool wait,
+                            taskseal_error *error)
 {
     size_t done = 0;
     if (!may_pass(tls, error))

@@ -16,15 +16,15 @@
 typedef struct taskseal__tls {
     SSL *ssl; /* NULL: closed */
     taskseal__wire wire;
-    taskseal__expected expected;  /* the name's characters belong to the endpoint */
+    taskseal__expected expected; /* the name's characters belong to the endpoint */
     taskseal__verdict verdict;
-    const char *where;            /* "host:port" for messages; the endpoint's */
-    const char *phase;            /* what is going on, for messages: "the TLS handshake" */
-    taskseal__deadline deadline;  /* 0: begins, `patience_us` long, when the peer is first waited for */
-    int64_t patience_us;          /* 0: without end */
-    bool certificate_asked;       /* the server asked for a client certificate */
-    bool certificate_given;       /* and there is one */
-    bool verified;                /* only then may anything of the caller's be written or read */
+    const char *where;           /* "host:port" for messages; the endpoint's */
+    const char *phase;           /* what is going on, for messages: "the TLS handshake" */
+    taskseal__deadline deadline; /* 0: begins, `patience_us` long, when the peer is first waited for */
+    int64_t patience_us;         /* 0: without end */
+    bool certificate_asked;      /* the server asked for a client certificate */
+    bool certificate_given;      /* and there is one */
+    bool verified;               /* only then may anything of the caller's be written or read */
     unsigned handshake_us;
 } taskseal__tls;
 

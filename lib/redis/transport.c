@@ -189,7 +189,8 @@ redisContext *taskseal__transport_new(taskseal_redis_endpoint *endpoint)
 {
     unsigned ms = endpoint->uri.timeout_ms;
     struct timeval timeout = {.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
-    redisOptions options = {.type = REDIS_CONN_USERFD, .endpoint.fd = REDIS_INVALID_FD, .command_timeout = &timeout};
+    redisOptions options = {
+        .type = REDIS_CONN_USERFD, .endpoint.fd = REDIS_INVALID_FD, .command_timeout = &timeout};
     taskseal__transport *transport = calloc(1, sizeof *transport);
     redisContext *context = transport != NULL ? redisConnectWithOptions(&options) : NULL;
     if (context == NULL || context->err != 0) {
@@ -209,7 +210,8 @@ redisContext *taskseal__transport_new(taskseal_redis_endpoint *endpoint)
     taskseal__limits_install(&transport->limits, context->reader);
     context->funcs = &transport->functions;
     context->privctx = transport;
-    context->connection_type = REDIS_CONN_USERFD; /* it stays TCP, and then redisReconnect would dial by itself */
+    context->connection_type =
+        REDIS_CONN_USERFD; /* it stays TCP, and then redisReconnect would dial by itself */
     return context;
 }
 

@@ -103,7 +103,8 @@ static taskseal_err set_client_certificate(SSL_CTX *tls, const taskseal__uri *ur
     SSL_CTX_set_default_passwd_cb(tls, note_passphrase);
     SSL_CTX_set_default_passwd_cb_userdata(tls, &encrypted);
     if (SSL_CTX_use_certificate_chain_file(tls, uri->cert) != 1) {
-        (void)snprintf(what, sizeof what, "cert `%.200s` can't be used (it must be a PEM certificate)", uri->cert);
+        (void)snprintf(what, sizeof what, "cert `%.200s` can't be used (it must be a PEM certificate)",
+                       uri->cert);
         err = fail(error, what);
     } else if (SSL_CTX_use_PrivateKey_file(tls, uri->key, SSL_FILETYPE_PEM) != 1) {
         (void)snprintf(what, sizeof what, "key `%.200s` can't be used%s", uri->key,

@@ -10,7 +10,7 @@
 #include "percent.h"
 #include "uri_query.h"
 
-#define URI_MAX 8192U
+#define URI_MAX      8192U
 #define DEFAULT_PORT "6379"
 #define DEFAULT_USER "default"
 

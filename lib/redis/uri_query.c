@@ -7,15 +7,16 @@
 #include "text.h"
 
 #define TIMEOUT_MS_MAX 3600000U
-#define NAME_SHOWN 32U
+#define NAME_SHOWN     32U
 
 typedef taskseal_err (*setter)(taskseal__uri *uri, const char *value, taskseal_error *error);
 
 static taskseal_err keep(char **where, const char *value, taskseal_error *error)
 {
     *where = strdup(value);
-    return *where != NULL ? TASKSEAL_OK
-                          : taskseal__fail(error, TASKSEAL_ERR_NO_MEMORY, "no memory for the URI's parameters");
+    return *where != NULL
+               ? TASKSEAL_OK
+               : taskseal__fail(error, TASKSEAL_ERR_NO_MEMORY, "no memory for the URI's parameters");
 }
 
 static taskseal_err set_cacert(taskseal__uri *uri, const char *value, taskseal_error *error)
@@ -70,8 +71,8 @@ static const struct {
 static size_t find_parameter(taskseal__span name)
 {
     size_t i = 0;
-    while (i < PARAMETER_COUNT && (name.len != strlen(parameters[i].name) ||
-                                   memcmp(name.at, parameters[i].name, name.len) != 0))
+    while (i < PARAMETER_COUNT &&
+           (name.len != strlen(parameters[i].name) || memcmp(name.at, parameters[i].name, name.len) != 0))
         i++;
     return i;
 }
@@ -98,8 +99,8 @@ static taskseal_err parse_pair(taskseal__uri *uri, taskseal__span pair, unsigned
         return unknown(name, error);
     const char *known = parameters[i].name;
     if ((*seen & 1U << i) != 0)
-        return taskseal__fail(error, TASKSEAL_ERR_URI_INVALID, "connection URI: parameter `%s` is given twice",
-                              known);
+        return taskseal__fail(error, TASKSEAL_ERR_URI_INVALID,
+                              "connection URI: parameter `%s` is given twice", known);
     *seen |= 1U << i;
     if (value.len == 0)
         return taskseal__fail(error, TASKSEAL_ERR_URI_INVALID, "connection URI: parameter `%s` has no value",

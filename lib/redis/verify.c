@@ -64,18 +64,21 @@ static int check_each(X509_STORE_CTX *context, X509 *certificate, bool trusted, 
     char subject[96];
     taskseal__subject_of(certificate, subject, sizeof subject);
     if (X509_get_version(certificate) != X509_VERSION_3)
-        return refuse(context, verdict, TASKSEAL_ERR_CERT_INVALID, X509_V_ERR_UNSPECIFIED,
-                      "certificate `%s` is not X.509 version 3, so it can't say what it is for: issue a new one",
-                      subject);
+        return refuse(
+            context, verdict, TASKSEAL_ERR_CERT_INVALID, X509_V_ERR_UNSPECIFIED,
+            "certificate `%s` is not X.509 version 3, so it can't say what it is for: issue a new one",
+            subject);
     if (!is_strong_key(certificate))
-        return refuse(context, verdict, TASKSEAL_ERR_CERT_WEAK, X509_V_ERR_EE_KEY_TOO_SMALL,
-                      "the key of certificate `%s` is too weak (least: RSA 2048 bits, EC 256 bits): issue a new "
-                      "one",
-                      subject);
+        return refuse(
+            context, verdict, TASKSEAL_ERR_CERT_WEAK, X509_V_ERR_EE_KEY_TOO_SMALL,
+            "the key of certificate `%s` is too weak (least: RSA 2048 bits, EC 256 bits): issue a new "
+            "one",
+            subject);
     /* Nobody relies on a trust anchor's signature of itself. */
     if (!trusted && !is_strong_signature(certificate))
         return refuse(context, verdict, TASKSEAL_ERR_CERT_WEAK, X509_V_ERR_CA_MD_TOO_WEAK,
-                      "certificate `%s` is signed with SHA-1 or weaker: issue a new one with SHA-256", subject);
+                      "certificate `%s` is signed with SHA-1 or weaker: issue a new one with SHA-256",
+                      subject);
     return 1;
 }
 
@@ -99,14 +102,17 @@ static int check_leaf(X509_STORE_CTX *context, X509 *leaf, taskseal__verdict *ve
         return refuse(context, verdict, TASKSEAL_ERR_CERT_INVALID, X509_V_ERR_INVALID_EXTENSION,
                       "the server's certificate has a broken extension: issue a new one");
     if (X509_check_ca(leaf) != 0)
-        return refuse(context, verdict, TASKSEAL_ERR_CERT_PURPOSE, X509_V_ERR_INVALID_PURPOSE,
-                      "the server uses a CA's certificate as its own: issue one for the server, which is no CA");
+        return refuse(
+            context, verdict, TASKSEAL_ERR_CERT_PURPOSE, X509_V_ERR_INVALID_PURPOSE,
+            "the server uses a CA's certificate as its own: issue one for the server, which is no CA");
     if ((flags & EXFLAG_XKUSAGE) != 0 && (X509_get_extended_key_usage(leaf) & XKU_SSL_SERVER) == 0)
-        return refuse(context, verdict, TASKSEAL_ERR_CERT_PURPOSE, X509_V_ERR_INVALID_PURPOSE,
-                      "the server's certificate is not for servers (its extended key usage lacks serverAuth)");
+        return refuse(
+            context, verdict, TASKSEAL_ERR_CERT_PURPOSE, X509_V_ERR_INVALID_PURPOSE,
+            "the server's certificate is not for servers (its extended key usage lacks serverAuth)");
     if ((flags & EXFLAG_KUSAGE) != 0 && (X509_get_key_usage(leaf) & KU_DIGITAL_SIGNATURE) == 0)
-        return refuse(context, verdict, TASKSEAL_ERR_CERT_PURPOSE, X509_V_ERR_INVALID_PURPOSE,
-                      "the key of the server's certificate may not sign (its key usage lacks digitalSignature)");
+        return refuse(
+            context, verdict, TASKSEAL_ERR_CERT_PURPOSE, X509_V_ERR_INVALID_PURPOSE,
+            "the key of the server's certificate may not sign (its key usage lacks digitalSignature)");
     return 1;
 }
 

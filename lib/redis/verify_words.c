@@ -76,7 +76,8 @@ void taskseal__name_mismatch(X509 *leaf, const taskseal__expected *expected, cha
 {
     char names[160];
     taskseal__names_list(leaf, names, sizeof names);
-    (void)snprintf(out, cap, "the server's certificate is not for `%.80s`; its subject alternative names hold: %s",
+    (void)snprintf(out, cap,
+                   "the server's certificate is not for `%.80s`; its subject alternative names hold: %s",
                    expected->name, names);
 }
 
@@ -92,7 +93,8 @@ static taskseal_err expired(X509 *certificate, const char *subject, char *out, s
 {
     char when[32];
     time_words(X509_get0_notAfter(certificate), when, sizeof when);
-    (void)snprintf(out, cap, "certificate `%s` expired at %s: renew it, or set this host's clock", subject, when);
+    (void)snprintf(out, cap, "certificate `%s` expired at %s: renew it, or set this host's clock", subject,
+                   when);
     return TASKSEAL_ERR_CERT_EXPIRED;
 }
 
@@ -100,7 +102,8 @@ static taskseal_err not_yet_valid(X509 *certificate, const char *subject, char *
 {
     char when[32];
     time_words(X509_get0_notBefore(certificate), when, sizeof when);
-    (void)snprintf(out, cap, "certificate `%s` is not valid before %s: check this host's clock", subject, when);
+    (void)snprintf(out, cap, "certificate `%s` is not valid before %s: check this host's clock", subject,
+                   when);
     return TASKSEAL_ERR_CERT_NOT_YET_VALID;
 }
 
@@ -119,7 +122,8 @@ taskseal_err taskseal__chain_words(X509_STORE_CTX *context, const taskseal__expe
         return expired(culprit, subject, out, cap);
     if (failure == X509_V_ERR_CERT_NOT_YET_VALID && culprit != NULL)
         return not_yet_valid(culprit, subject, out, cap);
-    if ((failure == X509_V_ERR_HOSTNAME_MISMATCH || failure == X509_V_ERR_IP_ADDRESS_MISMATCH) && leaf != NULL) {
+    if ((failure == X509_V_ERR_HOSTNAME_MISMATCH || failure == X509_V_ERR_IP_ADDRESS_MISMATCH) &&
+        leaf != NULL) {
         taskseal__name_mismatch(leaf, expected, out, cap);
         return TASKSEAL_ERR_NAME_MISMATCH;
     }
@@ -129,6 +133,7 @@ taskseal_err taskseal__chain_words(X509_STORE_CTX *context, const taskseal__expe
             return verdicts[i].code;
         }
     }
-    (void)snprintf(out, cap, "certificate `%s` was refused: %s", subject, X509_verify_cert_error_string(failure));
+    (void)snprintf(out, cap, "certificate `%s` was refused: %s", subject,
+                   X509_verify_cert_error_string(failure));
     return TASKSEAL_ERR_CERT_INVALID;
 }
