@@ -22,7 +22,7 @@ def globals_of(file):
     """The symbols that the archive or object defines for others. The sanitizers' own are none of ours."""
     names = [line.split()[0] for line in output_of("nm", "--extern-only", "--defined-only", "--format=posix",
                                                    file).splitlines() if len(line.split()) > 1]
-    return [name for name in names if not name.startswith(("__asan", "__odr_asan", "__ubsan"))]
+    return [name for name in names if not name.startswith(("__asan", "___asan", "__odr_asan", "__ubsan"))]
 
 
 def foreign(names):
