@@ -151,14 +151,15 @@ def it_needs_no_key_and_believes_what_it_reads():
 @test
 def file_names_can_not_drive_the_terminal_or_break_json():
     env = keyring()
-    names = [b"a\x1b[2J", "b\u009b".encode(), b'c"\\\n', b"d\xff\xc0\xaf\xed\xa0\x80"]
+    names = [b"a\x1b[2J", "b\u009b".encode(), b'c"\\\n', b"d\xff\xc0\xaf\xed\xa0\x80\xe0\x80\xaf\xf0\x80\x80\x80\xf4\x90\x80\x80\xe2\x82A",
+             "e-ä€😀".encode()]
     for name in names:
         write(name, sealed(env))
     shown = good("inspect", *names)
     check(b"\x1b" not in shown and "\u009b".encode() not in shown, repr(shown))
     equal(len(shown.splitlines()), len(names))
     found = [json.loads(line)["input"] for line in good("inspect", "--json", *names).splitlines()]
-    equal(found, ["a\x1b[2J", "b\u009b", 'c"\\\n', "d" + "\ufffd" * 6])
+    equal(found, ["a\x1b[2J", "b\u009b", 'c"\\\n', "d" + "\ufffd" * 19 + "A", "e-ä€😀"])
 
 
 @test

@@ -202,7 +202,7 @@ def a_time_that_is_none_is_a_usage_error():
 @test
 def a_duration_that_is_none_is_a_usage_error():
     env = keyring()
-    for text in ["", "0", "0s", "-1", "1y", "1 h", "h", "1.5h", "99999999999999999999", "253402300799w"]:
+    for text in ["", "0", "0s", "-1", "1y", "1 h", "h", "1.5h", "99999999999999999999", "18446744073709551617", "253402300799w"]:
         bad(USAGE, "seal: usage: --expires-in takes a number of seconds", "seal", f"--expires-in={text}", env=env)
 
 

@@ -33,8 +33,8 @@ const command *command_find(const char *name);
 /* Takes the value of one option (NULL if it takes none); reports what it can't use. A status of report.h. */
 typedef int option_taker(void *state, int key, const char *value);
 
-/* Parses `argv` by self->options, calling `take` (NULL if there are none) for each; optind is then the first operand. --help prints
- * the help and sets *stop, which means: return STATUS_OK. A status of report.h. */
+/* Parses `argv` by self->options, calling `take` (NULL if there are none) for each; optind is then the first
+ * operand. --help prints the help and sets *stop, which means: return STATUS_OK. A status of report.h. */
 int command_parse(const command *self, int argc, char **argv, option_taker *take, void *state, bool *stop);
 
 void command_print_help(const command *self);
