@@ -5,7 +5,7 @@ Everything is derived from the vector's name: the same names give the same bytes
 
 import hashlib
 
-import reference
+import layout
 
 SEALED_AT = 1_800_000_000
 NOW = SEALED_AT + 60
@@ -20,7 +20,7 @@ def random_bytes(name, count):
 
 def make_key(key_id, key_type=1, state="active", **attributes):
     secret = None if state in ("retired", "compromised") else random_bytes("key|" + key_id, 32)
-    return reference.Key(key_id.encode(), key_type, state, secret, **attributes)
+    return layout.Key(key_id.encode(), key_type, state, secret, **attributes)
 
 
 def forge(name, keys, payload=PAYLOAD, *, context=None, suite=1, suite_byte=None, version=1, purpose=0,
@@ -34,25 +34,25 @@ def forge(name, keys, payload=PAYLOAD, *, context=None, suite=1, suite_byte=None
     """
     context = TASK if context is None else context
     if bound is None:
-        bound = sum(1 << bit for bit, field in enumerate(reference.FIELDS) if field in context)
+        bound = sum(1 << bit for bit, field in enumerate(layout.FIELDS) if field in context)
     if flags is None:
         flags = purpose << 4 | padded
-    preamble = reference.make_preamble(suite_byte if suite_byte is not None else suite, flags, bound,
+    preamble = layout.make_preamble(suite_byte if suite_byte is not None else suite, flags, bound,
                                        sealed_at, expires_at, version)
     dek = random_bytes(name + "|dek", 32)
-    committed = committed_context or reference.encode_context(context, bound & 15)
-    payload_key, commitment = reference.derive(dek, preamble, committed)
-    stanzas = [reference.wrap(key, random_bytes(f"{name}|nonce|{key.id.decode()}", 32)[:nonce_length(key)],
+    committed = committed_context or layout.encode_context(context, bound & 15)
+    payload_key, commitment = layout.derive(dek, preamble, committed)
+    stanzas = [layout.wrap(key, random_bytes(f"{name}|nonce|{key.id.decode()}", 32)[:nonce_length(key)],
                               wrapped_dek or dek, preamble, commitment)
                for key in sorted(keys, key=lambda key: key.id)]
     if edit_stanzas:
         stanzas = edit_stanzas(stanzas)
     if stream is None:
-        stream = reference.pad(payload) if padded else payload
-    chunks = reference.encrypt_chunks(suite, payload_key, stream)
+        stream = layout.pad(payload) if padded else payload
+    chunks = layout.encrypt_chunks(suite, payload_key, stream)
     if edit_chunks:
         chunks = edit_chunks(chunks)
-    sealed = reference.assemble(preamble, commitment, stanzas, dek, chunks)
+    sealed = layout.assemble(preamble, commitment, stanzas, dek, chunks)
     if mac is not None:
         header_length = len(sealed) - len(chunks)
         sealed = sealed[:header_length - 16] + mac(sealed[header_length - 16:header_length]) + chunks
@@ -60,12 +60,12 @@ def forge(name, keys, payload=PAYLOAD, *, context=None, suite=1, suite_byte=None
 
 
 def nonce_length(key):
-    return reference.WRAPS[key.type].nonce_length
+    return layout.WRAPS[key.type].nonce_length
 
 
 def foreign(key_id, stanza_type=0x10, length=40):
     """A stanza of a type that this version does not know."""
-    return reference.Stanza(stanza_type, key_id.encode(), random_bytes("foreign|" + key_id, length))
+    return layout.Stanza(stanza_type, key_id.encode(), random_bytes("foreign|" + key_id, length))
 
 
 def with_stanzas(*extra):

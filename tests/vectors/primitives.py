@@ -44,7 +44,8 @@ def hchacha20(key, nonce):
         for column in range(4):
             _quarter_round(x, column, 4 + column, 8 + column, 12 + column)
         for diagonal in range(4):
-            _quarter_round(x, diagonal, 4 + (diagonal + 1) % 4, 8 + (diagonal + 2) % 4, 12 + (diagonal + 3) % 4)
+            _quarter_round(x, diagonal, 4 + (diagonal + 1) % 4, 8 + (diagonal + 2) % 4,
+                           12 + (diagonal + 3) % 4)
     return struct.pack("<8I", *x[:4], *x[12:])
 
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Payloads that were changed after sealing, or sealed by a wrong rule, under a header that is right."""
 
+import layout
 import primitives
-import reference
 from chapters.chapter import Chapter, header_length, pieces, slug
 from forge import PAYLOAD, TASK, forge, long_payload, make_key, random_bytes
 
@@ -54,7 +54,8 @@ def add_two_pieces(book, suite):
     book.open(base, "F 6.3", [X], sealed)
     for fault, expression in (
             ("first piece changed", pieces(base, (0, head), bytes([sealed[head] ^ 1]), (head + 1, size))),
-            ("second piece changed", pieces(base, (0, second), bytes([sealed[second] ^ 1]), (second + 1, size))),
+            ("second piece changed", pieces(base, (0, second), bytes([sealed[second] ^ 1]),
+                                            (second + 1, size))),
             ("first tag changed", pieces(base, (0, second - 1), bytes([sealed[second - 1] ^ 1]),
                                          (second, size))),
             ("first piece gone", pieces(base, (0, head), (second, size))),
@@ -69,11 +70,13 @@ def add_three_pieces(book):
     head, size = header_length(sealed), len(sealed)
     second, third = head + 16400, head + 2 * 16400
     book.open(base, "F 6.3", [X], sealed)
-    book.open("three pieces: last gone", "F 6.6: the end is missing", [X], pieces(base, (0, third)), "malformed")
+    book.open("three pieces: last gone", "F 6.6: the end is missing", [X], pieces(base, (0, third)),
+              "malformed")
     for fault, expression in (
             ("first changed", pieces(base, (0, head), bytes([sealed[head] ^ 1]), (head + 1, size))),
             ("second changed", pieces(base, (0, second), bytes([sealed[second] ^ 1]), (second + 1, size))),
-            ("second tag changed", pieces(base, (0, third - 1), bytes([sealed[third - 1] ^ 1]), (third, size))),
+            ("second tag changed", pieces(base, (0, third - 1), bytes([sealed[third - 1] ^ 1]),
+                                          (third, size))),
             ("last changed", pieces(base, (0, third), bytes([sealed[third] ^ 1]), (third + 1, size))),
             ("last cut to a bare tag", pieces(base, (0, third), (size - 16, size))),
             ("last twice", pieces(base, (0, size), (third, size))),
@@ -93,9 +96,9 @@ def chunked(name, encrypt, payload=PAYLOAD, **arguments):
     dek = random_bytes(name + "|dek", 32)
 
     def edit(_):
-        parsed = reference.parse(forge(name, [X], payload, **arguments))
-        key, _ = reference.derive(dek, parsed.preamble, reference.encode_context(TASK, 7))
-        return encrypt(reference.SUITES[suite], key, dek, payload)
+        parsed = layout.parse(forge(name, [X], payload, **arguments))
+        key, _ = layout.derive(dek, parsed.preamble, layout.encode_context(TASK, 7))
+        return encrypt(layout.SUITES[suite], key, dek, payload)
     return forge(name, [X], payload, edit_chunks=edit, **arguments)
 
 
@@ -127,11 +130,12 @@ def add_wrong_rules(book):
 def add_wrong_numbers(book):
     """The first two pieces of the base, with the second numbered from the wrong end."""
     sealed = book.sealed[slug(THREE_PIECES)]
-    parsed = reference.parse(sealed)
-    key, _ = reference.derive(random_bytes(THREE_PIECES + "|dek", 32), parsed.preamble,
-                              reference.encode_context(TASK, 7))
+    parsed = layout.parse(sealed)
+    key, _ = layout.derive(random_bytes(THREE_PIECES + "|dek", 32), parsed.preamble,
+                              layout.encode_context(TASK, 7))
     end = parsed.header_length() + 16400
-    for name, nonce, expect in (("big-endian", bytes(11) + b"\1", "ok"), ("little-endian", b"\1" + bytes(11), "damaged")):
+    for name, nonce, expect in (("big-endian", bytes(11) + b"\1", "ok"),
+                                ("little-endian", b"\1" + bytes(11), "damaged")):
         chunk = primitives.ChaCha20Poly1305Aead.encrypt(key, nonce, b"", long_payload(16384 + 20)[1][16384:])
         book.open(f"second chunk with a {name} number", "F 1.2, F 6.4", [X],
                   pieces(THREE_PIECES, (0, end), chunk), expect)

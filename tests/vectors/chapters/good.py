@@ -3,7 +3,7 @@
 
 from chapters.chapter import Chapter
 from forge import NOW, PAYLOAD, SEALED_AT, TASK, foreign, forge, long_payload, make_key, with_stanzas
-from reference import ALPHANUMERIC, TIME_MAX
+from layout import ALPHANUMERIC, TIME_MAX
 
 X = make_key("mail-k01")
 A = make_key("mail-k02", 2)
@@ -30,7 +30,8 @@ def add_sizes(book):
         for key in (X, A):
             for size in (0, 1, 200):
                 name = f"suite {suite} type {key.type} size {size}"
-                book.open(name, "F 5, F 6: sealed as written", [key], forge(name, [key], long_payload(size)[1],
+                book.open(name, "F 5, F 6: sealed as written", [key],
+                          forge(name, [key], long_payload(size)[1],
                                                                            suite=suite))
     name = "payload that is an envelope"
     book.open(name, "F 11.5 concerns writers: a reader opens bundles", [X],
@@ -74,7 +75,8 @@ def add_preamble(book):
 
 
 def add_stanzas(book):
-    for name, keys in (("two keys of one type", [X, make_key("mail-k03")]), ("two keys of two types", [X, A])):
+    for name, keys in (("two keys of one type", [X, make_key("mail-k03")]),
+                       ("two keys of two types", [X, A])):
         sealed = forge(name, keys)
         book.open(name, "F 9.3: the keyring's first entry opens", keys, sealed)
         book.open(f"{name}, keyring reversed", "F 9.3: the keyring's order, not the envelope's", keys[::-1],
@@ -151,7 +153,8 @@ def add_keys(book):
 
 
 def add_times(book):
-    book.open("300 s in the future", "F 9.8: up to 300 s are forgiven", [X], forge("300 s in the future", [X]),
+    book.open("300 s in the future", "F 9.8: up to 300 s are forgiven", [X],
+              forge("300 s in the future", [X]),
               now=SEALED_AT - 300)
     expiring = forge("expiring", [X], expires_at=SEALED_AT + 100)
     book.open("last second before expiry", "F 9.8: expired from expires_at on", [X], expiring,

@@ -3,11 +3,11 @@
 
 import hashlib
 
+import layout
 import primitives
-import reference
 from chapters.chapter import Chapter
 from forge import SEALED_AT, foreign, forge, make_key, nonce_length, random_bytes, with_stanzas
-from reference import Stanza
+from layout import Stanza
 
 X = make_key("mail-k01")
 A = make_key("mail-k02", 2)
@@ -33,13 +33,14 @@ def add_lookup(book):
     for name, key in (("id longer", make_key("mail-k011")), ("id shorter", make_key("mail-k0")),
                       ("id in other case", make_key("Mail-k01"))):
         book.open(name, "F 9.3: ids are equal or not", [key], sealed, "unknown-key")
-    other_type = reference.Key(X.id, 2, "active", X.secret)
+    other_type = layout.Key(X.id, 2, "active", X.secret)
     book.open("same id, other type", "F 5.4, F 9.3: id and type", [other_type], sealed, "unknown-key")
-    other_type = reference.Key(A.id, 1, "active", A.secret)
+    other_type = layout.Key(A.id, 1, "active", A.secret)
     book.open("same id, other type, reversed", "F 5.4, F 9.3: id and type", [other_type],
               forge("lookup of type 02", [A]), "unknown-key")
-    retired = reference.Key(X.id, 2, "retired")
-    book.open("same id, other type, retired", "F 9.4: retired only where id and type match", [retired], sealed,
+    retired = layout.Key(X.id, 2, "retired")
+    book.open("same id, other type, retired", "F 9.4: retired only where id and type match", [retired],
+              sealed,
               "unknown-key")
     book.open("unknown types only", "F 9.4", [X],
               forge("unknown types only", [], edit_stanzas=with_stanzas(foreign("mail-k01"))), "unknown-key")
@@ -56,10 +57,11 @@ def add_states(book):
     book.open("one retired, one of another queue", "F 9.4: retired is told first",
               [make_key("mail-k03", queues=[b"sms"]), retired], sealed, "key-retired")
     book.open("compromised", "F 9.2", [compromised], sealed, "key-compromised")
-    book.open("compromised beside a good key", "F 9.2: whatever else would serve", [OTHER, compromised], sealed,
+    book.open("compromised beside a good key", "F 9.2: whatever else would serve", [OTHER, compromised],
+              sealed,
               "key-compromised")
     book.open("compromised, of another type", "F 9.2: whatever the types",
-              [OTHER, reference.Key(X.id, 2, "compromised")], sealed, "key-compromised")
+              [OTHER, layout.Key(X.id, 2, "compromised")], sealed, "key-compromised")
     book.open("compromised, named by an unknown type", "F 9.2: whatever the types",
               [X, make_key("a", state="compromised")],
               forge("compromised, named by an unknown type", [X], edit_stanzas=with_stanzas(foreign("a"))),
@@ -94,9 +96,9 @@ def add_windows(book):
 
 
 def add_wrong_secrets(book):
-    wrong = reference.Key(X.id, 1, "active", random_bytes("another secret", 32))
+    wrong = layout.Key(X.id, 1, "active", random_bytes("another secret", 32))
     book.open("another secret", "F 9.5", [wrong], forge("another secret", [X]), "authentication-failed")
-    wrong_2 = reference.Key(A.id, 2, "active", random_bytes("another secret", 32))
+    wrong_2 = layout.Key(A.id, 2, "active", random_bytes("another secret", 32))
     book.open("another secret of type 02", "F 9.5", [wrong_2], forge("another secret of type 02", [A]),
               "authentication-failed")
     book.open("first candidate with another secret", "F 9.3: no trial decryption", [wrong, OTHER],
@@ -109,11 +111,11 @@ def rewrapped(name, key, wrapping_key=None, ad=None, nonce=None):
     """The good envelope of that name with its wrap made in another way; the MAC covers it."""
     def edit(stanzas):
         plain = forge(name, [key])
-        parsed = reference.parse(plain)
+        parsed = layout.parse(plain)
         dek = random_bytes(name + "|dek", 32)
-        aead = reference.WRAPS[key.type]
+        aead = layout.WRAPS[key.type]
         used = nonce or parsed.stanzas[0].body[:nonce_length(key)]
-        given = reference.wrap_ad(parsed.preamble, parsed.commitment, key.type, key.id)
+        given = layout.wrap_ad(parsed.preamble, parsed.commitment, key.type, key.id)
         body = used + aead.encrypt(wrapping_key or key.wrapping_key(), used, ad(given) if ad else given, dek)
         return [Stanza(key.type, key.id, body)]
     return forge(name, [key], edit_stanzas=edit)
@@ -194,7 +196,7 @@ def add_changed_headers(book):
 
 def add_wrong_macs(book):
     name = "wrong MACs"
-    good = reference.parse(forge(name, [X]))
+    good = layout.parse(forge(name, [X]))
     dek = random_bytes(name + "|dek", 32)
     for vector, rule, mac in (
             ("MAC cut from a longer digest", "F 1.5",

@@ -65,14 +65,16 @@ def add_is_sealed(book):
 def add_is_sealed_text(book):
     newer = b"tsl1." + b"wVRTTAI"  # C1 54 53 4C 02
     for name, data, expect in (
-            ("complete", TEXT, "sealed"), ("prefix alone", b"tsl1.", "broken"), ("prefix cut", b"tsl1", "plain"),
+            ("complete", TEXT, "sealed"), ("prefix alone", b"tsl1.", "broken"),
+            ("prefix cut", b"tsl1", "plain"),
             ("one letter", b"t", "plain"), ("other prefix", b"tsl2." + TEXT[5:], "plain"),
             ("upper case", b"TSL1." + TEXT[5:], "plain"), ("space before", b" " + TEXT, "plain"),
             ("line feed behind", TEXT + b"\n", "broken"), ("padding behind", TEXT + b"=", "broken"),
             ("cut in the header", TEXT[:85], "broken"),
             ("a byte beyond ASCII", TEXT[:40] + b"\xff" + TEXT[41:], "broken"), ("version 2", newer, "newer"),
             ("version 2 with a line feed", newer + b"\n", "broken"),
-            ("of plaintext", b"tsl1.aGVsbG8", "broken"), ("of nothing but the magic", b"tsl1.wVRTTA", "broken"),
+            ("of plaintext", b"tsl1.aGVsbG8", "broken"),
+            ("of nothing but the magic", b"tsl1.wVRTTA", "broken"),
             ("of a text form", b"tsl1.dHNsMS53VlJUVEE", "broken")):
         book.look(f"is-sealed, text: {name}", "F 11.1, F 11.3", "is-sealed", data, expect)
 
@@ -80,19 +82,23 @@ def add_is_sealed_text(book):
 def add_text(book):
     for name, size in (("0", 40), ("1", 41), ("2", 42)):
         sealed = forge(f"text {name}", [X], bytes(size))
-        book.look(f"text of length {len(sealed) % 3} modulo 3", "F 8.1", "text-decode", text_encode(sealed), "ok")
+        book.look(f"text of length {len(sealed) % 3} modulo 3", "F 8.1", "text-decode", text_encode(sealed),
+                  "ok")
     book.look("text of bytes that use the whole alphabet", "F 8.1", "text-decode", text_encode(
         forge("alphabet", [X], bytes(range(256)) * 4)), "ok")
-    for name, data, expect in (("magic alone", b"wVRTTA", "malformed"), ("version 2", b"wVRTTAI", "unsupported-version"),
-                               ("suite 4", b"wVRTTAEE", "unsupported-suite"), ("a cut envelope", TEXT[5:85], "malformed")):
+    for name, data, expect in (("magic alone", b"wVRTTA", "malformed"),
+                               ("version 2", b"wVRTTAI", "unsupported-version"),
+                               ("suite 4", b"wVRTTAEE", "unsupported-suite"),
+                               ("a cut envelope", TEXT[5:85], "malformed")):
         book.look(f"text of {name}", "F 8.4: what it holds is parsed", "text-decode", b"tsl1." + data, expect)
     for name, data in (
             ("space within", TEXT[:50] + b" " + TEXT[50:]), ("line feed behind", TEXT + b"\n"),
-            ("line break within", TEXT[:81] + b"\r\n" + TEXT[81:]), ("space behind the prefix",
-                                                                   TEXT[:5] + b" " + TEXT[5:]),
+            ("line break within", TEXT[:81] + b"\r\n" + TEXT[81:]),
+            ("space behind the prefix", TEXT[:5] + b" " + TEXT[5:]),
             ("NUL behind", TEXT + b"\0"), ("plus of other base64", TEXT[:-1] + b"+"),
-            ("slash of other base64", TEXT[:-1] + b"/"), 
-            *((f"byte {byte:02x}", TEXT[:40] + bytes([byte]) + TEXT[41:]) for byte in (0x7F, 0x80, 0xC1, 0xFF)),
+            ("slash of other base64", TEXT[:-1] + b"/"),
+            *((f"byte {byte:02x}", TEXT[:40] + bytes([byte]) + TEXT[41:])
+              for byte in (0x7F, 0x80, 0xC1, 0xFF)),
             ("a full stop", TEXT[:40] + b"." + TEXT[41:])):
         book.look(f"text: {name}", "F 8.2: outside the alphabet", "text-decode", data, "malformed")
     add_text_ends(book)
@@ -101,22 +107,28 @@ def add_text(book):
         book.look(f"text of {name}", "F 8.4: not an envelope", "text-decode", b"tsl1." + text, "malformed")
     for name, data, expect in (
             ("binary form", GOOD, "malformed"), ("a piece of the magic", b"\xc1T", "malformed"),
-            ("empty", b"", "not-sealed"), ("plaintext", b"hello", "not-sealed"), ("prefix cut", b"tsl1", "not-sealed"),
-            ("prefix in upper case", b"TSL1." + TEXT[5:], "not-sealed"), ("space before", b" " + TEXT, "not-sealed")):
+            ("empty", b"", "not-sealed"), ("plaintext", b"hello", "not-sealed"),
+            ("prefix cut", b"tsl1", "not-sealed"),
+            ("prefix in upper case", b"TSL1." + TEXT[5:], "not-sealed"),
+            ("space before", b" " + TEXT, "not-sealed")):
         book.look(f"text: {name}", "F 8.3, F 8.5", "text-decode", data, expect)
 
 
 def add_text_ends(book):
     """Texts of 0, 3 and 2 characters modulo 4, and what their ends must not be."""
-    whole, two_bytes, one_byte = (text_encode(forge("text ends", [X], bytes(size))) for size in (40, 41, 42))
-    assert [len(text[5:]) % 4 for text in (whole, one_byte, two_bytes)] == [0, 3, 2]
-    for name, text in (("one character more", whole + b"A"), ("one character less", one_byte[:-2])):
+    whole, two_left, three_left = (text_encode(forge("text ends", [X], bytes(size))) for size in (40, 41, 42))
+    assert [len(text[5:]) % 4 for text in (whole, three_left, two_left)] == [0, 3, 2]
+    for name, text in (("one character more", whole + b"A"), ("one character less", three_left[:-2])):
         book.look(f"text: {name}", "F 8.2: 1 modulo 4", "text-decode", text, "malformed")
-    for name, text, added in (("lowest unused bit of 2", one_byte, 1), ("highest unused bit of 2", one_byte, 2),
-                              ("lowest unused bit of 4", two_bytes, 1), ("highest unused bit of 4", two_bytes, 8)):
+    for name, text, added in (("lowest unused bit of 2", three_left, 1),
+                              ("highest unused bit of 2", three_left, 2),
+                              ("lowest unused bit of 4", two_left, 1),
+                              ("highest unused bit of 4", two_left, 8)):
         last = ALPHABET[ALPHABET.index(text[-1:]) + added:][:1]
-        book.look(f"text: {name}", "F 8.2: unused bits are zero", "text-decode", text[:-1] + last, "malformed")
+        book.look(f"text: {name}", "F 8.2: unused bits are zero", "text-decode", text[:-1] + last,
+                  "malformed")
         book.look(f"is-sealed, text: {name}", "F 11.3", "is-sealed", text[:-1] + last, "broken")
-    for name, text in (("one padding character", one_byte + b"="), ("two padding characters", two_bytes + b"=="),
+    for name, text in (("one padding character", three_left + b"="),
+                       ("two padding characters", two_left + b"=="),
                        ("padding after a whole", whole + b"=")):
         book.look(f"text: {name}", "F 8.2: no padding", "text-decode", text, "malformed")

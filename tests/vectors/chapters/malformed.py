@@ -5,7 +5,8 @@ import struct
 
 from chapters.chapter import Chapter, pieces
 from forge import PAYLOAD, SEALED_AT, TASK, foreign, forge, long_payload, make_key, with_stanzas
-from reference import TIME_MAX, Stanza, text_encode
+from layout import TIME_MAX, Stanza
+from reference import text_encode
 
 X = make_key("mail-k01")
 A = make_key("mail-k02", 2)
@@ -35,7 +36,8 @@ def add_beginnings(book):
     for position in range(4):
         changed = good[:position] + bytes([good[position] ^ 1]) + good[position + 1:]
         book.open(f"magic wrong at {position}", "F 2.8", [X], changed, "not-sealed")
-    book.open("second byte alone wrong", "F 2.8: not a beginning of the magic", [X], b"\xc1\x55", "not-sealed")
+    book.open("second byte alone wrong", "F 2.8: not a beginning of the magic", [X], b"\xc1\x55",
+              "not-sealed")
     book.open("plaintext", "F 2.8", [X], PAYLOAD, "not-sealed")
     book.open("a byte before the magic", "F 2.2", [X], b"\0" + good, "not-sealed")
     book.open("text form", "F 2.7: only text functions decode text", [X], text_encode(good), "malformed")
@@ -107,9 +109,11 @@ def add_stanza_list(book):
 def add_stanza_fields(book):
     for name, key_id in (("id of no bytes", b""), ("id with a space", b"k 1"), ("id with a NUL", b"k\0"),
                          ("id with a percent sign", b"k%1"), ("id with a backslash", b"k\\1"),
-                         ("id with a line feed", b"k\n"), ("id with a tilde", b"k~"), ("id with DEL", b"k\x7f"),
+                         ("id with a line feed", b"k\n"), ("id with a tilde", b"k~"),
+                         ("id with DEL", b"k\x7f"),
                          ("id beyond ASCII", b"k\xc3\xa4"), ("id with a bracket", b"k["),
-                         ("id with a backtick", b"k`"), ("id with a comma", b"k,"), ("id with an equals", b"k="),
+                         ("id with a backtick", b"k`"), ("id with a comma", b"k,"),
+                         ("id with an equals", b"k="),
                          *((f"id begins with {first:02x}", bytes([first]) + b"1") for first in b"._:/@+-")):
         book.open(name, "F 4.4", [X], forge(name, [X], edit_stanzas=with_id(key_id)), "malformed")
     for key, lengths in ((X, (0, 71, 73, 96)), (A, (0, 95, 97, 72))):
@@ -163,7 +167,8 @@ def add_lengths(book):
         for length in (0, 1, tag - 1):
             name = f"suite {suite}, {length} bytes of chunks"
             book.open(name, "F 6.6: r is at least the tag", [X],
-                      forge(name, [X], suite=suite, edit_chunks=lambda chunks, length=length: chunks[:length]),
+                      forge(name, [X], suite=suite, edit_chunks=lambda chunks,
+                            length=length: chunks[:length]),
                       "malformed")
     twin = "good twin of the full piece"
     full = forge("full piece", [X], long_payload(16384)[1])
@@ -188,7 +193,8 @@ def add_truncations(book):
                          ("after the id length", first + 2), ("within the id", first + 5),
                          ("within the body length", first + 11), ("before the body", first + 12),
                          ("within the body", first + 50), ("after the first stanza", second),
-                         ("after the stanzas", end), ("within the MAC", end + 15), ("after the MAC", end + 16)):
+                         ("after the stanzas", end), ("within the MAC", end + 15),
+                         ("after the MAC", end + 16)):
         book.open(f"cut {name}", "F 2.13", [X, A], good[:length], "malformed")
     assert good[end + 16:] == good[-len(PAYLOAD) - 16:]
     longer = good[:first + 1] + b"\xff" + good[first + 2:]

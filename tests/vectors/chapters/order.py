@@ -2,7 +2,7 @@
 """Two faults at once: the one that stands first in F 9 is told. Each vector is built so that it has all the
 faults from its own step on, so every neighbouring pair is covered."""
 
-import reference
+import layout
 from chapters.chapter import Chapter
 from forge import SEALED_AT, TASK, forge, foreign, make_key, random_bytes, with_stanzas
 
@@ -29,10 +29,10 @@ def add_keys(book):
     book.open("compromised, retired", "F 9.2 before F 9.4",
               [make_key("mail-k01", state="retired"), make_key("mail-k02", state="compromised")],
               forge("order 3", [make_key("mail-k01"), make_key("mail-k02")]), "key-compromised")
-    wrong = reference.Key(b"mail-k01", 1, "active", random_bytes("wrong", 32), queues=[b"sms"])
+    wrong = layout.Key(b"mail-k01", 1, "active", random_bytes("wrong", 32), queues=[b"sms"])
     book.open("another queue, another secret", "F 9.4 before F 9.5", [wrong], forge("order 4", [make_key(
         "mail-k01")]), "key-wrong-queue")
-    wrong = reference.Key(b"mail-k01", 1, "active", random_bytes("wrong", 32), not_after=SEALED_AT - 1)
+    wrong = layout.Key(b"mail-k01", 1, "active", random_bytes("wrong", 32), not_after=SEALED_AT - 1)
     book.open("another secret, outside the window", "F 9.5 before F 9.6", [wrong], forge("order 5", [make_key(
         "mail-k01")]), "authentication-failed")
 
@@ -45,7 +45,8 @@ def add_policy(book):
     sealed = spoil(forge("order 6", [good], suite=3, purpose=1, expires_at=SEALED_AT + 10))
     book.open("every fault from the window on", "F 9.6: window first", [late], sealed, "key-outside-window",
               context=given, suites="1")
-    book.open("every fault from the allowed suites on", "F 9.6: then allowed suites", [good], sealed, "suite-denied",
+    book.open("every fault from the allowed suites on", "F 9.6: then allowed suites", [good], sealed,
+              "suite-denied",
               context=given, suites="1")
     book.open("every fault from the purpose on", "F 9.6: then available suites, then the purpose", [good],
               sealed, "wrong-purpose", context=given)
@@ -62,6 +63,7 @@ def add_policy(book):
 def add_times(book):
     good = make_key("mail-k01")
     sealed = spoil(forge("order 7", [good]))
-    book.open("too early, damaged", "F 9.8 before F 9.9", [good], sealed, "not-yet-valid", now=SEALED_AT - 301)
+    book.open("too early, damaged", "F 9.8 before F 9.9", [good], sealed, "not-yet-valid",
+              now=SEALED_AT - 301)
     padded = spoil(forge("order 8", [good], flags=1, stream=bytes(256)))
     book.open("damaged, bad padding", "F 9.9", [good], padded, "damaged")

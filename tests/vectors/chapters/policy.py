@@ -3,7 +3,7 @@
 
 from chapters.chapter import Chapter
 from forge import PAYLOAD, SEALED_AT, TASK, forge, make_key, random_bytes
-from reference import TIME_MAX, encode_context
+from layout import TIME_MAX, encode_context
 
 X = make_key("mail-k01")
 
@@ -64,8 +64,10 @@ def add_insist(book):
     for field in TASK:
         part = {name: value for name, value in TASK.items() if name != field}
         sealed = forge(f"without {field}", [X], context=part)
-        book.open(f"{field} not bound", "F 9.6: by default every field given", [X], sealed, "context-mismatch")
-        book.open(f"{field} insisted on and not bound", "F 9.6", [X], sealed, "context-mismatch", insist=field)
+        book.open(f"{field} not bound", "F 9.6: by default every field given", [X], sealed,
+                  "context-mismatch")
+        book.open(f"{field} insisted on and not bound", "F 9.6", [X], sealed, "context-mismatch",
+                  insist=field)
         book.open(f"{field} not insisted on", "F 9.6", [X], sealed,
                   insist=" ".join(part))
 
@@ -109,7 +111,8 @@ def add_future(book):
 
 def add_expiry(book):
     sealed = forge("expiry", [X], expires_at=SEALED_AT + 100)
-    book.open("expiry reached", "F 9.8: expired from expires_at on", [X], sealed, "expired", now=SEALED_AT + 100)
+    book.open("expiry reached", "F 9.8: expired from expires_at on", [X], sealed, "expired",
+              now=SEALED_AT + 100)
     book.open("expiry passed", "F 9.8", [X], sealed, "expired", now=SEALED_AT + 101)
     book.open("expiry long passed", "F 9.8", [X], sealed, "expired", now=TIME_MAX)
     book.open("maximum age passed", "F 9.8", [X], sealed, "expired", now=SEALED_AT + 51, max_age="50")

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Rewrap. A good record says which stanzas the result has; it is then opened like any envelope."""
 
-import reference
+import layout
 from chapters.chapter import Chapter, pieces
 from forge import SEALED_AT, foreign, forge, long_payload, make_key, random_bytes, with_stanzas
 
@@ -53,7 +53,8 @@ def add_selection(book):
                 sealed)
     book.rewrap("no old key named", "API: the first other than the new one", [NEW, OLD],
                 forge("no old key named", [OLD, NEW]), to_key="mail-k02")
-    book.rewrap("no old key named, only the new one there", "API: the new one refreshes its wrap", [OLD], sealed,
+    book.rewrap("no old key named, only the new one there", "API: the new one refreshes its wrap", [OLD],
+                sealed,
                 to_key="mail-k01")
     book.rewrap("no new key named, first may not succeed", "API: the first active one that may succeed",
                 [make_key("mail-k02"), make_key("mail-k03", queues=[b"mail"]),
@@ -84,7 +85,8 @@ def add_stanzas(book):
     book.rewrap("header of 4096 bytes stays", "F 2.3", [NEW, OLD], sealed, from_key="mail-k01",
                 to_key="mail-k02")
     book.rewrap("header would grow to 4097 bytes", "F 10.7", [make_key("mail-k002"), OLD],
-                pieces("header of 4096 bytes stays", (0, len(sealed))), "buffer-too-small", from_key="mail-k01", to_key="mail-k002")
+                pieces("header of 4096 bytes stays", (0, len(sealed))), "buffer-too-small",
+                from_key="mail-k01", to_key="mail-k002")
 
 
 def add_parse(book):
@@ -113,11 +115,13 @@ def add_old_key(book):
                 to_key="mail-k02")
     book.rewrap("old key not in the keyring", "F 10.2", [NEW], sealed, "unknown-key", from_key="mail-k01",
                 to_key="mail-k02")
-    book.rewrap("old key not in the envelope", "F 10.2", [NEW, OLD, make_key("mail-k05")], sealed, "unknown-key",
+    book.rewrap("old key not in the envelope", "F 10.2", [NEW, OLD, make_key("mail-k05")], sealed,
+                "unknown-key",
                 from_key="mail-k05", to_key="mail-k02")
-    book.rewrap("old key of another type", "F 10.2", [NEW, reference.Key(OLD.id, 2, "active", OLD.secret)],
+    book.rewrap("old key of another type", "F 10.2", [NEW, layout.Key(OLD.id, 2, "active", OLD.secret)],
                 sealed, "unknown-key", from_key="mail-k01", to_key="mail-k02")
-    book.rewrap("old key retired", "F 10.2", [NEW, make_key("mail-k01", state="retired")], sealed, "key-retired",
+    book.rewrap("old key retired", "F 10.2", [NEW, make_key("mail-k01", state="retired")], sealed,
+                "key-retired",
                 from_key="mail-k01", to_key="mail-k02")
     book.rewrap("no old key named, it is retired", "F 10.2", [NEW, make_key("mail-k01", state="retired")],
                 sealed, "key-retired", to_key="mail-k02")
@@ -140,7 +144,8 @@ def add_queues(book):
     mail, both = [b"mail"], [b"sms", b"mail"]
     for name, old, new, expect in (
             ("no list to a list", None, mail, "ok"), ("list to the same list", mail, mail, "ok"),
-            ("list to a part of it", both, mail, "ok"), ("list to itself in another order", both, both[::-1], "ok"),
+            ("list to a part of it", both, mail, "ok"), ("list to itself in another order", both, both[::-1],
+                                                         "ok"),
             ("list to no list", mail, None, "key-wrong-queue"),
             ("list to a larger one", mail, both, "key-wrong-queue"),
             ("list to another", mail, [b"sms"], "key-wrong-queue"),
@@ -175,7 +180,7 @@ def add_times(book):
 
 def add_authentication(book):
     named = {"from_key": "mail-k01", "to_key": "mail-k02"}
-    other = reference.Key(OLD.id, 1, "active", random_bytes("another secret", 32))
+    other = layout.Key(OLD.id, 1, "active", random_bytes("another secret", 32))
     book.rewrap("another secret", "F 10.5", [NEW, other], forge("rewrap another secret", [OLD]),
                 "authentication-failed", **named)
     book.rewrap("MAC wrong", "F 10.5: verified before anything is built", [NEW, OLD],
@@ -186,4 +191,5 @@ def add_authentication(book):
     stranger = foreign("z").encode()
     end = 57 + 84
     book.rewrap("stanza added", "F 10.5: rewrap launders nothing", [NEW, OLD],
-                sealed[:56] + b"\2" + sealed[57:end] + stranger + sealed[end:], "authentication-failed", **named)
+                sealed[:56] + b"\2" + sealed[57:end] + stranger + sealed[end:], "authentication-failed",
+                **named)

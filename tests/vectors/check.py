@@ -1,0 +1,127 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Holds the library and the reference against each other. Speaks TAP.
+
+    check.py files FILE...            the reference reads the vector files as they stand
+    check.py emitted EMIT             the reference opens what the library sealed
+    check.py controls RUNNER FILE...  the runner notices records that say something false
+    check.py differential RUNNER      both give one answer to damaged envelopes and odd policies
+"""
+
+import collections
+import pathlib
+import subprocess
+import sys
+
+import differential
+import records
+
+
+class Tap:
+    def __init__(self):
+        self.count = self.failed = 0
+
+    def result(self, passed, name, reasons=()):
+        self.count += 1
+        self.failed += not passed
+        print(f"{'ok' if passed else 'not ok'} {self.count} - {name}")
+        for reason in reasons:
+            print(f"# {reason}"[:2000])
+
+    def end(self):
+        print(f"1..{self.count}\n# {self.count} checks, {self.failed} failed", flush=True)
+        return 1 if self.failed or not self.count else 0
+
+
+def check_records(tap, text, lacking):
+    earlier = {}
+    for record in records.read(text):
+        earlier[record.name] = records.evaluate(record.get("sealed"), earlier)
+        faults = records.check(record, earlier, lacking)
+        tap.result(not faults, record.name, faults)
+    return len(earlier)
+
+
+def check_files(tap, paths):
+    for path in paths:
+        check_records(tap, pathlib.Path(path).read_text(), records.LACKS)
+
+
+def check_emitted(tap, program):
+    """What a build lacks is not in its output; everything else must be there."""
+    output = subprocess.run([program], stdout=subprocess.PIPE, check=True, text=True).stdout
+    count = check_records(tap, output, ())
+    wanted = 130 if "# AEGIS-256 is there" in output else 70
+    tap.result(count >= wanted, f"{count} envelopes were emitted, at least {wanted} are due")
+
+
+def run_records(tap, program, book_records):
+    """Has the runner judge the records: (record, whether it passed, why not) for each."""
+    text = "\n".join(record.text() for record in book_records)
+    run = subprocess.run([program, str(len(book_records)), "-"], input=text, stdout=subprocess.PIPE,
+                         text=True,
+                         check=False)
+    by_name = {record.name: record for record in book_records}
+    lines = run.stdout.splitlines()
+    answered = 0
+    for line, following in zip(lines, lines[1:] + [""]):
+        verdict, _, name = line.partition(" - ")
+        if name in by_name:
+            answered += 1
+            yield by_name[name], verdict.startswith("ok "), following.lstrip("# ")
+    tap.result(run.returncode in (0, 1) and answered == len(book_records),
+               f"the runner answered {answered} of {len(book_records)} records")
+
+
+def falsified(record):
+    """The record once for each thing that it says of the result, with that thing made false."""
+    other = {"expect": {"ok": "damaged", "sealed": "broken", "plain": "sealed"}.get(record.get("expect"),
+                                                                                    "ok")}
+    for name in ("version", "suite", "sealed_at", "expires_at", "header_length", "payload_length",
+                 "replay_until"):
+        other[name] = str(record.number(name, 0) + 1)
+    other.update(bound="extra", padded={"no": "yes"}.get(record.get("padded"), "no"), opened_by="another",
+                 payload=record.get("payload", "") + " 00", message_id="00" * 32,
+                 stanza=record.get("stanza", []) + ["01 another"])
+    for name, value in other.items():
+        if name in record.fields and value != record.get(name):
+            fields = {**record.fields, "name": f"{record.name}-false-{name}", name: value}
+            yield records.Record(fields)
+
+
+def check_controls(tap, program, *paths):
+    """A detector that never fires proves nothing: each false record must be told."""
+    chosen = {}
+    for path in paths:
+        for record in records.read(pathlib.Path(path).read_text()):
+            if "[" not in record.get("sealed") and not any(map(record.get, map("expect_without_{}".format,
+                                                                               records.LACKS))):
+                chosen.setdefault((record.get("operation"), record.get("expect")), record)
+    controls = [control for record in chosen.values() for control in falsified(record)]
+    for record, passed, _ in run_records(tap, program, controls):
+        tap.result(not passed, f"the runner tells {record.name}")
+
+
+def check_differential(tap, program):
+    book = differential.chapter()
+    for record, passed, reason in run_records(tap, program, book.records):
+        tap.result(passed, record.name, () if passed else [reason, *record.text().splitlines()])
+    answers = collections.Counter(record.get("expect") for record in book.records)
+    print("# answers: " + ", ".join(f"{name} {count}" for name, count in answers.most_common()))
+    tap.result(differential.MUST_OCCUR <= set(answers), "every answer of interest occurs",
+               [f"missing: {name}" for name in sorted(differential.MUST_OCCUR - set(answers))])
+
+
+def main():
+    modes = {"files": check_files, "emitted": lambda tap, arguments: check_emitted(tap, *arguments),
+             "controls": lambda tap, arguments: check_controls(tap, *arguments),
+             "differential": lambda tap, arguments: check_differential(tap, *arguments)}
+    if len(sys.argv) < 3 or sys.argv[1] not in modes:
+        sys.exit(__doc__)
+    tap = Tap()
+    modes[sys.argv[1]](tap, sys.argv[2:])
+    return tap.end()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
