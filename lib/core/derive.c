@@ -123,8 +123,8 @@ bool taskseal__unwrap(uint8_t dek[TASKSEAL__DEK_BYTES], const taskseal__wrap_bin
         break;
     case TASKSEAL_KEY_AEGIS256:
 #if TASKSEAL__HAVE_AEGIS256
-        failed = crypto_aead_aegis256_decrypt(dek, NULL, NULL, wrapped, wrapped_len, ad, ad_len, body,
-                                              wrap_key);
+        failed =
+            crypto_aead_aegis256_decrypt(dek, NULL, NULL, wrapped, wrapped_len, ad, ad_len, body, wrap_key);
 #endif
         break;
     }

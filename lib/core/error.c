@@ -69,8 +69,8 @@ taskseal_err taskseal__fail(taskseal_error *error, taskseal_err code, const char
     return code;
 }
 
-taskseal_err taskseal__fail_line(taskseal_error *error, taskseal_err code, unsigned line,
-                                 const char *format, ...)
+taskseal_err taskseal__fail_line(taskseal_error *error, taskseal_err code, unsigned line, const char *format,
+                                 ...)
 {
     va_list arguments;
     va_start(arguments, format);

@@ -17,7 +17,7 @@ taskseal_err taskseal__fail(taskseal_error *error, taskseal_err code, const char
     TASKSEAL__PRINTF(3, 4);
 
 /* As taskseal__fail, naming a line of a key file. */
-taskseal_err taskseal__fail_line(taskseal_error *error, taskseal_err code, unsigned line,
-                                 const char *format, ...) TASKSEAL__PRINTF(4, 5);
+taskseal_err taskseal__fail_line(taskseal_error *error, taskseal_err code, unsigned line, const char *format,
+                                 ...) TASKSEAL__PRINTF(4, 5);
 
 #endif

@@ -204,7 +204,8 @@ uint8_t *taskseal__put_preamble(uint8_t *at, const taskseal__preamble *fields)
     at = taskseal__put(at, magic, sizeof magic);
     at = taskseal__put_u8(at, VERSION);
     at = taskseal__put_u8(at, fields->suite);
-    at = taskseal__put_u8(at, (unsigned)fields->purpose << PURPOSE_SHIFT | (fields->padded ? FLAG_PADDED : 0));
+    at =
+        taskseal__put_u8(at, (unsigned)fields->purpose << PURPOSE_SHIFT | (fields->padded ? FLAG_PADDED : 0));
     at = taskseal__put_u8(at, fields->bound);
     at = taskseal__put_u64(at, fields->sealed_at);
     return taskseal__put_u64(at, fields->expires_at);

@@ -27,16 +27,16 @@ typedef struct taskseal__stanza {
 
 /* A parsed envelope: views into the input, which must outlive it. */
 typedef struct taskseal__header {
-    const uint8_t *preamble;   /* also the start of the envelope */
+    const uint8_t *preamble; /* also the start of the envelope */
     const uint8_t *commitment;
-    const uint8_t *mac;        /* behind all that it covers */
+    const uint8_t *mac; /* behind all that it covers */
     const uint8_t *chunks;
     size_t chunks_len;
-    size_t payload_len;        /* with its padding, if padded */
+    size_t payload_len; /* with its padding, if padded */
     taskseal_suite suite;
     taskseal_purpose purpose;
     bool padded;
-    bool anonymous;            /* the stanzas are of the anonymous class (F 4.2) */
+    bool anonymous; /* the stanzas are of the anonymous class (F 4.2) */
     uint8_t bound;
     uint64_t sealed_at;
     uint64_t expires_at;

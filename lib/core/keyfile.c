@@ -274,7 +274,8 @@ static taskseal_err read_key(reading *r, slice line)
 static taskseal_err read_line(reading *r, slice line)
 {
     if (holds(line, '\r') || holds(line, '\t') || holds(line, '\0'))
-        return fault(r, "it holds a CR, a tab or a NUL: lines end with LF alone, and one space separates fields");
+        return fault(
+            r, "it holds a CR, a tab or a NUL: lines end with LF alone, and one space separates fields");
     return line.len == 0 || line.at[0] == '#' ? TASKSEAL_OK : read_key(r, line);
 }
 

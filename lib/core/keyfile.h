@@ -6,7 +6,7 @@
 #include <taskseal/taskseal.h>
 
 #define TASKSEAL__KEYFILE_FIRST_LINE "taskseal-keyring 1"
-#define TASKSEAL__SECRET_PREFIX "tskek1_"
+#define TASKSEAL__SECRET_PREFIX      "tskek1_"
 
 enum {
     TASKSEAL__KEYFILE_MAX = 1024 * 1024,

@@ -21,7 +21,8 @@ static taskseal_err check_file(int fd, const char *path, size_t *size, taskseal_
     if (fstat(fd, &status) != 0)
         return taskseal__fail(error, TASKSEAL_ERR_KEYFILE_READ, "%s: %s", path, strerror(errno));
     if (!S_ISREG(status.st_mode))
-        return taskseal__fail(error, TASKSEAL_ERR_KEYFILE_READ, "%s: a key file must be a regular file", path);
+        return taskseal__fail(error, TASKSEAL_ERR_KEYFILE_READ, "%s: a key file must be a regular file",
+                              path);
     if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
         return taskseal__fail(error, TASKSEAL_ERR_KEYFILE_PERMISSIONS,
                               "%s: its mode is %04o, so that others can read or change it: chmod 600 it, and "
@@ -55,7 +56,7 @@ static bool read_all(int fd, char *buffer, size_t cap, size_t *len)
 
 static taskseal_err load_fd(taskseal_keyring **out, int fd, const char *path, taskseal_error *error)
 {
-    size_t size;
+    size_t size = 0;
     size_t len;
     taskseal_err err = check_file(fd, path, &size, error);
     if (err != TASKSEAL_OK)
@@ -198,9 +199,8 @@ static taskseal_err put_new_key(char text[NEW_TEXT_MAX], size_t *len, const char
         return err;
     (void)sodium_bin2base64(digits, sizeof digits, secret, sizeof secret,
                             sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    int written =
-        snprintf(text, NEW_TEXT_MAX, "%s\nkey %s %s active %s%s\n", TASKSEAL__KEYFILE_FIRST_LINE, key_id,
-                 taskseal__key_type_name(type), TASKSEAL__SECRET_PREFIX, digits);
+    int written = snprintf(text, NEW_TEXT_MAX, "%s\nkey %s %s active %s%s\n", TASKSEAL__KEYFILE_FIRST_LINE,
+                           key_id, taskseal__key_type_name(type), TASKSEAL__SECRET_PREFIX, digits);
     sodium_memzero(secret, sizeof secret);
     sodium_memzero(digits, sizeof digits);
     if (written < 0 || written >= NEW_TEXT_MAX)

@@ -38,7 +38,8 @@ static const char *queues_fault(const taskseal_key *key)
     if ((key->queues == NULL) != (key->queue_count == 0) || key->queue_count > TASKSEAL__QUEUES_MAX)
         return "its list of queues must hold 1 to 64 queues, or be absent";
     for (size_t i = 0; i < key->queue_count; i++) {
-        if (key->queues[i].data == NULL || key->queues[i].len < 1 || key->queues[i].len > TASKSEAL_CONTEXT_MAX)
+        if (key->queues[i].data == NULL || key->queues[i].len < 1 ||
+            key->queues[i].len > TASKSEAL_CONTEXT_MAX)
             return "a queue in its list is not 1 to 65535 bytes long";
         for (size_t j = 0; j < i; j++)
             if (same_bytes(key->queues[i], key->queues[j]))

@@ -54,7 +54,6 @@ TASKSEAL_MUST_USE taskseal_err taskseal__keyring_admits(const taskseal_keyring *
 
 /* Unwraps the DEK and verifies the header's MAC (F 9.5). AUTHENTICATION_FAILED wipes `dek`. */
 TASKSEAL_MUST_USE taskseal_err taskseal__unlock(uint8_t dek[TASKSEAL__DEK_BYTES],
-                                                const taskseal__header *header,
-                                                const taskseal__match *match);
+                                                const taskseal__header *header, const taskseal__match *match);
 
 #endif

@@ -141,12 +141,13 @@ static void write_header(const rewrapping *r, const uint8_t *nonce, const uint8_
         const taskseal__stanza *stanza = &r->header.stanzas[i];
         if (is_dropped(r, stanza))
             continue;
-        if (!placed && taskseal__key_id_compare(r->to->id, r->to->id_len, stanza->key_id,
-                                                stanza->key_id_len) < 0) {
+        if (!placed &&
+            taskseal__key_id_compare(r->to->id, r->to->id_len, stanza->key_id, stanza->key_id_len) < 0) {
             at = put_new_stanza(r, nonce, dek, at);
             placed = true;
         }
-        at = taskseal__put_stanza_head(at, stanza->type, stanza->key_id, stanza->key_id_len, stanza->body_len);
+        at =
+            taskseal__put_stanza_head(at, stanza->type, stanza->key_id, stanza->key_id_len, stanza->body_len);
         at = taskseal__put(at, stanza->body, stanza->body_len);
         ++*count;
     }

@@ -141,7 +141,8 @@ static taskseal_err plan_lengths(plan *p, size_t payload_len)
 static taskseal_err make_plan(plan *p, const taskseal_seal_options *options, size_t payload_len)
 {
     p->key_count = 0;
-    if (options == NULL || options->keyring == NULL || (options->key_ids == NULL) != (options->key_count == 0))
+    if (options == NULL || options->keyring == NULL ||
+        (options->key_ids == NULL) != (options->key_count == 0))
         return TASKSEAL_ERR_BAD_ARGUMENT;
     taskseal_err err = plan_preamble(p, options);
     if (err == TASKSEAL_OK)

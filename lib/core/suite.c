@@ -96,13 +96,15 @@ static void put_nonce(uint8_t *nonce, size_t nonce_len, uint64_t index)
         nonce[nonce_len - i] = (uint8_t)index;
 }
 
-static void seal_chunk(const chunk_cipher *cipher, uint64_t index, const uint8_t *in, size_t len, uint8_t *out)
+static void seal_chunk(const chunk_cipher *cipher, uint64_t index, const uint8_t *in, size_t len,
+                       uint8_t *out)
 {
     uint8_t nonce[32];
     switch (cipher->suite) {
     case TASKSEAL_SUITE_CHACHA20POLY1305:
         put_nonce(nonce, crypto_aead_chacha20poly1305_ietf_NPUBBYTES, index);
-        (void)crypto_aead_chacha20poly1305_ietf_encrypt(out, NULL, in, len, NULL, 0, NULL, nonce, cipher->key);
+        (void)crypto_aead_chacha20poly1305_ietf_encrypt(out, NULL, in, len, NULL, 0, NULL, nonce,
+                                                        cipher->key);
         break;
     case TASKSEAL_SUITE_AES256GCM:
         put_nonce(nonce, crypto_aead_aes256gcm_NPUBBYTES, index);
@@ -118,7 +120,8 @@ static void seal_chunk(const chunk_cipher *cipher, uint64_t index, const uint8_t
 }
 
 /* `len` counts the tag. */
-static bool open_chunk(const chunk_cipher *cipher, uint64_t index, const uint8_t *in, size_t len, uint8_t *out)
+static bool open_chunk(const chunk_cipher *cipher, uint64_t index, const uint8_t *in, size_t len,
+                       uint8_t *out)
 {
     uint8_t nonce[32];
     switch (cipher->suite) {
@@ -168,7 +171,8 @@ void taskseal__chunks_seal(taskseal_suite suite, const uint8_t key[TASKSEAL__PAY
     cipher_init(&cipher, suite, key);
     for (size_t i = padded_len / TASKSEAL_CHUNK_BYTES + 1; i-- > 0;) {
         size_t offset = i * TASKSEAL_CHUNK_BYTES;
-        size_t piece = padded_len - offset < TASKSEAL_CHUNK_BYTES ? padded_len - offset : TASKSEAL_CHUNK_BYTES;
+        size_t piece =
+            padded_len - offset < TASKSEAL_CHUNK_BYTES ? padded_len - offset : TASKSEAL_CHUNK_BYTES;
         uint8_t *chunk = out + i * stride;
         const uint8_t *source = chunk;
         if (in_place || offset + piece > len)

@@ -126,9 +126,8 @@ taskseal_sealed taskseal_is_sealed(const void *data, size_t len)
     taskseal__header header;
     if (data == NULL || !taskseal__begins_sealed(data, len))
         return TASKSEAL_PLAIN;
-    taskseal_err err = has_prefix(data, len)
-                           ? parse_text((const char *)data + PREFIX_LEN, len - PREFIX_LEN)
-                           : taskseal__header_parse(&header, data, len);
+    taskseal_err err = has_prefix(data, len) ? parse_text((const char *)data + PREFIX_LEN, len - PREFIX_LEN)
+                                             : taskseal__header_parse(&header, data, len);
     switch (err) {
     case TASKSEAL_OK:
         return TASKSEAL_SEALED;
