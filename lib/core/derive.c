@@ -25,9 +25,9 @@ void taskseal__derive_message_keys(taskseal__message_keys *keys, const uint8_t d
                                    const uint8_t preamble[TASKSEAL__PREAMBLE_BYTES], unsigned bound,
                                    const taskseal_context *context)
 {
-    uint8_t okm[64];
     crypto_generichash_state hash;
-    hash_init(&hash, dek, sizeof okm, label_chunks);
+    _Static_assert(sizeof *keys == 64, "payload_key | commitment are the hash's one output");
+    hash_init(&hash, dek, sizeof *keys, label_chunks);
     (void)crypto_generichash_update(&hash, preamble, TASKSEAL__PREAMBLE_BYTES);
     for (unsigned i = 0; i < TASKSEAL__CONTEXT_FIELDS; i++) {
         if ((bound & 1U << i) == 0)
@@ -38,10 +38,7 @@ void taskseal__derive_message_keys(taskseal__message_keys *keys, const uint8_t d
         (void)crypto_generichash_update(&hash, len, sizeof len);
         (void)crypto_generichash_update(&hash, field.data, field.len);
     }
-    hash_final(&hash, okm, sizeof okm);
-    memcpy(keys->payload_key, okm, sizeof keys->payload_key);
-    memcpy(keys->commitment, okm + sizeof keys->payload_key, sizeof keys->commitment);
-    sodium_memzero(okm, sizeof okm);
+    hash_final(&hash, (uint8_t *)keys, sizeof *keys);
 }
 
 void taskseal__derive_wrap_key(uint8_t wrap_key[TASKSEAL__WRAP_KEY_BYTES],

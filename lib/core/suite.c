@@ -160,8 +160,8 @@ static void put_padded(uint8_t *at, const uint8_t *payload, size_t payload_len, 
     }
 }
 
-/* From the last chunk to the first: in place, a chunk's ciphertext stands behind its plaintext, on that of
- * later chunks only, which are done by then. */
+/* In place, from the last chunk to the first: a chunk's ciphertext stands behind its plaintext, on that of
+ * later chunks only, which are done by then. Else in their order, which processors like better. */
 void taskseal__chunks_seal(taskseal_suite suite, const uint8_t key[TASKSEAL__PAYLOAD_KEY_BYTES],
                            const uint8_t *payload, size_t len, size_t padded_len, uint8_t *out)
 {
@@ -169,7 +169,9 @@ void taskseal__chunks_seal(taskseal_suite suite, const uint8_t key[TASKSEAL__PAY
     const size_t stride = TASKSEAL_CHUNK_BYTES + tag_len(suite);
     bool in_place = payload == out;
     cipher_init(&cipher, suite, key);
-    for (size_t i = padded_len / TASKSEAL_CHUNK_BYTES + 1; i-- > 0;) {
+    const size_t last = padded_len / TASKSEAL_CHUNK_BYTES;
+    for (size_t done = 0; done <= last; done++) {
+        size_t i = in_place ? last - done : done;
         size_t offset = i * TASKSEAL_CHUNK_BYTES;
         size_t piece =
             padded_len - offset < TASKSEAL_CHUNK_BYTES ? padded_len - offset : TASKSEAL_CHUNK_BYTES;
