@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The text form (F 8), and telling sealed from plain in either form (F 11). */
 #include "header.h"
+#include "wire.h"
 
 #include <sodium.h>
 
@@ -52,7 +53,8 @@ taskseal_err taskseal_text_encode(const void *sealed, size_t sealed_len, char *o
     if (out_len == NULL)
         return TASKSEAL_ERR_BAD_ARGUMENT;
     *out_len = 0;
-    if ((sealed == NULL && sealed_len != 0) || out == NULL)
+    if ((sealed == NULL && sealed_len != 0) || out == NULL ||
+        taskseal__overlap(sealed, sealed_len, out, out_cap))
         return TASKSEAL_ERR_BAD_ARGUMENT;
     taskseal_err err = taskseal__header_parse(&header, sealed, sealed_len);
     if (err != TASKSEAL_OK)
@@ -81,7 +83,8 @@ taskseal_err taskseal_text_decode(const char *text, size_t text_len, void *out, 
     if (out_len == NULL)
         return TASKSEAL_ERR_BAD_ARGUMENT;
     *out_len = 0;
-    if ((text == NULL && text_len != 0) || (out == NULL && out_cap != 0))
+    if ((text == NULL && text_len != 0) || (out == NULL && out_cap != 0) ||
+        taskseal__overlap(text, text_len, out, out_cap))
         return TASKSEAL_ERR_BAD_ARGUMENT;
     if (!has_prefix(text, text_len))
         return taskseal__begins_sealed(text, text_len) ? TASKSEAL_ERR_MALFORMED : TASKSEAL_ERR_NOT_SEALED;
