@@ -149,9 +149,15 @@ def add_padding(book):
                          ("mark at 1 of 272", b"\x80" + bytes(271)),
                          ("mark at 272 of 288", b"x" * 271 + b"\x80" + bytes(16)),
                          ("mark at 512 of 544", b"x" * 511 + b"\x80" + bytes(32)),
+                         # 512 and 1024 round in larger steps than the lengths just below them.
+                         ("mark at 496 of 512", b"x" * 495 + b"\x80" + bytes(16)),
+                         ("mark at 481 of 512", b"x" * 480 + b"\x80" + bytes(31)),
+                         ("mark at 992 of 1024", b"x" * 991 + b"\x80" + bytes(32)),
                          ("mark half set", b"x" * 100 + b"\x40" + bytes(155))):
         book.open(f"padding: {name}", "F 7.4", [X], forge(name, [X], flags=1, stream=stream), "damaged")
     for name, stream in (("mark at 257 of 272", b"x" * 256 + b"\x80" + bytes(15)),
+                         ("mark at 497 of 512", b"x" * 496 + b"\x80" + bytes(15)),
+                         ("mark at 993 of 1024", b"x" * 992 + b"\x80" + bytes(31)),
                          ("mark at 272 of 272", b"x" * 271 + b"\x80"),
                          ("mark at 256 of 256", b"x" * 255 + b"\x80")):
         book.open(f"padding, good twin: {name}", "F 7.4", [X], forge(name, [X], flags=1, stream=stream))

@@ -40,7 +40,7 @@ def add_sizes(book):
 
 def add_long(book):
     for suite in (1, 2, 3):
-        for size in (16383, 16384, 16385) if suite == 1 else (16384, 16385):
+        for size in (16383, 16384, 16385) if suite == 1 else (16384,):
             name = f"suite {suite} size {size}"
             book.open(name, "F 6.3: the last piece is always shorter than 16384 bytes", [X],
                       forge(name, [X], long_payload(size)[1], suite=suite))
