@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+#include "lab.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+scenario scenario_good(void)
+{
+    scenario s = {.root = spec_ca("lab root"),
+                  .middle = spec_ca("lab intermediate"),
+                  .leaf = spec_server("DNS:localhost,IP:127.0.0.1"),
+                  .dial = "localhost",
+                  .login = "worker:" PASSWORD "@",
+                  .path = "",
+                  .query = "",
+                  .timeout_ms = 20000};
+    s.middle.key_number = 3;
+    return s;
+}
+
+/* ---- Files -------------------------------------------------------------------------------------------------- */
+
+static char directory[64];
+
+static void remove_directory(void)
+{
+    static const char *const names[] = {"ca.pem", "client.pem", "client.key"};
+    char path[128];
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        (void)snprintf(path, sizeof path, "%s/%s", directory, names[i]);
+        (void)unlink(path);
+    }
+    (void)rmdir(directory);
+}
+
+/* One for each process, so that a forked test has its own. */
+static const char *own_directory(void)
+{
+    static pid_t owner;
+    if (owner != getpid()) {
+        (void)snprintf(directory, sizeof directory, "/tmp/taskseal-lab-XXXXXX");
+        ck_assert_ptr_nonnull(mkdtemp(directory));
+        owner = getpid();
+        ck_assert_int_eq(atexit(remove_directory), 0);
+    }
+    return directory;
+}
+
+static void write_client(const scenario *s, const identity *root, const char *where)
+{
+    char path[128];
+    cert_spec foreign_spec = spec_ca("foreign root");
+    foreign_spec.key_number = 5;
+    identity foreign = issue(&foreign_spec, NULL);
+    cert_spec spec = spec_client("worker");
+    identity client = issue(&spec, s->client == FOREIGN_CLIENT ? &foreign : root);
+    (void)snprintf(path, sizeof path, "%s/client.pem", where);
+    write_certificates(path, client.certificate, NULL);
+    (void)snprintf(path, sizeof path, "%s/client.key", where);
+    write_key(path, client.key);
+}
+
+/* ---- The server --------------------------------------------------------------------------------------------- */
+
+static identity make_leaf(const scenario *s, const identity *issuer)
+{
+    if (s->self_signed)
+        return issue(&s->leaf, NULL);
+    if (s->forged) {
+        cert_spec spec = s->root;
+        spec.key_number = 6;
+        identity forger = {issuer->certificate, issue(&spec, NULL).key};
+        return issue(&s->leaf, &forger);
+    }
+    return issue(&s->leaf, issuer);
+}
+
+static server_spec make_server(const scenario *s, const identity *root)
+{
+    server_spec spec = s->server;
+    size_t sent = 0;
+    identity middle = {NULL, NULL};
+    if (s->use_middle)
+        middle = issue(&s->middle, root);
+    spec.leaf = make_leaf(s, s->use_middle ? &middle : root);
+    if (s->use_middle && !s->hide_middle)
+        spec.chain[sent++] = middle.certificate;
+    if (s->send_root)
+        spec.chain[sent] = root->certificate;
+    if (s->require_client)
+        spec.client_ca = root->certificate;
+    return spec;
+}
+
+lab lab_start(const scenario *s, unsigned short port)
+{
+    lab l;
+    char path[128];
+    char client[256] = "";
+    cert_spec other = spec_ca("lab root, another");
+    other.key_number = 4;
+    l.root = issue(&s->root, NULL);
+    (void)snprintf(l.directory, sizeof l.directory, "%s", own_directory());
+    (void)snprintf(path, sizeof path, "%s/ca.pem", l.directory);
+    write_certificates(path, s->trust_other ? issue(&other, NULL).certificate : l.root.certificate, NULL);
+    if (s->client != ANONYMOUS) {
+        write_client(s, &l.root, l.directory);
+        (void)snprintf(client, sizeof client, "&cert=%s/client.pem&key=%s/client.key", l.directory,
+                       l.directory);
+    }
+    server_spec spec = make_server(s, &l.root);
+    l.server = server_start(&spec, port);
+    (void)snprintf(l.uri, sizeof l.uri, "rediss://%s%s:%u%s?cacert=%s/ca.pem&timeout_ms=%u%s%s", s->login,
+                   s->dial, server_port(l.server), s->path, l.directory, s->timeout_ms, client, s->query);
+    return l;
+}
+
+taskseal_err lab_connect(const lab *l, redisContext **redis, taskseal_error *error)
+{
+    taskseal_redis_endpoint *endpoint = NULL;
+    *redis = NULL;
+    taskseal_err err = taskseal_redis_endpoint_new(&endpoint, l->uri, error);
+    if (err == TASKSEAL_OK)
+        err = taskseal_redis_connect(endpoint, redis, error);
+    taskseal_redis_endpoint_free(endpoint);
+    return err;
+}
+
+outcome scenario_run(const scenario *s)
+{
+    outcome o = {.err = TASKSEAL_OK};
+    redisContext *redis = NULL;
+    lab l = lab_start(s, 0);
+    o.err = lab_connect(&l, &redis, &o.error);
+    if (o.err == TASKSEAL_OK) {
+        redisReply *reply = redisCommand(redis, "LLEN {mail}:pending");
+        if (reply == NULL)
+            o.err = taskseal_redis_error(redis);
+        freeReplyObject(reply);
+    }
+    redisFree(redis);
+    o.seen = server_stop(l.server);
+    return o;
+}
+
+int run_suite(Suite *suite)
+{
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? 0 : 1;
+}

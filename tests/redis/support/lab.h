@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT
+ * A scenario is a server, its certificates, and a client's URI for it; all good unless a test breaks something. */
+#ifndef TASKSEAL_TESTS_REDIS_LAB_H
+#define TASKSEAL_TESTS_REDIS_LAB_H
+
+#include <check.h>
+#include <taskseal/redis.h>
+
+#include "bad_server.h"
+
+#define PASSWORD "Sesame-42-open" /* must never be seen in a message */
+
+#define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
+
+#define assert_err(expected, call)                                                                           \
+    do {                                                                                                     \
+        const taskseal_err expected_ = (expected);                                                           \
+        const taskseal_err got_ = (call);                                                                    \
+        ck_assert_msg(got_ == expected_, "%s: got %s, expected %s", #call, taskseal_err_name(got_),          \
+                      taskseal_err_name(expected_));                                                         \
+    } while (0)
+
+#define assert_ok(call) assert_err(TASKSEAL_OK, call)
+
+typedef enum client_kind { ANONYMOUS, KNOWN_CLIENT, FOREIGN_CLIENT } client_kind;
+
+typedef struct scenario {
+    cert_spec root;
+    cert_spec middle; /* an intermediate CA; used if `use_middle` */
+    cert_spec leaf;
+    bool use_middle;
+    bool hide_middle; /* the server does not send it */
+    bool send_root;
+    bool self_signed;   /* the leaf signs itself */
+    bool forged;        /* the leaf is signed by another key than that of the issuer it names */
+    bool trust_other;   /* cacert holds another root */
+    server_spec server; /* its certificates are filled in */
+    client_kind client;
+    bool require_client;
+    const char *dial;  /* host of the URI */
+    const char *login; /* "user:password@" or "" */
+    const char *path;  /* "/1" or "" */
+    const char *query; /* "&name=..." or "" */
+    unsigned timeout_ms;
+} scenario;
+
+scenario scenario_good(void);
+
+typedef struct lab {
+    server *server;
+    identity root;
+    char directory[64]; /* of this process; with ca.pem, client.pem, client.key */
+    char uri[600];
+} lab;
+
+/* Starts the server, on `port` or any if 0, and writes the client's files. */
+lab lab_start(const scenario *s, unsigned short port);
+
+/* Opens an endpoint and a connection for it; *redis is NULL unless TASKSEAL_OK comes back. */
+taskseal_err lab_connect(const lab *l, redisContext **redis, taskseal_error *error);
+
+typedef struct outcome {
+    taskseal_err err;
+    taskseal_error error;
+    server_seen seen;
+} outcome;
+
+/* Starts, connects, tries a command if connected, and stops everything. */
+outcome scenario_run(const scenario *s);
+
+/* Runs the suite; the exit status of the process. Reports as the environment asks Check to. */
+int run_suite(Suite *suite);
+
+#endif
