@@ -70,6 +70,8 @@ def add_insist(book):
                   insist=field)
         book.open(f"{field} not insisted on", "F 9.6", [X], sealed,
                   insist=" ".join(part))
+    book.open("insists on a field that is not given", "F 9: it could not be checked", [X],
+              forge("insists on a field that is not given", [X]), "bad-argument", insist="extra")
 
 
 def add_required(book):
