@@ -68,7 +68,7 @@ typedef struct outcome {
 /* Starts, connects, tries a command if connected, and stops everything. */
 outcome scenario_run(const scenario *s);
 
-/* Runs the suite; the exit status of the process. Reports as the environment asks Check to. */
+/* Runs the suite, reporting in TAP; returns the exit status of the process. */
 int run_suite(Suite *suite);
 
 #endif
