@@ -365,7 +365,8 @@ typedef struct taskseal_open_options {
     const taskseal_keyring *keyring;
     taskseal_context context;  /* every field the opener knows, from its own knowledge: never from the
                                   message */
-    unsigned insist;           /* TASKSEAL_BOUND_... that the envelope must bind; 0: every field given */
+    unsigned insist;           /* TASKSEAL_BOUND_... that the envelope must bind, among the fields given;
+                                  0: all of these */
     taskseal_purpose purpose;  /* the only one accepted */
     unsigned allowed_suites;   /* bit 1 << suite; 0: every suite */
     uint64_t max_age;          /* seconds since the seal time; 0: no limit */
@@ -414,9 +415,9 @@ TASKSEAL_MUST_USE taskseal_err taskseal_open_in_place(const taskseal_open_option
 typedef struct taskseal_rewrap_options {
     const taskseal_keyring *keyring;
     const char *from_key_id; /* the key to unwrap with and to drop; NULL: the first key of the keyring,
-                                other than to_key_id, that the envelope names and that may open; if there
-                                is none, to_key_id itself (which refreshes its wrap) */
-    const char *to_key_id;   /* NULL: the first active key of the keyring that may succeed the old one */
+                                other than the new one, that the envelope names and that may open; if there
+                                is none, the new key itself (which refreshes its wrap) */
+    const char *to_key_id;   /* the new key; NULL: the first active key that may succeed the old one */
     uint64_t now;
 } taskseal_rewrap_options;
 
@@ -426,10 +427,19 @@ size_t taskseal_rewrap_size(size_t sealed_len);
 /* Moves the envelope from one KEK to another without touching its payload and without needing its context.
  * The result has the same message id, times, bindings and payload bytes (F 10). Rewrapping is hygiene, not
  * a cure for a leaked key: see doc/threat-model.md.
- *  as taskseal_open up to AUTHENTICATION_FAILED (KEY_NOT_ACTIVE, UNKNOWN_KEY also for the new key), then
- *  NOT_YET_VALID, EXPIRED, KEY_OUTSIDE_WINDOW
- *  KEY_WRONG_QUEUE  the new key is good for a queue that the old one is not
- *  BUFFER_TOO_SMALL (also: the new header would exceed TASKSEAL_HEADER_MAX), NO_RANDOM, BAD_CLOCK */
+ * In the order in which they are found (F 10), after BAD_ARGUMENT:
+ *  NOT_SEALED, MALFORMED, UNSUPPORTED_VERSION, UNSUPPORTED_SUITE
+ *  BAD_CLOCK
+ *  CLASS_DENIED, KEY_COMPROMISED
+ *  UNKNOWN_KEY, KEY_RETIRED  no key of the keyring may unwrap it
+ *  UNKNOWN_KEY, KEY_RETIRED, KEY_COMPROMISED, KEY_NOT_ACTIVE  the new key may not seal
+ *  KEY_WRONG_QUEUE           the new key is good for a queue that the old one is not
+ *  KEY_OUTSIDE_WINDOW        the seal time is outside the new key's window: it could not be opened again
+ *  AUTHENTICATION_FAILED
+ *  NOT_YET_VALID, EXPIRED
+ *  KEY_OUTSIDE_WINDOW        the seal time is outside the old key's window
+ *  BUFFER_TOO_SMALL          also: the new header would exceed TASKSEAL_HEADER_MAX
+ *  NO_RANDOM */
 TASKSEAL_MUST_USE taskseal_err taskseal_rewrap(const taskseal_rewrap_options *options, const void *sealed,
                                                size_t sealed_len, void *out, size_t out_cap,
                                                size_t *out_len);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "keyfile.h"
 
+#include "base64.h"
 #include "error.h"
 #include "keyring.h"
 #include "secret.h"
@@ -125,15 +126,11 @@ static taskseal_err read_state(reading *r, taskseal_key *key, slice word)
 static taskseal_err read_secret(reading *r, taskseal_key *key, slice word)
 {
     uint8_t *secret = r->secrets + r->key_count * TASKSEAL_KEY_BYTES;
-    size_t got;
-    const char *end;
     if (key->state == TASKSEAL_KEY_RETIRED || key->state == TASKSEAL_KEY_COMPROMISED)
         return equals(word, "-") ? TASKSEAL_OK
                                  : fault(r, "a retired or compromised key has `-` in place of its secret");
     if (!skip_prefix(&word, TASKSEAL__SECRET_PREFIX) || word.len != TASKSEAL__SECRET_DIGITS ||
-        sodium_base642bin(secret, TASKSEAL_KEY_BYTES, word.at, word.len, NULL, &got, &end,
-                          sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
-        got != TASKSEAL_KEY_BYTES || end != word.at + word.len)
+        !taskseal__base64_decode(word.at, word.len, secret, TASKSEAL_KEY_BYTES))
         return fault(r, "the secret must be " TASKSEAL__SECRET_PREFIX
                         " and 43 characters of unpadded base64url, as `taskseal keygen` makes it");
     if (sodium_is_zero(secret, TASKSEAL_KEY_BYTES))

@@ -27,8 +27,8 @@ static taskseal_err find_named(const rewrapping *r, const char *key_id, const ta
     return *key != NULL ? TASKSEAL_OK : TASKSEAL_ERR_UNKNOWN_KEY;
 }
 
-/* The first key that serves, but the new key only if no other does. */
-static taskseal_err choose_from(rewrapping *r, const char *to_key_id)
+/* The first key that serves, but the new key (NULL: not known yet) only if no other does. */
+static taskseal_err find_old(rewrapping *r, const char *to_key_id)
 {
     taskseal_err fault = TASKSEAL_ERR_UNKNOWN_KEY;
     taskseal__match itself = {NULL, NULL};
@@ -50,6 +50,15 @@ static taskseal_err choose_from(rewrapping *r, const char *to_key_id)
     return itself.key != NULL ? TASKSEAL_OK : fault;
 }
 
+static taskseal_err choose_from(rewrapping *r, const taskseal_rewrap_options *options, const char *to_key_id)
+{
+    const taskseal__key *key;
+    if (options->from_key_id == NULL)
+        return find_old(r, to_key_id);
+    taskseal_err err = find_named(r, options->from_key_id, &key);
+    return err == TASKSEAL_OK ? match_key(r, key, &r->from) : err;
+}
+
 /* What keeps `key` from succeeding the old key, if anything. A message outside the new key's window would
  * never open again: refusing keeps it (F 10.4). */
 static taskseal_err successor_fault(const rewrapping *r, const taskseal__key *key)
@@ -63,36 +72,35 @@ static taskseal_err successor_fault(const rewrapping *r, const taskseal__key *ke
                                                                 : TASKSEAL_ERR_KEY_OUTSIDE_WINDOW;
 }
 
-static taskseal_err choose_to(rewrapping *r)
+/* The first active key that may succeed the old one, which depends on it: an envelope that names both is to
+ * lose the other. If none may, the fault of the first active key says the most. */
+static taskseal_err choose_both(rewrapping *r, const taskseal_rewrap_options *options)
 {
     taskseal_err fault = TASKSEAL_ERR_KEY_NOT_ACTIVE;
-    for (size_t i = 0; i < r->ring->count; i++) {
+    taskseal_err err = choose_from(r, options, NULL);
+    for (size_t i = 0; i < r->ring->count && err == TASKSEAL_OK; i++) {
         const taskseal__key *key = &r->ring->keys[i];
-        taskseal_err err = successor_fault(r, key);
-        if (err == TASKSEAL_OK) {
+        if (key->state != TASKSEAL_KEY_ACTIVE)
+            continue;
+        err = choose_from(r, options, key->id);
+        taskseal_err unfit = err == TASKSEAL_OK ? successor_fault(r, key) : err;
+        if (unfit == TASKSEAL_OK) {
             r->to = key;
             return TASKSEAL_OK;
         }
-        if (fault == TASKSEAL_ERR_KEY_NOT_ACTIVE && key->state == TASKSEAL_KEY_ACTIVE)
-            fault = err;
+        if (fault == TASKSEAL_ERR_KEY_NOT_ACTIVE)
+            fault = unfit;
     }
-    return fault;
+    return err == TASKSEAL_OK ? fault : err;
 }
 
 static taskseal_err choose_keys(rewrapping *r, const taskseal_rewrap_options *options)
 {
-    const taskseal__key *key;
-    taskseal_err err;
-    if (options->from_key_id != NULL) {
-        err = find_named(r, options->from_key_id, &key);
-        if (err == TASKSEAL_OK)
-            err = match_key(r, key, &r->from);
-    } else {
-        err = choose_from(r, options->to_key_id);
-    }
-    if (err != TASKSEAL_OK || options->to_key_id == NULL)
-        return err == TASKSEAL_OK ? choose_to(r) : err;
-    err = find_named(r, options->to_key_id, &r->to);
+    if (options->to_key_id == NULL)
+        return choose_both(r, options);
+    taskseal_err err = choose_from(r, options, options->to_key_id);
+    if (err == TASKSEAL_OK)
+        err = find_named(r, options->to_key_id, &r->to);
     return err == TASKSEAL_OK ? successor_fault(r, r->to) : err;
 }
 

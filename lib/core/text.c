@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The text form (F 8), and telling sealed from plain in either form (F 11). */
+#include "base64.h"
 #include "header.h"
 #include "wire.h"
 
@@ -7,7 +8,6 @@
 
 enum {
     PREFIX_LEN = sizeof TASKSEAL_TEXT_PREFIX - 1,
-    BASE64 = sodium_base64_VARIANT_URLSAFE_NO_PADDING,
     /* A piece that decodes to whole bytes and holds a longest header. */
     PIECE_TEXT = (TASKSEAL_HEADER_MAX / 3 + 1) * 4,
     PIECE_BYTES = (TASKSEAL_HEADER_MAX / 3 + 1) * 3
@@ -16,23 +16,6 @@ enum {
 static bool has_prefix(const char *text, size_t len)
 {
     return len >= PREFIX_LEN && memcmp(text, TASKSEAL_TEXT_PREFIX, PREFIX_LEN) == 0;
-}
-
-/* *len = length of what `text_len` characters of base64 decode to; false if nothing encodes so. */
-static bool decoded_len(size_t text_len, size_t *len)
-{
-    const size_t rest = text_len % 4;
-    *len = text_len / 4 * 3 + (rest != 0 ? rest - 1 : 0);
-    return rest != 1;
-}
-
-/* Strict: no white space, no padding, unused bits zero. Exactly `len` bytes are expected. */
-static bool decode(const char *text, size_t text_len, uint8_t *out, size_t len)
-{
-    size_t got;
-    const char *end;
-    return sodium_base642bin(out, len, text, text_len, NULL, &got, &end, BASE64) == 0 && got == len &&
-           end == text + text_len;
 }
 
 /* ---- Encoding and decoding ---- */
@@ -63,7 +46,8 @@ taskseal_err taskseal_text_encode(const void *sealed, size_t sealed_len, char *o
     if (text_len == 0 || out_cap <= text_len)
         return TASKSEAL_ERR_BUFFER_TOO_SMALL;
     memcpy(out, TASKSEAL_TEXT_PREFIX, PREFIX_LEN);
-    (void)sodium_bin2base64(out + PREFIX_LEN, out_cap - PREFIX_LEN, sealed, sealed_len, BASE64);
+    (void)sodium_bin2base64(out + PREFIX_LEN, out_cap - PREFIX_LEN, sealed, sealed_len,
+                            sodium_base64_VARIANT_URLSAFE_NO_PADDING);
     *out_len = text_len;
     return TASKSEAL_OK;
 }
@@ -88,14 +72,15 @@ taskseal_err taskseal_text_decode(const char *text, size_t text_len, void *out, 
         return TASKSEAL_ERR_BAD_ARGUMENT;
     if (!has_prefix(text, text_len))
         return taskseal__begins_sealed(text, text_len) ? TASKSEAL_ERR_MALFORMED : TASKSEAL_ERR_NOT_SEALED;
-    if (!decoded_len(text_len - PREFIX_LEN, &len))
+    if (!taskseal__base64_decoded_len(text_len - PREFIX_LEN, &len))
         return TASKSEAL_ERR_MALFORMED;
     if (len == 0)
         return TASKSEAL_ERR_MALFORMED;
     if (out_cap < len)
         return TASKSEAL_ERR_BUFFER_TOO_SMALL;
-    taskseal_err err = decode(text + PREFIX_LEN, text_len - PREFIX_LEN, out, len) ? check_decoded(out, len)
-                                                                                  : TASKSEAL_ERR_MALFORMED;
+    taskseal_err err = taskseal__base64_decode(text + PREFIX_LEN, text_len - PREFIX_LEN, out, len)
+                           ? check_decoded(out, len)
+                           : TASKSEAL_ERR_MALFORMED;
     if (err != TASKSEAL_OK)
         sodium_memzero(out, len);
     *out_len = err == TASKSEAL_OK ? len : 0;
@@ -112,13 +97,13 @@ static taskseal_err parse_text(const char *text, size_t text_len)
     uint8_t other[PIECE_BYTES];
     taskseal__header header;
     size_t len;
-    if (!decoded_len(text_len, &len))
+    if (!taskseal__base64_decoded_len(text_len, &len))
         return TASKSEAL_ERR_MALFORMED;
     for (size_t at = 0; at < text_len; at += PIECE_TEXT) {
         size_t piece_len;
         size_t piece_text = text_len - at < PIECE_TEXT ? text_len - at : PIECE_TEXT;
-        if (!decoded_len(piece_text, &piece_len) ||
-            !decode(text + at, piece_text, at == 0 ? first : other, piece_len))
+        if (!taskseal__base64_decoded_len(piece_text, &piece_len) ||
+            !taskseal__base64_decode(text + at, piece_text, at == 0 ? first : other, piece_len))
             return TASKSEAL_ERR_MALFORMED;
     }
     return taskseal__header_parse(&header, first, len);

@@ -128,12 +128,12 @@ def by_id(keys, key_id):
     raise Refused("unknown-key")
 
 
-def choose_old_key(envelope, rewrapper):
+def choose_old_key(envelope, rewrapper, new_key):
     """The one named, or the first that the envelope names and that may open; the new key comes last."""
     if rewrapper.from_key is not None:
         matches = [by_id(rewrapper.keys, rewrapper.from_key)]
     else:
-        matches = sorted(rewrapper.keys, key=lambda key: key.id == rewrapper.to_key)
+        matches = sorted(rewrapper.keys, key=lambda key: key.id == new_key)
     matches = [key for key in matches if stanza_of(envelope, key)]
     for key in matches:
         if key.may_open():
@@ -154,18 +154,22 @@ def check_successor(envelope, old, new):
     require(new.in_window(envelope.sealed_at), "key-outside-window")
 
 
-def choose_new_key(envelope, old, rewrapper):
-    """The one named, or the first active one that may succeed; if none may, what keeps the first from it."""
+def choose_keys(envelope, rewrapper):
+    """The new key is the one named, or the first active one that may succeed the old one; if none may, what keeps
+    the first from it."""
     if rewrapper.to_key is not None:
+        old = choose_old_key(envelope, rewrapper, rewrapper.to_key)
         new = by_id(rewrapper.keys, rewrapper.to_key)
         check_successor(envelope, old, new)
-        return new
+        return old, new
+    choose_old_key(envelope, rewrapper, None)
     faults = []
-    for key in rewrapper.keys:
-        if key.state == "active":
+    for new in rewrapper.keys:
+        if new.state == "active":
+            old = choose_old_key(envelope, rewrapper, new.id)
             try:
-                check_successor(envelope, old, key)
-                return key
+                check_successor(envelope, old, new)
+                return old, new
             except Refused as fault:
                 faults.append(fault)
     raise faults[0] if faults else Refused("key-not-active")
@@ -175,8 +179,7 @@ def rewrap(data, rewrapper, random):
     check_keyring(rewrapper.keys, rewrapper.lacking)
     envelope = parse(data)
     refuse_by_stanza(envelope, rewrapper.keys)
-    old = choose_old_key(envelope, rewrapper)
-    new = choose_new_key(envelope, old, rewrapper)
+    old, new = choose_keys(envelope, rewrapper)
     dek = unwrap_and_verify(envelope, old)
     check_times(envelope, rewrapper.now)
     require(old.in_window(envelope.sealed_at), "key-outside-window")
