@@ -116,7 +116,7 @@ static bool answer(server *s, SSL *ssl, int fd, const redisReply *command)
         size_t len = spec->reply_len > 0 ? spec->reply_len : strlen(reply);
         if (spec->behaviour == DRIBBLE_REPLIES)
             send_slowly(ssl, fd, reply, len);
-        else if (SSL_write(ssl, reply, (int)len) <= 0)
+        else if (len > 0 && SSL_write(ssl, reply, (int)len) <= 0)
             return false;
     } else if (SSL_write(ssl, reply, (int)strlen(reply)) <= 0) {
         return false;

@@ -32,7 +32,7 @@ typedef struct server_spec {
     const char *auth_reply;   /* NULL: +OK */
     const char *ping_reply;   /* NULL: +PONG */
     const char *select_reply; /* NULL: +OK */
-    const char *reply;        /* NULL: +OK */
+    const char *reply;        /* NULL: +OK; "": none */
     size_t reply_len;         /* 0: strlen(reply) */
     size_t close_after;       /* closes after this many commands, with goodbye; 0: never */
 } server_spec;
