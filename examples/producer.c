@@ -169,7 +169,7 @@ static void finish_task(struct producer *p, struct sealed_task *s)
     } else {
         p->queued++;
         if (p->ledger != NULL)
-            fprintf(p->ledger, "%lu\t%s\t%s\t%s\n", s->task.line, s->task.queue, s->task.id,
+            fprintf(p->ledger, "%lu\t%s\t%s\t%s\t%s\n", s->task.line, s->task.queue, s->task.type, s->task.id,
                     sodium_bin2hex(hex, sizeof hex, s->hash, sizeof s->hash));
     }
     free(s->sealed);
@@ -255,8 +255,8 @@ static const char USAGE[] =
     "  expires_in    optional, seconds\n"
     "A bad line is named on stderr and the rest goes on.\n"
     "\n"
-    "  --ledger LEDGER   append line, queue, id and SHA-256 of each queued payload (mode 0600); for tests:\n"
-    "                    the hash of a guessable payload gives it away\n"
+    "  --ledger LEDGER   append line, queue, type, id and SHA-256 of each queued payload (mode 0600). For\n"
+    "                    tests: the hash of a guessable payload gives it away\n"
     "\n"
     "environment:\n"
     "  TASKSEAL_URI      rediss://user:password@host:port/0?cacert=...&cert=...&key=...\n"

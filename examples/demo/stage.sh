@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# What script/demo stands on: words, processes, servers, captures. Sourced from the project's root.
+
+# ---- Words -----------------------------------------------------------------------------------------
+
+bold='' green='' red='' plain=''
+if [[ -t 1 ]]; then
+    bold=$'\e[1m' green=$'\e[32m' red=$'\e[31m' plain=$'\e[0m'
+fi
+failures=0
+title() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
+say() { printf '  %s\n' "$*"; }
+verdict() { # status text
+    if (($1 == 0)); then
+        printf '  %sok%s  %s\n' "$green" "$plain" "$2"
+    else
+        printf '  %sFAILED%s  %s\n' "$red" "$plain" "$2"
+        failures=$((failures + 1))
+    fi
+}
+expect() { # text got wanted
+    local status=0
+    [[ $2 == "$3" ]] || status=1
+    verdict $status "$1$( ((status == 0)) || printf ': got "%s", wanted "%s"' "$2" "$3")"
+}
+end_story() { ((failures == 0)) || die "$failures checks failed"; }
+die() { printf 'demo: %s\n' "$*" >&2; exit 1; }
+
+# ---- Processes: each is ended by its own id ----------------------------------------------------------
+
+pids=()
+dir=''
+clean_up() {
+    local pid
+    set +e
+    for pid in "${pids[@]}"; do
+        kill "$pid" 2>/dev/null
+        wait "$pid" 2>/dev/null
+    done
+    [[ ! $dir ]] || rm -rf "$dir"
+}
+trap clean_up EXIT
+
+# What goes on in the background is started without a function, whose shell would be what $! names.
+python=(/usr/bin/python3 -B)
+lab() { "${python[@]}" examples/demo/lab.py "$@"; }
+evidence() { "${python[@]}" examples/demo/evidence.py "$@"; }
+
+server='' # the program to start: script/demo finds it
+port=''   # set by start_server and start_capture
+start_server() { # name kind
+    port=$(lab config "$dir" "$1" "$2")
+    "$server" "$dir/$1.conf" &
+    pids+=($!)
+    lab wait "$port" || { tail -n 5 "$dir/$1.log" >&2; die "$server did not start"; }
+}
+
+# Waits until the file has a line that matches, as long as the process lives. False: it does not.
+wait_for_line() { # file pattern pid
+    until grep -q "$2" "$1"; do
+        kill -0 "$3" 2>/dev/null || return 1
+        sleep 0.05
+    done
+}
+
+# Captures what goes to and from a port of loopback; where that is not permitted, through a relay that clients are to
+# use in place of the port: the same bytes, only not seen by the kernel's eyes.
+start_capture() { # name port; sets $port to the one to use
+    : >"$dir/$1.tcpdump"
+    tcpdump -i lo -B 65536 -U --immediate-mode -w - "tcp port $2" >"$dir/$1.pcap" 2>"$dir/$1.tcpdump" &
+    local pid=$!
+    pids+=("$pid")
+    if wait_for_line "$dir/$1.tcpdump" 'listening on' "$pid"; then
+        port=$2
+        return
+    fi
+    say "packet capture is not permitted here: $(head -n 1 "$dir/$1.tcpdump")"
+    say "a relay in front of the server records the same bytes instead"
+    : >"$dir/$1.relay"
+    "${python[@]}" examples/demo/evidence.py relay "$2" "$dir/$1.streams" >"$dir/$1.relay" &
+    pids+=($!)
+    wait_for_line "$dir/$1.relay" . $! || die "the relay did not start"
+    port=$(<"$dir/$1.relay")
+}
+
+finish_capture() { # name
+    sleep 0.5 # tcpdump writes packet by packet; the last ones may be on their way
+    [[ -s $dir/$1.relay ]] || evidence streams "$dir/$1.pcap" "$dir/$1.streams"
+}
+
+start_monitor() { # name folder port
+    : >"$dir/$1.ready"
+    "${python[@]}" examples/demo/evidence.py monitor "$2" "$3" "$dir/$1.monitor" >"$dir/$1.ready" &
+    pids+=($!)
+    wait_for_line "$dir/$1.ready" ready $! || die "MONITOR did not start"
+}
+
+# Runs a program as one of the roles: the URI holds a password, so it goes through the environment.
+as() { # role program argument...
+    local role=$1
+    shift
+    TASKSEAL_URI=$(<"$dir/uri.$role") TASKSEAL_KEYRING=${keyring:-$dir/keyring} "$@"
+}
