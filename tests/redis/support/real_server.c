@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+#include "real_server.h"
+
+#include <arpa/inet.h>
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "certs.h"
+
+enum { START_ATTEMPTS = 300, ARGUMENTS_MAX = 64 };
+
+static const struct timespec attempt_pause = {.tv_nsec = 50000000};
+
+static void give_up(const char *what)
+{
+    ck_abort_msg("real server: %s: %s", what, strerror(errno));
+}
+
+/* ---- Ports -------------------------------------------------------------------------------------------------- */
+
+static struct sockaddr_in loopback(unsigned port)
+{
+    return (struct sockaddr_in){.sin_family = AF_INET,
+                                .sin_port = htons((unsigned short)port),
+                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+}
+
+static unsigned free_port(void)
+{
+    struct sockaddr_in address = loopback(0);
+    socklen_t size = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof address) != 0 ||
+        getsockname(fd, (struct sockaddr *)&address, &size) != 0)
+        give_up("no free port");
+    (void)close(fd);
+    return ntohs(address.sin_port);
+}
+
+static bool accepts(unsigned port)
+{
+    struct sockaddr_in address = loopback(port);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool connected = fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof address) == 0;
+    if (fd >= 0)
+        (void)close(fd);
+    return connected;
+}
+
+/* ---- Files -------------------------------------------------------------------------------------------------- */
+
+static const char *path_of(const real_server *s, const char *name)
+{
+    static char paths[8][128];
+    static unsigned next;
+    char *path = paths[next++ % 8];
+    (void)snprintf(path, sizeof paths[0], "%s/%s", s->directory, name);
+    return path;
+}
+
+static void write_identity(const real_server *s, const char *name, cert_spec spec, const identity *issuer)
+{
+    char file[32];
+    identity who = issue(&spec, issuer);
+    (void)snprintf(file, sizeof file, "%s.pem", name);
+    write_certificates(path_of(s, file), who.certificate, NULL);
+    (void)snprintf(file, sizeof file, "%s.key", name);
+    write_key(path_of(s, file), who.key);
+}
+
+static void write_files(const real_server *s)
+{
+    cert_spec root_spec = spec_ca("real root");
+    cert_spec other_spec = spec_ca("real root, another");
+    other_spec.key_number = 4;
+    identity root = issue(&root_spec, NULL);
+    identity other = issue(&other_spec, NULL);
+    write_certificates(path_of(s, "ca.pem"), root.certificate, NULL);
+    write_identity(s, "server", spec_server("DNS:localhost,IP:127.0.0.1,IP:::1"), &root);
+    write_identity(s, "client", spec_client("worker"), &root);
+    write_identity(s, "foreign", spec_client("worker"), &other);
+}
+
+static void remove_files(const real_server *s)
+{
+    static const char *const names[] = {"ca.pem",     "server.pem",  "server.key",  "client.pem",
+                                        "client.key", "foreign.pem", "foreign.key", "server.log"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        (void)unlink(path_of(s, names[i]));
+    (void)rmdir(s->directory);
+}
+
+/* ---- The process -------------------------------------------------------------------------------------------- */
+
+static void become_server(const real_server *s, const char *program, const char *const *extra)
+{
+    char port[8], plain_port[8];
+    const char *arguments[ARGUMENTS_MAX] = {program,
+                                            "--bind",
+                                            "127.0.0.1",
+                                            "-::1",
+                                            "--port",
+                                            plain_port,
+                                            "--tls-port",
+                                            port,
+                                            "--tls-cert-file",
+                                            path_of(s, "server.pem"),
+                                            "--tls-key-file",
+                                            path_of(s, "server.key"),
+                                            "--tls-ca-cert-file",
+                                            path_of(s, "ca.pem"),
+                                            "--dir",
+                                            s->directory,
+                                            "--save",
+                                            "",
+                                            "--appendonly",
+                                            "no",
+                                            "--protected-mode",
+                                            "no",
+                                            "--databases",
+                                            "16"};
+    size_t count = 0;
+    (void)snprintf(port, sizeof port, "%u", s->port);
+    (void)snprintf(plain_port, sizeof plain_port, "%u", s->plain_port);
+    while (arguments[count] != NULL)
+        count++;
+    for (; *extra != NULL && count < ARGUMENTS_MAX - 1; extra++)
+        arguments[count++] = *extra;
+    int log = open(path_of(s, "server.log"), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    if (log < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
+        _exit(127);
+    (void)execv(program, (char *const *)(uintptr_t)arguments);
+    _exit(127);
+}
+
+void real_server_restart(real_server *s, const char *const *extra)
+{
+    const char *program = getenv("TASKSEAL_TEST_SERVER");
+    if (program == NULL)
+        ck_abort_msg("TASKSEAL_TEST_SERVER must name a valkey-server or redis-server");
+    s->process = fork();
+    if (s->process < 0)
+        give_up("fork");
+    if (s->process == 0)
+        become_server(s, program, extra);
+    for (int i = 0; i < START_ATTEMPTS && !accepts(s->port); i++) {
+        if (waitpid(s->process, NULL, WNOHANG) != 0)
+            ck_abort_msg("%s did not start", program);
+        (void)nanosleep(&attempt_pause, NULL);
+    }
+    if (!accepts(s->port))
+        give_up("it does not accept connections");
+}
+
+real_server real_server_start(const char *const *extra)
+{
+    real_server s = {
+        .directory = "/tmp/taskseal-server-XXXXXX", .port = free_port(), .plain_port = free_port()};
+    if (mkdtemp(s.directory) == NULL)
+        give_up("mkdtemp");
+    write_files(&s);
+    real_server_restart(&s, extra);
+    return s;
+}
+
+void real_server_kill(real_server *s)
+{
+    if (s->process > 0) {
+        (void)kill(s->process, SIGKILL);
+        (void)waitpid(s->process, NULL, 0); /* fails in a forked test, whose child it is not */
+        while (accepts(s->port))
+            (void)nanosleep(&attempt_pause, NULL);
+    }
+    s->process = 0;
+}
+
+void real_server_stop(real_server *s)
+{
+    real_server_kill(s);
+    remove_files(s);
+}
+
+void real_server_uri(const real_server *s, char *out, size_t cap, const char *login, const char *host,
+                     const char *path, const char *query)
+{
+    const char *timeout = strstr(query, "timeout_ms=") == NULL ? "&timeout_ms=20000" : "";
+    (void)snprintf(out, cap, "rediss://%s%s:%u%s?cacert=%s/ca.pem%s%s", login, host, s->port, path,
+                   s->directory, timeout, query);
+}

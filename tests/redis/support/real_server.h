@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ * A Valkey or Redis of the system, on 127.0.0.1, with certificates of its own. TASKSEAL_TEST_SERVER names the program. */
+#ifndef TASKSEAL_TESTS_REDIS_REAL_SERVER_H
+#define TASKSEAL_TESTS_REDIS_REAL_SERVER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+typedef struct real_server {
+    pid_t process;
+    char directory[64]; /* ca.pem, server.*, client.*, foreign.* */
+    unsigned port;      /* TLS */
+    unsigned plain_port;
+} real_server;
+
+/* `extra` are further arguments, NULL-terminated. Returns when the server accepts connections. */
+real_server real_server_start(const char *const *extra);
+
+/* Starts it again, on the same port, with the same certificates. */
+void real_server_restart(real_server *s, const char *const *extra);
+
+/* Ends the process; the files stay until real_server_stop. */
+void real_server_kill(real_server *s);
+void real_server_stop(real_server *s);
+
+/* "rediss://<login><host>:<port><path>?cacert=...<query>" */
+void real_server_uri(const real_server *s, char *out, size_t cap, const char *login, const char *host,
+                     const char *path, const char *query);
+
+#endif
