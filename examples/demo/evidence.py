@@ -6,7 +6,7 @@
     evidence.py search SECRETS NAME=FILE...       how many of them are in each file
     evidence.py streams PCAP OUT                  what went over each TCP connection, put together
     evidence.py relay TARGET OUT                  the same without a packet capture: prints the port it listens on
-    evidence.py monitor DIR|- PORT OUT            what MONITOR shows (-: of the plain server); prints a line when ready
+    evidence.py monitor DIR|- PORT OUT            what MONITOR shows (-: of the plain server); prints its own port
     evidence.py unsealed PORT FILE LEDGER         queues the same lines without sealing: the positive control
     evidence.py envelopes NAME=FILE...            how many envelopes begin in each file
     evidence.py lost DIR PORT LEDGER LEDGER-OUT   compares what was sealed, opened and given up
@@ -171,7 +171,7 @@ def monitor(folder, port, out_path):
     client = lab.Client(port) if plain else lab.Client(port, pathlib.Path(folder), "observer")
     client.socket.settimeout(None)
     client.call("MONITOR")
-    print("ready", flush=True)
+    print(client.socket.getsockname()[1], flush=True)
     with open(out_path, "wb") as out:
         while data := client.file.read1(65536):
             out.write(data)

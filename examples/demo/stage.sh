@@ -47,6 +47,7 @@ python=(/usr/bin/python3 -B)
 lab() { "${python[@]}" examples/demo/lab.py "$@"; }
 evidence() { "${python[@]}" examples/demo/evidence.py "$@"; }
 
+capturer='' # tcpdump, if it may
 server='' # the program to start: script/demo finds it
 port=''   # set by start_server and start_capture
 start_server() { # name kind
@@ -64,17 +65,26 @@ wait_for_line() { # file pattern pid
     done
 }
 
-# Captures what goes to and from a port of loopback; where that is not permitted, through a relay that clients are to
-# use in place of the port: the same bytes, only not seen by the kernel's eyes.
+start_monitor() { # name folder port
+    : >"$dir/$1.monitored"
+    "${python[@]}" examples/demo/evidence.py monitor "$2" "$3" "$dir/$1.monitor" >"$dir/$1.monitored" &
+    pids+=($!)
+    wait_for_line "$dir/$1.monitored" . $! || die "MONITOR did not start"
+}
+
+# Captures what goes to and from a port of loopback, but for the monitor's own connection. Where that is not
+# permitted, through a relay that clients are to use in place of the port: the same bytes, seen from elsewhere.
 start_capture() { # name port; sets $port to the one to use
     : >"$dir/$1.tcpdump"
-    tcpdump -i lo -B 65536 -U --immediate-mode -w - "tcp port $2" >"$dir/$1.pcap" 2>"$dir/$1.tcpdump" &
-    local pid=$!
-    pids+=("$pid")
-    if wait_for_line "$dir/$1.tcpdump" 'listening on' "$pid"; then
+    tcpdump -i lo -B 65536 -U -w - "tcp port $2 and not tcp port $(<"$dir/$1.monitored")" \
+        >"$dir/$1.pcap" 2>"$dir/$1.tcpdump" &
+    capturer=$!
+    pids+=("$capturer")
+    if wait_for_line "$dir/$1.tcpdump" 'listening on' "$capturer"; then
         port=$2
         return
     fi
+    capturer=''
     say "packet capture is not permitted here: $(head -n 1 "$dir/$1.tcpdump")"
     say "a relay in front of the server records the same bytes instead"
     : >"$dir/$1.relay"
@@ -84,16 +94,19 @@ start_capture() { # name port; sets $port to the one to use
     port=$(<"$dir/$1.relay")
 }
 
+# tcpdump hands on what it has once a second: once that is no more, it has everything.
 finish_capture() { # name
-    sleep 0.5 # tcpdump writes packet by packet; the last ones may be on their way
-    [[ -s $dir/$1.relay ]] || evidence streams "$dir/$1.pcap" "$dir/$1.streams"
-}
-
-start_monitor() { # name folder port
-    : >"$dir/$1.ready"
-    "${python[@]}" examples/demo/evidence.py monitor "$2" "$3" "$dir/$1.monitor" >"$dir/$1.ready" &
-    pids+=($!)
-    wait_for_line "$dir/$1.ready" ready $! || die "MONITOR did not start"
+    local size=-1
+    [[ $capturer ]] || return 0
+    until [[ $size == "$(stat -c %s "$dir/$1.pcap")" ]]; do
+        size=$(stat -c %s "$dir/$1.pcap")
+        sleep 1.2
+    done
+    kill -INT "$capturer"
+    wait "$capturer"
+    grep -q '^0 packets dropped by kernel' "$dir/$1.tcpdump" ||
+        die "the capture is not complete: $(grep dropped "$dir/$1.tcpdump" | paste -sd ,)"
+    evidence streams "$dir/$1.pcap" "$dir/$1.streams"
 }
 
 # Runs a program as one of the roles: the URI holds a password, so it goes through the environment.
