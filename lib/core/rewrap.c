@@ -246,7 +246,8 @@ taskseal_err taskseal_rewrap(const taskseal_rewrap_options *options, const void 
     if (out_len == NULL)
         return TASKSEAL_ERR_BAD_ARGUMENT;
     *out_len = 0;
-    if (options == NULL || options->keyring == NULL || (sealed == NULL && sealed_len != 0) || out == NULL ||
+    if (options == NULL || options->keyring == NULL || options->now > TASKSEAL_TIME_MAX ||
+        (sealed == NULL && sealed_len != 0) || out == NULL ||
         taskseal__overlap(sealed, sealed_len, out, out_cap))
         return TASKSEAL_ERR_BAD_ARGUMENT;
     r.ring = options->keyring;
