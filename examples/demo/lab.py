@@ -31,7 +31,7 @@ ACL = {
               " +set +del",
     "rotate": "~{*}:t:* +scan +eval +hget +hset",
     "observer": "+monitor",
-    "operator": "+save +info +dbsize +shutdown ~{*}:dead ~{*}:t:* +lrange +hget +hmget",
+    "operator": "+save +info +dbsize +shutdown ~{*}:dead ~{*}:t:* +lrange +hget +client|kill",
     "intruder": "~* +@read +@write +eval",
 }
 EVERYBODY = "+ping"  # and AUTH, HELLO, QUIT, RESET, which Valkey allows to all

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: MIT
+"""What the end-to-end tests stand on: a TLS-only server, keyrings, the programs, and a ledger that blocks."""
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(ROOT / "examples" / "demo"))
+import lab  # noqa: E402
+
+TESTS = []
+PATIENCE = 30 # seconds for anything; a test that needs them has failed
+
+
+def test(function):
+    TESTS.append(function)
+    return function
+
+
+def equal(got, wanted):
+    if got != wanted:
+        raise AssertionError(f"got {got!r}, wanted {wanted!r}")
+
+
+def until(condition):
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError("waited in vain")
+        time.sleep(0.005)
+
+
+class Stage:
+    """One server, two keys, and the programs."""
+
+    def __init__(self, folder, server, bin_folder, tool_folder):
+        self.folder, self.bin, self.tool = folder, bin_folder, tool_folder
+        lab.make_pki(folder)
+        lab.make_acl(folder)
+        self.port = lab.make_config(folder, "e2e", "tls")
+        self.server = subprocess.Popen([server, folder / "e2e.conf"])
+        lab.wait_for(self.port)
+        lab.make_uris(folder, self.port)
+        self.intruder = lab.Client(self.port, folder, "intruder")
+        self.operator = lab.Client(self.port, folder, "operator")
+        for key in ("k1", "k2"):
+            subprocess.run([tool_folder / "taskseal", "keygen", f"test-{key}", folder / key], check=True)
+        first, second = ((folder / key).read_text().splitlines()[1] for key in ("k1", "k2"))
+        self.keyring("old", first)
+        self.keyring("both", second, first.replace(" active ", " open-only "))
+        self.keyring("new", second)
+
+    def keyring(self, name, *lines):
+        lab.write_secret(self.folder / f"keyring.{name}", "\n".join(("taskseal-keyring 1", *lines)) + "\n")
+
+    def start(self, program, *args, keyring="old", role=None, **options):
+        env = dict(os.environ, TASKSEAL_KEYRING=str(self.folder / f"keyring.{keyring}"),
+                   TASKSEAL_URI=(self.folder / f"uri.{role or program}").read_text())
+        return subprocess.Popen([self.bin / program, *map(str, args)], env=env, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, **options)
+
+    def run(self, program, *args, status=0, stdin=None, **options):
+        """stdout, stderr"""
+        process = self.start(program, *args, stdin=subprocess.PIPE, **options)
+        out, err = process.communicate(stdin, timeout=PATIENCE)
+        if process.returncode != status:
+            raise AssertionError(f"{program} ended with {process.returncode}, not {status}: {err.decode()}")
+        return out.decode(), err.decode()
+
+    def produce(self, queue, payloads, **fields):
+        """Queues payloads with the ids 0, 1, 2 ...; their lines in a worker's ledger."""
+        texts = [json.dumps(payload) for payload in payloads]
+        lines = [json.dumps({"queue": queue, "type": "test", "id": str(i), **fields})[:-1] + f', "payload": {text}}}'
+                 for i, text in enumerate(texts)]
+        self.run("producer", "-", stdin="\n".join(lines).encode())
+        return [f"{queue}\t{i}\t{hashlib.sha256(text.encode()).hexdigest()}" for i, text in enumerate(texts)]
+
+    def drain(self, queue, *args, **options):
+        """Lets a worker empty the queue: what it handled, and its words."""
+        ledger = self.folder / f"{queue}.ledger"
+        _, err = self.run("worker", "--until-empty", "--retry-ms", "10", "--ledger-out", ledger, *args, queue, **options)
+        return handled(ledger), err
+
+    def task(self, queue, task, field):
+        value = self.operator.call("HGET", f"{{{queue}}}:t:{task}", field)
+        return value.decode() if value is not None else None
+
+    def dead(self, queue):
+        return {task.decode(): self.task(queue, task.decode(), "error")
+                for task in self.operator.call("LRANGE", f"{{{queue}}}:dead", 0, -1)}
+
+    def count(self, command, queue, place):
+        return self.intruder.call(command, f"{{{queue}}}:{place}")
+
+
+def handled(ledger):
+    return ledger.read_text().splitlines() if ledger.exists() else []
+
+
+@contextlib.contextmanager
+def blocked_ledger(stage, name):
+    """A ledger that is a full pipe: a worker stops inside of handle(), with the task taken and claimed. Yields its path
+    and a function that lets go of it and returns what was written until the writers are gone."""
+    path = stage.folder / f"{name}.fifo"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    writer = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
+    filled = 0
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            filled += os.write(writer, b"." * 4096)
+    fcntl.fcntl(reader, fcntl.F_SETFL, 0)
+
+    def let_go():
+        nonlocal writer
+        os.close(writer)
+        writer = None
+        data = b""
+        while part := os.read(reader, 65536):
+            data += part
+        return data[filled:].decode().splitlines()
+
+    try:
+        yield path, let_go
+    finally:
+        os.close(reader)
+        if writer is not None:
+            os.close(writer)
