@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT
+ * Memory that fails at any point of OpenSSL or hiredis must never let a wrong server in. The allocations of this thread
+ * fail one by one, each in a connect of its own; those of the server's thread never do. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/lab.h"
+
+static _Thread_local long countdown = -1; /* allocations until the one that fails; -1: none fails */
+static _Thread_local long counted;
+
+static bool fails_now(void)
+{
+    counted++;
+    return countdown >= 0 && countdown-- == 0;
+}
+
+static void *take(size_t size)
+{
+    return fails_now() ? NULL : malloc(size);
+}
+
+static void *take_zeroed(size_t count, size_t size)
+{
+    return fails_now() ? NULL : calloc(count, size);
+}
+
+static void *take_more(void *old, size_t size)
+{
+    return fails_now() ? NULL : realloc(old, size);
+}
+
+static char *take_string(const char *text)
+{
+    return fails_now() ? NULL : strdup(text);
+}
+
+static void *openssl_take(size_t size, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return take(size);
+}
+
+static void *openssl_take_more(void *old, size_t size, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return take_more(old, size);
+}
+
+static void openssl_give(void *old, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    free(old);
+}
+
+/* Connects with the allocation number `fail_at` failing. Sets `counted` to how many there were. */
+static taskseal_err connect_failing(taskseal_redis_endpoint *endpoint, long fail_at, bool *verified)
+{
+    taskseal_error error;
+    redisContext *redis = NULL;
+    taskseal_redis_peer peer;
+    counted = 0;
+    countdown = fail_at;
+    taskseal_err err = taskseal_redis_connect(endpoint, &redis, &error);
+    countdown = -1;
+    *verified = err == TASKSEAL_OK && taskseal_redis_peer_info(redis, &peer) == TASKSEAL_OK &&
+                strcmp(peer.matched_name, "localhost") == 0;
+    redisFree(redis);
+    return err;
+}
+
+/* Every step-th allocation, so that the test takes seconds; the first step also sets which ones. */
+enum { RUNS = 500 };
+
+static void sweep(const scenario *s, taskseal_err undisturbed)
+{
+    taskseal_error error;
+    bool verified = false;
+    taskseal_redis_endpoint *endpoint = NULL;
+    lab l = lab_start(s, 0);
+    assert_ok(taskseal_redis_endpoint_new(&endpoint, l.uri, &error));
+    assert_err(undisturbed, connect_failing(endpoint, -1, &verified));
+    assert_err(undisturbed, connect_failing(endpoint, -1, &verified)); /* now that all is loaded */
+    long total = counted;
+    long step = total / RUNS + 1;
+    ck_assert_int_gt(total, 100);
+    for (long at = 0; at < total; at += step) {
+        taskseal_err err = connect_failing(endpoint, at, &verified);
+        ck_assert_msg(err == TASKSEAL_OK ? undisturbed == TASKSEAL_OK && verified : true,
+                      "allocation %ld of %ld failed, and the connection was accepted", at, total);
+    }
+    assert_err(undisturbed, connect_failing(endpoint, -1, &verified));
+    taskseal_redis_endpoint_free(endpoint);
+    (void)server_stop(l.server);
+}
+
+START_TEST(no_failing_allocation_accepts_a_wrong_host)
+{
+    scenario s = scenario_good();
+    s.leaf.alternatives = "DNS:evil.example.com";
+    sweep(&s, TASKSEAL_ERR_NAME_MISMATCH);
+}
+END_TEST
+
+START_TEST(no_failing_allocation_accepts_an_unknown_ca)
+{
+    scenario s = scenario_good();
+    s.trust_other = true;
+    sweep(&s, TASKSEAL_ERR_CERT_UNTRUSTED);
+}
+END_TEST
+
+START_TEST(a_failing_allocation_yields_an_error_or_a_verified_connection)
+{
+    scenario s = scenario_good();
+    sweep(&s, TASKSEAL_OK);
+}
+END_TEST
+
+START_TEST(an_endpoint_without_memory_is_an_error)
+{
+    taskseal_error error;
+    scenario s = scenario_good();
+    s.client = KNOWN_CLIENT;
+    lab l = lab_start(&s, 0);
+    taskseal_redis_endpoint *endpoint = NULL;
+    counted = 0;
+    assert_ok(taskseal_redis_endpoint_new(&endpoint, l.uri, &error));
+    long total = counted;
+    taskseal_redis_endpoint_free(endpoint);
+    for (long at = 0; at < total; at += total / RUNS + 1) {
+        countdown = at;
+        taskseal_err err = taskseal_redis_endpoint_new(&endpoint, l.uri, &error);
+        countdown = -1;
+        ck_assert_int_eq(endpoint != NULL, err == TASKSEAL_OK);
+        taskseal_redis_endpoint_free(endpoint);
+    }
+    (void)server_stop(l.server);
+}
+END_TEST
+
+int main(void)
+{
+    hiredisAllocFuncs functions = {.mallocFn = take,
+                                   .callocFn = take_zeroed,
+                                   .reallocFn = take_more,
+                                   .strdupFn = take_string,
+                                   .freeFn = free};
+    if (CRYPTO_set_mem_functions(openssl_take, openssl_take_more, openssl_give) != 1)
+        return 1;
+    (void)hiredisSetAllocators(&functions);
+    Suite *suite = suite_create("memory");
+    TCase *tests = tcase_create("memory");
+    tcase_set_timeout(tests, 240);
+    tcase_add_test(tests, no_failing_allocation_accepts_a_wrong_host);
+    tcase_add_test(tests, no_failing_allocation_accepts_an_unknown_ca);
+    tcase_add_test(tests, a_failing_allocation_yields_an_error_or_a_verified_connection);
+    tcase_add_test(tests, an_endpoint_without_memory_is_an_error);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}
