@@ -31,10 +31,12 @@ START_TEST(seal_needs_every_byte)
     size_t len = 1;
     blob out = blob_new(s.sealed.len - 1);
     fill(out, 0xEE);
-    assert_err(TASKSEAL_ERR_BUFFER_TOO_SMALL, taskseal_seal(&s.seal, s.payload.data, PAYLOAD, out.data, out.len, &len));
+    assert_err(TASKSEAL_ERR_BUFFER_TOO_SMALL,
+               taskseal_seal(&s.seal, s.payload.data, PAYLOAD, out.data, out.len, &len));
     ck_assert_uint_eq(len, 0);
     ck_assert(all_are(out.data, out.len, 0xEE));
-    assert_err(TASKSEAL_ERR_BUFFER_TOO_SMALL, taskseal_seal(&s.seal, s.payload.data, PAYLOAD, out.data, 0, &len));
+    assert_err(TASKSEAL_ERR_BUFFER_TOO_SMALL,
+               taskseal_seal(&s.seal, s.payload.data, PAYLOAD, out.data, 0, &len));
     out = blob_new(s.sealed.len);
     assert_ok(taskseal_seal(&s.seal, s.payload.data, PAYLOAD, out.data, out.len, &len));
 }
@@ -142,13 +144,33 @@ START_TEST(seal_refuses_an_output_that_shares_a_byte_with_the_input)
     blob both = blob_new(PAYLOAD + s.sealed.len + PAYLOAD);
     uint8_t *out = both.data + PAYLOAD;
     fill(both, 'p');
-    assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_seal(&s.seal, both.data + 1, PAYLOAD, out, s.sealed.len, &len));
+    assert_err(TASKSEAL_ERR_BAD_ARGUMENT,
+               taskseal_seal(&s.seal, both.data + 1, PAYLOAD, out, s.sealed.len, &len));
     ck_assert_uint_eq(len, 0);
     assert_err(TASKSEAL_ERR_BAD_ARGUMENT,
                taskseal_seal(&s.seal, out + s.sealed.len - 1, PAYLOAD, out, s.sealed.len, &len));
     assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_seal(&s.seal, out, PAYLOAD, out, s.sealed.len, &len));
     assert_ok(taskseal_seal(&s.seal, both.data, PAYLOAD, out, s.sealed.len, &len));
     assert_ok(taskseal_seal(&s.seal, out + s.sealed.len, PAYLOAD, out, s.sealed.len, &len));
+}
+END_TEST
+
+START_TEST(seal_refuses_an_output_that_shares_a_byte_with_the_context)
+{
+    setting s = set_up(0);
+    size_t len = 1;
+    blob both = blob_new(s.sealed.len + 10);
+    fill(both, 'x');
+    s.seal.context.extra = (taskseal_bytes){both.data + s.sealed.len - 1, 10};
+    assert_err(TASKSEAL_ERR_BAD_ARGUMENT,
+               taskseal_seal(&s.seal, s.payload.data, PAYLOAD, both.data, s.sealed.len, &len));
+    ck_assert_uint_eq(len, 0);
+    assert_err(TASKSEAL_ERR_BAD_ARGUMENT,
+               taskseal_seal_in_place(&s.seal, both.data, s.sealed.len, PAYLOAD, &len));
+    ck_assert_uint_eq(len, 0);
+    s.seal.context.extra = (taskseal_bytes){both.data + s.sealed.len, 10};
+    assert_ok(taskseal_seal_in_place(&s.seal, both.data, s.sealed.len, PAYLOAD, &len));
+    assert_ok(taskseal_seal(&s.seal, s.payload.data, PAYLOAD, both.data, s.sealed.len, &len));
 }
 END_TEST
 
@@ -230,10 +252,12 @@ START_TEST(open_needs_its_pointers)
     void *payload = &len;
     uint8_t out[PAYLOAD];
     assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_open(&s.open, NULL, 1, out, sizeof out, &len, NULL));
-    assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_open(&s.open, s.sealed.data, s.sealed.len, NULL, 1, &len, NULL));
+    assert_err(TASKSEAL_ERR_BAD_ARGUMENT,
+               taskseal_open(&s.open, s.sealed.data, s.sealed.len, NULL, 1, &len, NULL));
     assert_err(TASKSEAL_ERR_BAD_ARGUMENT,
                taskseal_open(&s.open, s.sealed.data, s.sealed.len, out, sizeof out, NULL, NULL));
-    assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_open(NULL, s.sealed.data, s.sealed.len, out, sizeof out, &len, NULL));
+    assert_err(TASKSEAL_ERR_BAD_ARGUMENT,
+               taskseal_open(NULL, s.sealed.data, s.sealed.len, out, sizeof out, &len, NULL));
     ck_assert_uint_eq(len, 0);
     assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_open_in_place(&s.open, NULL, 1, &payload, &len, NULL));
     ck_assert_ptr_null(payload);
@@ -251,12 +275,16 @@ START_TEST(rewrap_needs_its_pointers)
     const taskseal_rewrap_options no_ring = rewrapping(NULL);
     const blob out = blob_new(512);
     size_t len = 1;
-    assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_rewrap(NULL, s.sealed.data, s.sealed.len, out.data, 512, &len));
+    assert_err(TASKSEAL_ERR_BAD_ARGUMENT,
+               taskseal_rewrap(NULL, s.sealed.data, s.sealed.len, out.data, 512, &len));
     ck_assert_uint_eq(len, 0);
-    assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_rewrap(&no_ring, s.sealed.data, s.sealed.len, out.data, 512, &len));
+    assert_err(TASKSEAL_ERR_BAD_ARGUMENT,
+               taskseal_rewrap(&no_ring, s.sealed.data, s.sealed.len, out.data, 512, &len));
     assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_rewrap(&options, NULL, 1, out.data, 512, &len));
-    assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_rewrap(&options, s.sealed.data, s.sealed.len, NULL, 512, &len));
-    assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_rewrap(&options, s.sealed.data, s.sealed.len, out.data, 512, NULL));
+    assert_err(TASKSEAL_ERR_BAD_ARGUMENT,
+               taskseal_rewrap(&options, s.sealed.data, s.sealed.len, NULL, 512, &len));
+    assert_err(TASKSEAL_ERR_BAD_ARGUMENT,
+               taskseal_rewrap(&options, s.sealed.data, s.sealed.len, out.data, 512, NULL));
     assert_err(TASKSEAL_ERR_NOT_SEALED, taskseal_rewrap(&options, NULL, 0, out.data, 512, &len));
 }
 END_TEST
@@ -321,6 +349,7 @@ Suite *make_suite(void)
 #endif
     tests = add_case(suite, "overlap");
     tcase_add_test(tests, seal_refuses_an_output_that_shares_a_byte_with_the_input);
+    tcase_add_test(tests, seal_refuses_an_output_that_shares_a_byte_with_the_context);
     tcase_add_test(tests, open_refuses_an_output_that_shares_a_byte_with_the_input);
     tcase_add_test(tests, rewrap_refuses_an_output_that_shares_a_byte_with_the_input);
     tcase_add_test(tests, text_functions_refuse_an_output_that_shares_a_byte_with_the_input);

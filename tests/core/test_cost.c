@@ -65,7 +65,8 @@ START_TEST(opening_allocates_nothing_and_needs_no_randomness)
     setting s = set_up(k);
     size_t len;
     void *payload;
-    assert_ok(COUNTED(taskseal_open(&s.open, s.sealed.data, s.sealed.len, s.out.data, s.out.len, &len, NULL)));
+    assert_ok(
+        COUNTED(taskseal_open(&s.open, s.sealed.data, s.sealed.len, s.out.data, s.out.len, &len, NULL)));
     assert_ok(COUNTED(taskseal_open_in_place(&s.open, s.sealed.data, s.sealed.len, &payload, &len, NULL)));
     ck_assert_uint_eq(faults.allocations, 0);
     ck_assert_uint_eq(faults.random_requests, 0);

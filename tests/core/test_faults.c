@@ -120,7 +120,8 @@ START_TEST(rewrap_without_randomness_writes_nothing)
     size_t len = 1;
     fill(out, 0xEE);
     faults.random = broken[_i];
-    assert_err(TASKSEAL_ERR_NO_RANDOM, taskseal_rewrap(&with, sealed.data, sealed.len, out.data, out.len, &len));
+    assert_err(TASKSEAL_ERR_NO_RANDOM,
+               taskseal_rewrap(&with, sealed.data, sealed.len, out.data, out.len, &len));
     ck_assert_uint_eq(len, 0);
     ck_assert(all_are(out.data, out.len, 0xEE));
     faults.random = RANDOM_WORKS;

@@ -91,8 +91,8 @@ typedef struct {
     int error;
 } write_fault;
 
-static const write_fault write_faults[] = {{WRITE_FAILS, EIO},  {FCHMOD_FAILS, EIO}, {FSYNC_FAILS, EIO},
-                                           {CLOSE_FAILS, EIO}, {LINK_FAILS, EIO}};
+static const write_fault write_faults[] = {
+    {WRITE_FAILS, EIO}, {FCHMOD_FAILS, EIO}, {FSYNC_FAILS, EIO}, {CLOSE_FAILS, EIO}, {LINK_FAILS, EIO}};
 
 START_TEST(a_file_that_cannot_be_written_leaves_nothing_behind)
 {

@@ -50,7 +50,8 @@ START_TEST(the_type_is_the_one_asked_for)
         const blob text = read_file(path);
         ck_assert_ptr_nonnull(memmem(text.data, text.len, "key k aegis256 active tskek1_", 29));
     } else {
-        assert_refused(path, "k", TASKSEAL_KEY_AEGIS256, TASKSEAL_ERR_SUITE_UNAVAILABLE, "needs a build with");
+        assert_refused(path, "k", TASKSEAL_KEY_AEGIS256, TASKSEAL_ERR_SUITE_UNAVAILABLE,
+                       "needs a build with");
         ck_assert_uint_eq(entry_count(), 0);
     }
 }
@@ -197,7 +198,8 @@ START_TEST(bad_ids_are_refused_before_anything_is_written)
 {
     static const char *const bad[] = {"", " ", ".k", "k k", "k\n", "k=1", NULL};
     for (size_t i = 0; i < COUNT_OF(bad); i++)
-        assert_refused(path_of("keyring"), bad[i], xchacha, TASKSEAL_ERR_BAD_ARGUMENT, "a key id must be 1 to 255");
+        assert_refused(path_of("keyring"), bad[i], xchacha, TASKSEAL_ERR_BAD_ARGUMENT,
+                       "a key id must be 1 to 255");
     ck_assert_uint_eq(entry_count(), 0);
 }
 END_TEST

@@ -94,7 +94,8 @@ START_TEST(a_file_of_another_user_is_refused)
     const char *path = path_of("keyring");
     write_file(path, good_text, sizeof good_text - 1, 0600);
     ck_assert(chown(path, 12345, (gid_t)-1) == 0);
-    assert_refused(path, TASKSEAL_ERR_KEYFILE_PERMISSIONS, "it belongs to user 12345, not to this process's user 0");
+    assert_refused(path, TASKSEAL_ERR_KEYFILE_PERMISSIONS,
+                   "it belongs to user 12345, not to this process's user 0");
     ck_assert(chown(path, 0, (gid_t)-1) == 0);
     assert_loaded(path);
 }
@@ -128,7 +129,8 @@ START_TEST(the_effective_user_may_own_the_file)
     ck_assert(chown(path, 12345, (gid_t)-1) == 0);
     ck_assert_int_eq(load_as_user(path), TASKSEAL_OK);
     ck_assert(chown(path, 0, (gid_t)-1) == 0);
-    ck_assert_int_eq(load_as_user(path), TASKSEAL_ERR_KEYFILE_READ); /* root's, but the system lets only root in */
+    ck_assert_int_eq(load_as_user(path),
+                     TASKSEAL_ERR_KEYFILE_READ); /* root's, but the system lets only root in */
 }
 END_TEST
 

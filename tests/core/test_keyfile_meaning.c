@@ -65,8 +65,8 @@ END_TEST
 
 START_TEST(comments_and_empty_lines_change_nothing)
 {
-    ck_assert_str_eq(primary(FIRST "\n#\n# key z " ACTIVE "\n\nkey a " ACTIVE "\n\n#end", taskseal_str("mail"), NOW),
-                     "a");
+    ck_assert_str_eq(
+        primary(FIRST "\n#\n# key z " ACTIVE "\n\nkey a " ACTIVE "\n\n#end", taskseal_str("mail"), NOW), "a");
 }
 END_TEST
 

@@ -22,7 +22,8 @@ static void assert_refused(const taskseal_key *keys, size_t count, const char *f
     ck_assert_int_eq(error.code, TASKSEAL_ERR_BAD_ARGUMENT);
     ck_assert_uint_eq(error.line, 0);
     ck_assert_msg(strstr(error.message, fragment) != NULL, "%s", error.message);
-    assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_keyring_new(&(taskseal_keyring *){NULL}, keys, count, NULL));
+    assert_err(TASKSEAL_ERR_BAD_ARGUMENT,
+               taskseal_keyring_new(&(taskseal_keyring *){NULL}, keys, count, NULL));
 }
 
 static void assert_taken(const taskseal_key *keys, size_t count)
@@ -89,7 +90,8 @@ END_TEST
 
 START_TEST(ids_of_any_other_form_are_refused)
 {
-    static const char *const bad[] = {"", ".k", "-k", "_k", "/k", "k k", "k!", "k\n", "k=", "k,", "k%", "k\x7f", "k\xc3\xbc"};
+    static const char *const bad[] = {"",    ".k", "-k", "_k", "/k",    "k k",      "k!",
+                                      "k\n", "k=", "k,", "k%", "k\x7f", "k\xc3\xbc"};
     taskseal_key key = key_of("k");
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         key.id = bad[i];
@@ -102,7 +104,8 @@ END_TEST
 
 START_TEST(ids_of_the_documented_form_are_taken)
 {
-    static const char *const good[] = {"k", "0", "Z", "k._:/@+-", "9-9", "mail-k01", "a/../b", "kms:eu/1@2+3"};
+    static const char *const good[] = {"k",   "0",        "Z",      "k._:/@+-",
+                                       "9-9", "mail-k01", "a/../b", "kms:eu/1@2+3"};
     for (size_t i = 0; i < COUNT_OF(good); i++) {
         const taskseal_key key = key_of(good[i]);
         assert_taken(&key, 1);

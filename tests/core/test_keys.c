@@ -189,7 +189,8 @@ START_TEST(a_compromised_key_is_refused_though_another_would_serve)
 {
     const char *const ids[] = {"a", "b"};
     const blob sealed = seal_to(RING(key_of("a"), key_of("b")), ids, 2);
-    const taskseal_open_options with = opening(RING(key_of("b"), key_in_state("a", TASKSEAL_KEY_COMPROMISED)));
+    const taskseal_open_options with =
+        opening(RING(key_of("b"), key_in_state("a", TASKSEAL_KEY_COMPROMISED)));
     assert_err(TASKSEAL_ERR_KEY_COMPROMISED, try_open(&with, sealed));
 }
 END_TEST
@@ -210,7 +211,8 @@ START_TEST(a_compromised_key_that_is_not_named_matters_not)
 {
     const char *const ids[] = {"a"};
     const blob sealed = seal_to(RING(key_of("a")), ids, 1);
-    const taskseal_open_options with = opening(RING(key_in_state("aa", TASKSEAL_KEY_COMPROMISED), key_of("a")));
+    const taskseal_open_options with =
+        opening(RING(key_in_state("aa", TASKSEAL_KEY_COMPROMISED), key_of("a")));
     assert_ok(try_open(&with, sealed));
 }
 END_TEST

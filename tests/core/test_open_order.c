@@ -57,8 +57,8 @@ static const taskseal_err errors[FAULTS] = {
     [CHUNK] = TASKSEAL_ERR_DAMAGED,
 };
 
-#define BIT(fault)       (1U << (fault))
-#define HAS(set, fault)  (((set)&BIT(fault)) != 0)
+#define BIT(fault)      (1U << (fault))
+#define HAS(set, fault) (((set)&BIT(fault)) != 0)
 
 /* The envelope names k (which serves), r, w and z. */
 static blob envelope(unsigned set)

@@ -48,7 +48,8 @@ static const char *result_ids(const taskseal_keyring *ring, const char *from, co
 START_TEST(an_old_key_that_is_active_or_open_only_serves)
 {
     assert_ok(try_keys(RING(key_of("new"), key_of("old")), NULL, NULL, sealed_to_old()));
-    assert_ok(try_keys(RING(key_of("new"), key_in_state("old", TASKSEAL_KEY_OPEN_ONLY)), NULL, NULL, sealed_to_old()));
+    assert_ok(try_keys(RING(key_of("new"), key_in_state("old", TASKSEAL_KEY_OPEN_ONLY)), NULL, NULL,
+                       sealed_to_old()));
 }
 END_TEST
 
@@ -96,7 +97,8 @@ START_TEST(an_old_key_of_another_secret_fails_to_authenticate)
 {
     taskseal_key old = key_of("old");
     old.secret = secret_of('x');
-    assert_err(TASKSEAL_ERR_AUTHENTICATION_FAILED, try_keys(RING(key_of("new"), old), NULL, NULL, sealed_to_old()));
+    assert_err(TASKSEAL_ERR_AUTHENTICATION_FAILED,
+               try_keys(RING(key_of("new"), old), NULL, NULL, sealed_to_old()));
 }
 END_TEST
 
@@ -116,9 +118,9 @@ END_TEST
 
 START_TEST(a_new_key_must_be_active)
 {
-    const taskseal_keyring *ring =
-        RING(key_of("old"), key_in_state("o", TASKSEAL_KEY_OPEN_ONLY), key_in_state("r", TASKSEAL_KEY_RETIRED),
-             key_in_state("c", TASKSEAL_KEY_COMPROMISED), key_of("a"));
+    const taskseal_keyring *ring = RING(key_of("old"), key_in_state("o", TASKSEAL_KEY_OPEN_ONLY),
+                                        key_in_state("r", TASKSEAL_KEY_RETIRED),
+                                        key_in_state("c", TASKSEAL_KEY_COMPROMISED), key_of("a"));
     assert_err(TASKSEAL_ERR_KEY_NOT_ACTIVE, try_keys(ring, "old", "o", sealed_to_old()));
     assert_err(TASKSEAL_ERR_KEY_RETIRED, try_keys(ring, "old", "r", sealed_to_old()));
     assert_err(TASKSEAL_ERR_KEY_COMPROMISED, try_keys(ring, "old", "c", sealed_to_old()));
@@ -143,11 +145,18 @@ typedef struct {
 } subset;
 
 static const subset subsets[] = {
-    {NULL, NULL, TASKSEAL_OK},       {"a", NULL, TASKSEAL_OK},     {"abc", NULL, TASKSEAL_OK},
-    {"a", "a", TASKSEAL_OK},         {"a", "ab", TASKSEAL_OK},     {"ba", "ab", TASKSEAL_OK},
-    {"c", "abc", TASKSEAL_OK},       {NULL, "a", TASKSEAL_ERR_KEY_WRONG_QUEUE},
-    {"b", "a", TASKSEAL_ERR_KEY_WRONG_QUEUE},  {"ab", "a", TASKSEAL_ERR_KEY_WRONG_QUEUE},
-    {"abc", "ab", TASKSEAL_ERR_KEY_WRONG_QUEUE}, {"xa", "ab", TASKSEAL_ERR_KEY_WRONG_QUEUE},
+    {NULL, NULL, TASKSEAL_OK},
+    {"a", NULL, TASKSEAL_OK},
+    {"abc", NULL, TASKSEAL_OK},
+    {"a", "a", TASKSEAL_OK},
+    {"a", "ab", TASKSEAL_OK},
+    {"ba", "ab", TASKSEAL_OK},
+    {"c", "abc", TASKSEAL_OK},
+    {NULL, "a", TASKSEAL_ERR_KEY_WRONG_QUEUE},
+    {"b", "a", TASKSEAL_ERR_KEY_WRONG_QUEUE},
+    {"ab", "a", TASKSEAL_ERR_KEY_WRONG_QUEUE},
+    {"abc", "ab", TASKSEAL_ERR_KEY_WRONG_QUEUE},
+    {"xa", "ab", TASKSEAL_ERR_KEY_WRONG_QUEUE},
 };
 
 static void confine(taskseal_key *key, const char *letters, taskseal_bytes *queues)
@@ -238,8 +247,12 @@ END_TEST
 START_TEST(the_first_active_key_that_may_succeed_comes)
 {
     const taskseal_bytes queue = taskseal_str("a");
-    taskseal_key keys[] = {key_in_state("o", TASKSEAL_KEY_OPEN_ONLY), key_of("any"), key_of("late"), key_of("a1"),
-                           key_of("a2"), key_of("old")};
+    taskseal_key keys[] = {key_in_state("o", TASKSEAL_KEY_OPEN_ONLY),
+                           key_of("any"),
+                           key_of("late"),
+                           key_of("a1"),
+                           key_of("a2"),
+                           key_of("old")};
     keys[2].not_before = NOW + 1;
     for (size_t i = 2; i < COUNT_OF(keys); i++) {
         keys[i].queues = &queue;
@@ -287,7 +300,8 @@ END_TEST
 START_TEST(a_retired_key_does_not_hide_one_that_serves)
 {
     static const char *const ids[] = {"old", "r"};
-    const taskseal_keyring *ring = RING(key_in_state("r", TASKSEAL_KEY_RETIRED), key_of("new"), key_of("old"));
+    const taskseal_keyring *ring =
+        RING(key_in_state("r", TASKSEAL_KEY_RETIRED), key_of("new"), key_of("old"));
     ck_assert_str_eq(result_ids(ring, NULL, NULL, sealed_to(ids, 2)), "new r");
 }
 END_TEST

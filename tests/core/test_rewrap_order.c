@@ -114,7 +114,9 @@ static taskseal_err rewrap_with(unsigned set)
     const taskseal_rewrap_options options = {
         .keyring = keys,
         .to_key_id = "n",
-        .now = HAS(set, BAD_TIME) ? TASKSEAL_TIME_MAX + 1 : HAS(set, CLOCK) ? 0 : NOW,
+        .now = HAS(set, BAD_TIME) ? TASKSEAL_TIME_MAX + 1
+               : HAS(set, CLOCK)  ? 0
+                                  : NOW,
     };
     blob out = blob_new(sealed.len - (HAS(set, SMALL_BUFFER) ? 1 : 0)); /* the ids have the same length */
     size_t len = 1;

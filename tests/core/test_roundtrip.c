@@ -162,8 +162,8 @@ START_TEST(two_seals_of_one_payload_share_nothing)
     const taskseal_info of_b = inspect(b);
     ck_assert(memcmp(of_a.message_id, of_b.message_id, sizeof of_a.message_id) != 0);
     const size_t body = 57 + 4 + 1;
-    ck_assert(memcmp(a.data + body, b.data + body, 24) != 0);            /* wrap nonces */
-    ck_assert(memcmp(a.data + body + 24, b.data + body + 24, 32) != 0);  /* wrapped DEKs */
+    ck_assert(memcmp(a.data + body, b.data + body, 24) != 0);           /* wrap nonces */
+    ck_assert(memcmp(a.data + body + 24, b.data + body + 24, 32) != 0); /* wrapped DEKs */
     ck_assert(memcmp(a.data + of_a.header_len, b.data + of_b.header_len, 7) != 0);
 }
 END_TEST

@@ -268,8 +268,7 @@ START_TEST(without_a_primary_the_first_active_key_says_why)
     confined.queues = &other;
     confined.queue_count = 1;
     ended.not_after = NOW - 1;
-    taskseal_seal_options options =
-        sealing(RING(key_in_state("o", TASKSEAL_KEY_OPEN_ONLY), confined, ended));
+    taskseal_seal_options options = sealing(RING(key_in_state("o", TASKSEAL_KEY_OPEN_ONLY), confined, ended));
     assert_err(TASKSEAL_ERR_KEY_WRONG_QUEUE, try_seal(&options, 1));
     options.keyring = RING(ended, confined);
     assert_err(TASKSEAL_ERR_KEY_OUTSIDE_WINDOW, try_seal(&options, 1));

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "cases.h"
 
-#define TEXT(literal) {literal, sizeof(literal) - 1}
+#define TEXT(literal)                                                                                        \
+    {                                                                                                        \
+        literal, sizeof(literal) - 1                                                                         \
+    }
 
 #define KEY          FIRST "key k " ACTIVE "\n"
 #define FIRST_LINE   "line 1: the first line must be `taskseal-keyring 1`"
@@ -36,9 +39,12 @@ const keyfile_case keyfile_cases[] = {
 
     /* Lines */
     {"K 2", TEXT(FIRST "key k " ACTIVE "\r\n"), 2, CONTROL_BYTE, TEXT(KEY)},
-    {"K 2", TEXT(FIRST "# a\rb\nkey k " ACTIVE "\n"), 2, CONTROL_BYTE, TEXT(FIRST "# a b\nkey k " ACTIVE "\n")},
-    {"K 2", TEXT(FIRST "# a\tb\nkey k " ACTIVE "\n"), 2, CONTROL_BYTE, TEXT(FIRST "# a b\nkey k " ACTIVE "\n")},
-    {"K 2", TEXT(FIRST "# a\0b\nkey k " ACTIVE "\n"), 2, CONTROL_BYTE, TEXT(FIRST "# a b\nkey k " ACTIVE "\n")},
+    {"K 2", TEXT(FIRST "# a\rb\nkey k " ACTIVE "\n"), 2, CONTROL_BYTE,
+     TEXT(FIRST "# a b\nkey k " ACTIVE "\n")},
+    {"K 2", TEXT(FIRST "# a\tb\nkey k " ACTIVE "\n"), 2, CONTROL_BYTE,
+     TEXT(FIRST "# a b\nkey k " ACTIVE "\n")},
+    {"K 2", TEXT(FIRST "# a\0b\nkey k " ACTIVE "\n"), 2, CONTROL_BYTE,
+     TEXT(FIRST "# a b\nkey k " ACTIVE "\n")},
     {"K 2", TEXT(FIRST "key\tk " ACTIVE "\n"), 2, CONTROL_BYTE, TEXT(KEY)},
     {"K 2", TEXT(FIRST "key k\0 " ACTIVE "\n"), 2, CONTROL_BYTE, TEXT(KEY)},
     {"K 2", TEXT(KEY "\0"), 3, CONTROL_BYTE, TEXT(KEY "\n")},
@@ -134,24 +140,40 @@ const keyfile_case keyfile_cases[] = {
     /* Times */
     {"K 15", TEXT(WITH(" not-before=")), 2, TIME, TEXT(WITH(" not-before=2026-01-01T00:00:00Z"))},
     {"K 15", TEXT(WITH(" not-before=2026-01-01")), 2, TIME, TEXT(WITH(" not-before=2026-01-01T00:00:00Z"))},
-    {"K 15", TEXT(WITH(" not-before=2026-01-01t00:00:00Z")), 2, TIME, TEXT(WITH(" not-before=2026-01-01T00:00:00Z"))},
-    {"K 15", TEXT(WITH(" not-before=2026-01-01T00:00:00z")), 2, TIME, TEXT(WITH(" not-before=2026-01-01T00:00:00Z"))},
+    {"K 15", TEXT(WITH(" not-before=2026-01-01t00:00:00Z")), 2, TIME,
+     TEXT(WITH(" not-before=2026-01-01T00:00:00Z"))},
+    {"K 15", TEXT(WITH(" not-before=2026-01-01T00:00:00z")), 2, TIME,
+     TEXT(WITH(" not-before=2026-01-01T00:00:00Z"))},
     {"K 15", TEXT(WITH(" not-before=2026-01-01T00:00:00+00:00")), 2, TIME,
      TEXT(WITH(" not-before=2026-01-01T00:00:00Z"))},
-    {"K 15", TEXT(WITH(" not-before=2026-01-01T00:00:00.5Z")), 2, TIME, TEXT(WITH(" not-before=2026-01-01T00:00:05Z"))},
-    {"K 15", TEXT(WITH(" not-before=2026-00-01T00:00:00Z")), 2, TIME, TEXT(WITH(" not-before=2026-01-01T00:00:00Z"))},
-    {"K 15", TEXT(WITH(" not-before=2026-13-01T00:00:00Z")), 2, TIME, TEXT(WITH(" not-before=2026-12-01T00:00:00Z"))},
-    {"K 15", TEXT(WITH(" not-before=2026-04-00T00:00:00Z")), 2, TIME, TEXT(WITH(" not-before=2026-04-01T00:00:00Z"))},
-    {"K 15", TEXT(WITH(" not-before=2026-04-31T00:00:00Z")), 2, TIME, TEXT(WITH(" not-before=2026-04-30T00:00:00Z"))},
-    {"K 15", TEXT(WITH(" not-before=2026-02-29T00:00:00Z")), 2, TIME, TEXT(WITH(" not-before=2028-02-29T00:00:00Z"))},
-    {"K 15", TEXT(WITH(" not-before=2100-02-29T00:00:00Z")), 2, TIME, TEXT(WITH(" not-before=2000-02-29T00:00:00Z"))},
-    {"K 15", TEXT(WITH(" not-before=2026-01-01T24:00:00Z")), 2, TIME, TEXT(WITH(" not-before=2026-01-01T23:00:00Z"))},
-    {"K 15", TEXT(WITH(" not-before=2026-01-01T00:60:00Z")), 2, TIME, TEXT(WITH(" not-before=2026-01-01T00:59:00Z"))},
-    {"K 15", TEXT(WITH(" not-before=2026-01-01T00:00:60Z")), 2, TIME, TEXT(WITH(" not-before=2026-01-01T00:00:59Z"))},
-    {"K 15", TEXT(WITH(" not-before=1969-12-31T23:59:59Z")), 2, TIME, TEXT(WITH(" not-before=1970-01-01T00:00:01Z"))},
-    {"K 15", TEXT(WITH(" not-before=1970-01-01T00:00:00Z")), 2, TIME, TEXT(WITH(" not-before=1970-01-01T00:00:01Z"))},
-    {"K 15", TEXT(WITH(" not-after=10000-01-01T00:00:00Z")), 2, TIME, TEXT(WITH(" not-after=9999-12-31T23:59:59Z"))},
-    {"K 15", TEXT(WITH(" not-after=2026-01-01T0/:00:00Z")), 2, TIME, TEXT(WITH(" not-after=2026-01-01T00:00:00Z"))},
+    {"K 15", TEXT(WITH(" not-before=2026-01-01T00:00:00.5Z")), 2, TIME,
+     TEXT(WITH(" not-before=2026-01-01T00:00:05Z"))},
+    {"K 15", TEXT(WITH(" not-before=2026-00-01T00:00:00Z")), 2, TIME,
+     TEXT(WITH(" not-before=2026-01-01T00:00:00Z"))},
+    {"K 15", TEXT(WITH(" not-before=2026-13-01T00:00:00Z")), 2, TIME,
+     TEXT(WITH(" not-before=2026-12-01T00:00:00Z"))},
+    {"K 15", TEXT(WITH(" not-before=2026-04-00T00:00:00Z")), 2, TIME,
+     TEXT(WITH(" not-before=2026-04-01T00:00:00Z"))},
+    {"K 15", TEXT(WITH(" not-before=2026-04-31T00:00:00Z")), 2, TIME,
+     TEXT(WITH(" not-before=2026-04-30T00:00:00Z"))},
+    {"K 15", TEXT(WITH(" not-before=2026-02-29T00:00:00Z")), 2, TIME,
+     TEXT(WITH(" not-before=2028-02-29T00:00:00Z"))},
+    {"K 15", TEXT(WITH(" not-before=2100-02-29T00:00:00Z")), 2, TIME,
+     TEXT(WITH(" not-before=2000-02-29T00:00:00Z"))},
+    {"K 15", TEXT(WITH(" not-before=2026-01-01T24:00:00Z")), 2, TIME,
+     TEXT(WITH(" not-before=2026-01-01T23:00:00Z"))},
+    {"K 15", TEXT(WITH(" not-before=2026-01-01T00:60:00Z")), 2, TIME,
+     TEXT(WITH(" not-before=2026-01-01T00:59:00Z"))},
+    {"K 15", TEXT(WITH(" not-before=2026-01-01T00:00:60Z")), 2, TIME,
+     TEXT(WITH(" not-before=2026-01-01T00:00:59Z"))},
+    {"K 15", TEXT(WITH(" not-before=1969-12-31T23:59:59Z")), 2, TIME,
+     TEXT(WITH(" not-before=1970-01-01T00:00:01Z"))},
+    {"K 15", TEXT(WITH(" not-before=1970-01-01T00:00:00Z")), 2, TIME,
+     TEXT(WITH(" not-before=1970-01-01T00:00:01Z"))},
+    {"K 15", TEXT(WITH(" not-after=10000-01-01T00:00:00Z")), 2, TIME,
+     TEXT(WITH(" not-after=9999-12-31T23:59:59Z"))},
+    {"K 15", TEXT(WITH(" not-after=2026-01-01T0/:00:00Z")), 2, TIME,
+     TEXT(WITH(" not-after=2026-01-01T00:00:00Z"))},
     {"K 15", TEXT(WITH(" not-before=2026-01-01T00:00:01Z not-after=2026-01-01T00:00:00Z")), 2,
      "not-after lies before not-before",
      TEXT(WITH(" not-before=2026-01-01T00:00:01Z not-after=2026-01-01T00:00:01Z"))},

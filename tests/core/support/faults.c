@@ -186,7 +186,8 @@ REPLACE(int, fsync, (int fd))
 {
     struct stat status;
     const bool directory = __real_fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
-    return faults.file == (directory ? DIRECTORY_FSYNC_FAILS : FSYNC_FAILS) ? (int)fails(EIO) : __real_fsync(fd);
+    return faults.file == (directory ? DIRECTORY_FSYNC_FAILS : FSYNC_FAILS) ? (int)fails(EIO)
+                                                                            : __real_fsync(fd);
 }
 
 /* A close that fails has closed all the same. */

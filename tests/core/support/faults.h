@@ -9,12 +9,12 @@
 
 typedef enum random_fault {
     RANDOM_WORKS,
-    RANDOM_FAILS,                /* -1, EIO */
-    RANDOM_FAILS_AFTER_8_BYTES,  /* the first answer is short, then as RANDOM_FAILS */
-    RANDOM_GIVES_NOTHING,        /* 0 */
-    RANDOM_IS_SHORT,             /* at most 7 bytes at a time */
-    RANDOM_IS_INTERRUPTED,       /* -1, EINTR at every other request */
-    RANDOM_REPEATS               /* the same bytes every time */
+    RANDOM_FAILS,               /* -1, EIO */
+    RANDOM_FAILS_AFTER_8_BYTES, /* the first answer is short, then as RANDOM_FAILS */
+    RANDOM_GIVES_NOTHING,       /* 0 */
+    RANDOM_IS_SHORT,            /* at most 7 bytes at a time */
+    RANDOM_IS_INTERRUPTED,      /* -1, EINTR at every other request */
+    RANDOM_REPEATS              /* the same bytes every time */
 } random_fault;
 
 typedef enum clock_fault {
@@ -36,7 +36,7 @@ typedef enum file_fault {
     WRITE_IS_INTERRUPTED,
     WRITE_GIVES_0,
     FCHMOD_FAILS,
-    FSYNC_FAILS,           /* of a file */
+    FSYNC_FAILS, /* of a file */
     DIRECTORY_FSYNC_FAILS,
     CLOSE_FAILS,
     LINK_FAILS

@@ -11,13 +11,14 @@ forging forging_new(void)
 {
     static const char payload[] = "{\"to\":\"ada@example.org\",\"token\":\"s3cr3t\"}";
     const taskseal_seal_options like = sealing(NULL);
-    return (forging){.suite = TASKSEAL_SUITE_CHACHA20POLY1305,
-                     .context = like.context,
-                     .sealed_at = NOW,
-                     .stanzas = {{.type = TASKSEAL_KEY_XCHACHA20POLY1305, .id = "k", .secret = secret_of('k')}},
-                     .stanza_count = 1,
-                     .payload = payload,
-                     .payload_len = 40};
+    return (forging){
+        .suite = TASKSEAL_SUITE_CHACHA20POLY1305,
+        .context = like.context,
+        .sealed_at = NOW,
+        .stanzas = {{.type = TASKSEAL_KEY_XCHACHA20POLY1305, .id = "k", .secret = secret_of('k')}},
+        .stanza_count = 1,
+        .payload = payload,
+        .payload_len = 40};
 }
 
 static size_t body_len(const forged_stanza *stanza)
@@ -43,7 +44,8 @@ static uint8_t *put_stanza(uint8_t *at, const forged_stanza *stanza, const uint8
     if (stanza->secret != NULL) {
         uint8_t wrap_key[TASKSEAL__WRAP_KEY_BYTES];
         uint8_t nonce[TASKSEAL__WRAP_NONCE_MAX];
-        const taskseal__wrap_binding binding = {envelope, (taskseal_key_type)stanza->type, stanza->id, id_len};
+        const taskseal__wrap_binding binding = {envelope, (taskseal_key_type)stanza->type, stanza->id,
+                                                id_len};
         memset(nonce, NONCE, sizeof nonce);
         taskseal__derive_wrap_key(wrap_key, stanza->secret, stanza->type, stanza->id, id_len);
         taskseal__wrap(at, &binding, wrap_key, nonce, dek);
@@ -62,7 +64,8 @@ blob forge(const forging *f)
     ck_assert(taskseal__chunks_len(f->suite, f->payload_len, &chunks_len));
     blob out = blob_new(forged_header_len(f) + chunks_len);
 
-    const taskseal__preamble preamble = {f->suite, f->purpose, f->padded, (uint8_t)bound, f->sealed_at, f->expires_at};
+    const taskseal__preamble preamble = {f->suite,       f->purpose,   f->padded,
+                                         (uint8_t)bound, f->sealed_at, f->expires_at};
     uint8_t *at = taskseal__put_preamble(out.data, &preamble);
     taskseal__derive_message_keys(&keys, dek, out.data, bound, &f->context);
     at = taskseal__put(at, keys.commitment, sizeof keys.commitment);

@@ -16,7 +16,7 @@ typedef struct forged_stanza {
 typedef struct forging {
     taskseal_suite suite;
     taskseal_purpose purpose;
-    bool padded;             /* the flag alone: the payload is taken as it is */
+    bool padded;              /* the flag alone: the payload is taken as it is */
     taskseal_context context; /* bound */
     uint64_t sealed_at;
     uint64_t expires_at;

@@ -53,7 +53,8 @@ taskseal_key key_in_state(const char *id, taskseal_key_state state);
 
 taskseal_keyring *ring_of(const taskseal_key *keys, size_t count);
 #define RING(...)                                                                                            \
-    ring_of((const taskseal_key[]){__VA_ARGS__}, sizeof((const taskseal_key[]){__VA_ARGS__}) / sizeof(taskseal_key))
+    ring_of((const taskseal_key[]){__VA_ARGS__},                                                             \
+            sizeof((const taskseal_key[]){__VA_ARGS__}) / sizeof(taskseal_key))
 
 /* Hands a ring that a test made to the fixture, to free. */
 taskseal_keyring *ring_keep(taskseal_keyring *ring);
