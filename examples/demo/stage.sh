@@ -97,7 +97,10 @@ start_capture() { # name port; sets $port to the one to use
 # tcpdump hands on what it has once a second: once that is no more, it has everything.
 finish_capture() { # name
     local size=-1
-    [[ $capturer ]] || return 0
+    if [[ ! $capturer ]]; then
+        sleep 0.5 # the relay writes a connection's bytes when it ends
+        return
+    fi
     until [[ $size == "$(stat -c %s "$dir/$1.pcap")" ]]; do
         size=$(stat -c %s "$dir/$1.pcap")
         sleep 1.2

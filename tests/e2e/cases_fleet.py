@@ -143,6 +143,13 @@ def each_user_may_do_its_work_and_no_more(stage):
 
 
 @test
+def the_users_in_the_readme_are_those_of_the_tests(_stage):
+    readme = (ROOT / "examples/README.md").read_text()
+    for role in ("producer", "worker", "rotate"):
+        equal(f"\n    user {role} on >... resetchannels -@all {lab.EVERYBODY} {lab.ACL[role]}\n" in readme, True)
+
+
+@test
 def the_demo_tells_its_story(stage):
     small = stage.folder / "small.jsonl"
     small.write_bytes(b"".join((ROOT / "examples/tasks.jsonl").read_bytes().splitlines(True)[:50]))

@@ -64,6 +64,21 @@ def ledgers_are_for_their_owner_only(stage):
     equal([path.stat().st_mode & 0o777 for path in (ledger, stage.folder / "mode.ledger")], [0o600, 0o600])
 
 
+@test
+def a_killed_producer_has_queued_each_task_wholly_or_not_at_all(stage):
+    path = stage.folder / "halves.jsonl"
+    path.write_text("".join(f'{{"queue":"halves","type":"t","payload":"{i:0500}"}}\n' for i in range(20000)))
+    for kills in range(1, 4):
+        producer = stage.start("producer", path)
+        until(lambda: stage.count("LLEN", "halves", "pending") > kills * 1000)
+        producer.kill()
+        producer.communicate()
+        equal(producer.returncode, -signal.SIGKILL)
+    listed = stage.intruder.call("LRANGE", "{halves}:pending", 0, -1)
+    stored = stage.intruder.call("KEYS", "{halves}:t:*")
+    equal(sorted(stored), sorted(b"{halves}:t:" + task for task in listed))
+
+
 # ---- Workers that die, hang or are told to stop -------------------------------------------------------
 
 def leased(stage, queue):
