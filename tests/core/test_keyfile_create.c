@@ -97,7 +97,7 @@ END_TEST
 START_TEST(the_mode_is_0600_whatever_the_umask)
 {
     static const mode_t masks[] = {0, 022, 077, 0177, 0777};
-    char name[8];
+    char name[24];
     for (size_t i = 0; i < COUNT_OF(masks); i++) {
         struct stat status;
         snprintf(name, sizeof name, "k%zu", i);

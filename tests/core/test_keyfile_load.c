@@ -46,7 +46,7 @@ START_TEST(any_permission_of_others_is_refused)
 {
     static const mode_t modes[] = {0640, 0644, 0604, 0660, 0610, 0620, 0601, 0602, 0440, 0404, 0777};
     const char *path = path_of("keyring");
-    char shown[8];
+    char shown[16];
     write_file(path, good_text, sizeof good_text - 1, 0600);
     for (size_t i = 0; i < COUNT_OF(modes); i++) {
         ck_assert(chmod(path, modes[i]) == 0);

@@ -44,7 +44,7 @@ START_TEST(no_key_is_refused)
 }
 END_TEST
 
-static taskseal_key *many_keys(size_t count, char (*ids)[8])
+static taskseal_key *many_keys(size_t count, char (*ids)[24])
 {
     taskseal_key *keys = (taskseal_key *)(void *)blob_new(count * sizeof *keys).data;
     for (size_t i = 0; i < count; i++) {
@@ -56,7 +56,7 @@ static taskseal_key *many_keys(size_t count, char (*ids)[8])
 
 START_TEST(at_most_1024_keys_are_taken)
 {
-    static char ids[1025][8];
+    static char ids[1025][24];
     const taskseal_key *keys = many_keys(1025, ids);
     assert_refused(keys, 1025, "a keyring holds 1 to 1024 keys");
     assert_taken(keys, 1024);
@@ -65,7 +65,7 @@ END_TEST
 
 START_TEST(the_last_of_1024_keys_seals_and_opens)
 {
-    static char ids[1024][8];
+    static char ids[1024][24];
     taskseal_keyring *ring = ring_of(many_keys(1024, ids), 1024);
     const char *id = "k1023";
     taskseal_seal_options options = sealing(ring);
@@ -225,7 +225,7 @@ END_TEST
 
 START_TEST(at_most_64_queues_are_listed)
 {
-    char names[65][4];
+    char names[65][24];
     taskseal_bytes queues[65];
     taskseal_key key = key_of("k");
     for (size_t i = 0; i < 65; i++) {

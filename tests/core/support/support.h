@@ -11,6 +11,13 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
 
+/* The sanitizers make mlock do nothing and take a fault of memory for their own: some tests are not for them. */
+#ifdef TASKSEAL_TESTS_SANITISED
+enum { SANITISED = true };
+#else
+enum { SANITISED = false };
+#endif
+
 /* ---- Assertions ---- */
 
 #define assert_err(expected, call)                                                                           \
