@@ -10,9 +10,10 @@
  *         die(error.message);
  *     redisReply *reply = redisCommand(redis, "LLEN %s", "{mail}:pending");
  *
- * What you get is an ordinary redisContext: all of hiredis works on it, and redisFree ends it. What you
- * can't get is one that is not TLS, or whose server did not prove its chain AND its name: there is no flag,
- * URI parameter, environment variable or fallback for that, and hiredis's own redisReconnect fails closed.
+ * What you get is an ordinary redisContext: hiredis's synchronous functions work on it, and redisFree ends
+ * it. What you can't get is one that is not TLS, or whose server did not prove its chain AND its name: there
+ * is no flag, URI parameter, environment variable or fallback for that, and hiredis's own redisReconnect
+ * fails closed.
  *
  * The rules at the top of taskseal.h hold here too. An endpoint may be shared between threads; a
  * redisContext, as always, belongs to one thread at a time.

@@ -87,9 +87,11 @@ static void name_path(taskseal_error *error, const char *path)
 
 taskseal_err taskseal_keyring_load(taskseal_keyring **out, const char *path, taskseal_error *error)
 {
-    if (out == NULL || path == NULL)
-        return taskseal__fail(error, TASKSEAL_ERR_BAD_ARGUMENT, "no path, or no place for the keyring");
+    if (out == NULL)
+        return taskseal__fail(error, TASKSEAL_ERR_BAD_ARGUMENT, "no place for the keyring was given");
     *out = NULL;
+    if (path == NULL)
+        return taskseal__fail(error, TASKSEAL_ERR_BAD_ARGUMENT, "no path of a key file was given");
     taskseal_err err = taskseal__sodium_init();
     if (err != TASKSEAL_OK)
         return taskseal__fail(error, err, "%s", taskseal_err_text(err));

@@ -245,8 +245,9 @@ START_TEST(missing_arguments_are_refused)
     taskseal_keyring *ring;
     taskseal_error error = {0};
     assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_keyring_load(NULL, path_of("keyring"), &error));
-    ck_assert_str_eq(error.message, "no path, or no place for the keyring");
+    ck_assert_str_eq(error.message, "no place for the keyring was given");
     assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_keyring_load(&ring, NULL, &error));
+    ck_assert_str_eq(error.message, "no path of a key file was given");
 }
 END_TEST
 
