@@ -242,12 +242,13 @@ END_TEST
 
 START_TEST(missing_arguments_are_refused)
 {
-    taskseal_keyring *ring;
+    taskseal_keyring *ring = (taskseal_keyring *)(uintptr_t)FIRST;
     taskseal_error error = {0};
     assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_keyring_load(NULL, path_of("keyring"), &error));
     ck_assert_str_eq(error.message, "no place for the keyring was given");
     assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_keyring_load(&ring, NULL, &error));
     ck_assert_str_eq(error.message, "no path of a key file was given");
+    ck_assert_ptr_null(ring);
 }
 END_TEST
 
