@@ -218,28 +218,30 @@ static bool input_idle(const struct jsonl *in)
 static bool produce(struct producer *p, struct jsonl *in)
 {
     enum jsonl_result result;
+    bool broken; /* no memory, no random bytes, no clock: the next line would fare no better */
     do {
+        taskseal_err err = TASKSEAL_OK;
         struct sealed_task *next = &p->batch[p->count];
         memset(next, 0, sizeof *next);
         result = jsonl_next(in, &next->task);
         if (result == JSONL_REFUSED)
             refuse(p, next->task.line, "%s", in->reason);
+        if (result == JSONL_FAILED)
+            perror("producer: input");
         if (result == JSONL_TASK) {
-            taskseal_err err = seal_task(p, next);
+            err = seal_task(p, next);
             if (err != TASKSEAL_OK)
                 refuse(p, next->task.line, "not sealed: %s: %s", taskseal_err_name(err),
                        taskseal_err_text(err));
-            if (err != TASKSEAL_OK && !taskseal_err_permanent(err))
-                return false; /* no memory, no random bytes, no clock: the next line fares no better */
             p->count += err == TASKSEAL_OK;
             p->bytes += next->sealed_len;
         }
+        broken = err != TASKSEAL_OK && !taskseal_err_permanent(err);
+        bool last = broken || result == JSONL_END || result == JSONL_FAILED;
         bool full = p->count == DEPTH || p->bytes >= BATCH_BYTES;
-        if ((full || result == JSONL_END || input_idle(in)) && !send_batch(p))
+        if ((last || full || input_idle(in)) && !send_batch(p))
             return false;
-    } while (result == JSONL_TASK || result == JSONL_REFUSED);
-    if (result == JSONL_FAILED)
-        perror("producer: input");
+    } while (!broken && (result == JSONL_TASK || result == JSONL_REFUSED));
     return result == JSONL_END;
 }
 

@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: MIT
 """Evidence for script/demo: looks for payloads where they must not be, and for tasks that got lost.
 
-    evidence.py secrets FILE LEDGER OUT           the payload strings of the queued lines of FILE
+    evidence.py secrets OUT FILE=LEDGER...        the payload strings of the queued lines of each FILE
     evidence.py search SECRETS NAME=FILE...       how many of them are in each file
     evidence.py streams PCAP OUT                  what went over each TCP connection, put together
     evidence.py relay TARGET OUT                  the same without a packet capture: prints the port it listens on
     evidence.py monitor DIR|- PORT OUT            what MONITOR shows (-: of the plain server); prints its own port
-    evidence.py unsealed PORT FILE LEDGER         queues the same lines without sealing: the positive control
+    evidence.py unsealed PORT FILE=LEDGER...      queues the same lines without sealing: the positive control
     evidence.py envelopes NAME=FILE...            how many envelopes begin in each file
     evidence.py lost DIR PORT LEDGER LEDGER-OUT   compares what was sealed, opened and given up
 """
@@ -40,19 +40,21 @@ def read_ledger(path):
     return {int(number): tuple(row) for number, *row in rows}
 
 
-def queued_lines(path, ledger_path):
-    ledger = read_ledger(ledger_path)
-    with open(path, "rb") as file:
-        for number, line in enumerate(file, 1):
-            if number in ledger:
-                yield line, ledger[number]
+def queued_lines(pairs):
+    """Each queued line of the files, with its row in the ledger."""
+    for path, ledger_path in pairs:
+        ledger = read_ledger(ledger_path)
+        with open(path, "rb") as file:
+            for number, line in enumerate(file, 1):
+                if number in ledger:
+                    yield line, ledger[number]
 
 
-def find_secrets(path, ledger_path):
+def find_secrets(pairs):
     """Strings in queued lines that are not keys, and that don't stand in clear by design: queue, type and id, or
     words of the programs' own scripts."""
     found, names = {}, set()
-    for line, row in queued_lines(path, ledger_path):
+    for line, row in queued_lines(pairs):
         names.update(row[:3])
         for string, is_key in STRING.findall(line):
             if not is_key and len(string) >= SHORTEST and len(set(string)) >= 6:
@@ -151,10 +153,10 @@ def relay(target, out_path):
 
 # ---- The positive control, and MONITOR ------------------------------------------------------------------
 
-def queue_unsealed(port, path, ledger_path):
+def queue_unsealed(port, pairs):
     """What a queue without sealing does, with the same keys; the whole line stands for its payload."""
     client, count = lab.Client(port), 0
-    for line, (queue, kind, task, _) in queued_lines(path, ledger_path):
+    for line, (queue, kind, task, _) in queued_lines(pairs):
         client.send("HSET", b"{%s}:t:%s" % (queue, task), "type", kind, "payload", line)
         client.send("LPUSH", b"{%s}:pending" % queue, task)
         client.file.flush()
@@ -207,20 +209,20 @@ def compare(folder, port, ledger_path, out_path):
 
 # ---- For the shell ---------------------------------------------------------------------------------------
 
-def named_files(args):
-    return [arg.split("=", 1) for arg in args]
+def pairs_of(args):
+    return [arg.rsplit("=", 1) for arg in args]
 
 
 def main(command, *args):
     if command == "secrets":
-        secrets = find_secrets(args[0], args[1])
-        pathlib.Path(args[2]).write_bytes(b"\n".join(secrets))
+        secrets = find_secrets(pairs_of(args[1:]))
+        pathlib.Path(args[0]).write_bytes(b"\n".join(secrets))
         print(len(secrets))
     elif command == "search":
         secrets = [line for line in pathlib.Path(args[0]).read_bytes().split(b"\n") if line]
-        print(" ".join(f"{name}:{count_found(secrets, path)}" for name, path in named_files(args[1:])))
+        print(" ".join(f"{name}:{count_found(secrets, path)}" for name, path in pairs_of(args[1:])))
     elif command == "envelopes":
-        for name, path in named_files(args):
+        for name, path in pairs_of(args):
             data = pathlib.Path(path).read_bytes()
             print(name, max(data.count(b"\xc1TSL\x01"), data.count(b"\\xc1TSL\\x01")))
     elif command == "streams":
@@ -230,7 +232,7 @@ def main(command, *args):
     elif command == "monitor":
         monitor(args[0], int(args[1]), args[2])
     elif command == "unsealed":
-        print(queue_unsealed(int(args[0]), args[1], args[2]))
+        print(queue_unsealed(int(args[0]), pairs_of(args[1:])))
     elif command == "lost":
         return 0 if compare(args[0], int(args[1]), args[2], args[3]) else 1
     else:

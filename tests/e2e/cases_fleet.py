@@ -5,6 +5,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 
 from stage import PATIENCE, ROOT, equal, handled, lab, test, until
 
@@ -111,6 +112,8 @@ def missing_or_bad_configuration_is_a_usage_error(stage):
         equal(b"set TASKSEAL_URI" in process.stderr, True)
         _, err = stage.run(program, *args, keyring="absent", status=2, stdin=b"")
         equal(err.startswith(f"{program}: keyfile-read: "), True)
+    _, err = stage.run("producer", stage.folder, status=3)
+    equal(err, "producer: input: Is a directory\n")
 
 
 @test
@@ -147,6 +150,26 @@ def the_users_in_the_readme_are_those_of_the_tests(_stage):
     readme = (ROOT / "examples/README.md").read_text()
     for role in ("producer", "worker", "rotate"):
         equal(f"\n    user {role} on >... resetchannels -@all {lab.EVERYBODY} {lab.ACL[role]}\n" in readme, True)
+
+
+@test
+def the_balance_notices_a_lost_and_a_changed_payload(stage):
+    ledger, out = stage.folder / "balance.ledger", stage.folder / "balance.out"
+    lines = [f'{{"queue":"balance","type":"t","id":"{i}","payload":{i}}}' for i in range(3)]
+    stage.run("producer", "--ledger", ledger, "-", stdin="\n".join(lines).encode())
+    stage.run("worker", "--until-empty", "--ledger-out", out, "balance")
+
+    def balance():
+        done = subprocess.run([sys.executable, "-B", ROOT / "examples/demo/evidence.py", "lost", stage.folder,
+                               str(stage.port), ledger, out], capture_output=True, check=False)
+        return done.returncode, done.stdout.decode()
+
+    whole = handled(out)
+    equal(balance(), (0, "3 sealed, 3 opened, 0 lost\n"))
+    out.write_text("\n".join(whole[:2]) + "\n")
+    equal(balance(), (1, "3 sealed, 2 opened, 1 lost\n"))
+    out.write_text("\n".join(whole).replace(whole[0][-64:], "0" * 64) + "\n")
+    equal(balance(), (1, "3 sealed, 2 opened, 1 lost; 1 that nobody sealed\n"))
 
 
 @test
