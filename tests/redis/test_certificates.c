@@ -255,9 +255,9 @@ static void rsa_1024(scenario *s)
     s->leaf.key = KEY_RSA1024;
 }
 
-static void intermediate_p_192(scenario *s)
+static void intermediate_p_224(scenario *s)
 {
-    s->middle.key = KEY_P192;
+    s->middle.key = KEY_P224;
 }
 
 static void sha_1(scenario *s)
@@ -329,7 +329,7 @@ static const row rows[] = {
     {"intermediate of X.509 v1", with_intermediate, intermediate_version_1, TASKSEAL_ERR_CERT_INVALID, ""},
     {"root of X.509 v1", NULL, root_version_1, TASKSEAL_ERR_CERT_INVALID, "lab root` is not X.509 version 3"},
     {"RSA of 1024 bits", by_rsa, rsa_1024, TASKSEAL_ERR_CERT_WEAK, "2048 bits"},
-    {"intermediate of P-192", with_intermediate, intermediate_p_192, TASKSEAL_ERR_CERT_WEAK, "256 bits"},
+    {"intermediate of P-224", with_intermediate, intermediate_p_224, TASKSEAL_ERR_CERT_WEAK, "256 bits"},
     {"SHA-1", NULL, sha_1, TASKSEAL_ERR_CERT_WEAK, "SHA-1"},
     {"MD5", with_rsa_root, md5, TASKSEAL_ERR_CERT_WEAK, "SHA-1 or weaker"},
     {"SHA-1 for the intermediate", with_intermediate, intermediate_sha_1, TASKSEAL_ERR_CERT_WEAK,

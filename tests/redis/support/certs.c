@@ -36,8 +36,8 @@ static EVP_PKEY *make_key(key_kind kind)
         return EVP_EC_gen("P-256");
     case KEY_P384:
         return EVP_EC_gen("P-384");
-    case KEY_P192:
-        return EVP_EC_gen("P-192");
+    case KEY_P224:
+        return EVP_EC_gen("P-224");
     case KEY_RSA2048:
         return EVP_RSA_gen(2048);
     case KEY_RSA1024:
@@ -164,7 +164,7 @@ static void set_names(X509 *certificate, const X509 *issuer, const cert_spec *sp
 /* Holds on to every certificate, so that a leak checker sees that they are kept and not lost. */
 static void keep(X509 *certificate)
 {
-    static STACK_OF(X509) *kept;
+    static STACK_OF(X509) * kept;
     if (kept == NULL)
         kept = sk_X509_new_null();
     NEED(sk_X509_push(kept, certificate) > 0);

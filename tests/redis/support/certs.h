@@ -10,7 +10,7 @@
 typedef enum key_kind {
     KEY_P256,
     KEY_P384,
-    KEY_P192,
+    KEY_P224,
     KEY_RSA2048,
     KEY_RSA1024,
     KEY_ED25519,

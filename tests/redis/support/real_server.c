@@ -4,8 +4,8 @@
 #include <arpa/inet.h>
 #include <check.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +17,7 @@
 
 #include "certs.h"
 
-enum { START_ATTEMPTS = 300, ARGUMENTS_MAX = 64 };
+enum { START_ATTEMPTS = 300 };
 
 static const struct timespec attempt_pause = {.tv_nsec = 50000000};
 
@@ -59,7 +59,7 @@ static bool accepts(unsigned port)
 
 /* ---- Files -------------------------------------------------------------------------------------------------- */
 
-static const char *path_of(const real_server *s, const char *name)
+static char *path_of(const real_server *s, const char *name)
 {
     static char paths[8][128];
     static unsigned next;
@@ -93,8 +93,9 @@ static void write_files(const real_server *s)
 
 static void remove_files(const real_server *s)
 {
-    static const char *const names[] = {"ca.pem",     "server.pem",  "server.key",  "client.pem",
-                                        "client.key", "foreign.pem", "foreign.key", "server.log"};
+    static const char *const names[] = {"ca.pem",      "server.pem", "server.key",
+                                        "client.pem",  "client.key", "foreign.pem",
+                                        "foreign.key", "server.log", "server.conf"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         (void)unlink(path_of(s, names[i]));
     (void)rmdir(s->directory);
@@ -102,48 +103,29 @@ static void remove_files(const real_server *s)
 
 /* ---- The process -------------------------------------------------------------------------------------------- */
 
-static void become_server(const real_server *s, const char *program, const char *const *extra)
+static void write_configuration(const real_server *s, const char *settings)
 {
-    char port[8], plain_port[8];
-    const char *arguments[ARGUMENTS_MAX] = {program,
-                                            "--bind",
-                                            "127.0.0.1",
-                                            "-::1",
-                                            "--port",
-                                            plain_port,
-                                            "--tls-port",
-                                            port,
-                                            "--tls-cert-file",
-                                            path_of(s, "server.pem"),
-                                            "--tls-key-file",
-                                            path_of(s, "server.key"),
-                                            "--tls-ca-cert-file",
-                                            path_of(s, "ca.pem"),
-                                            "--dir",
-                                            s->directory,
-                                            "--save",
-                                            "",
-                                            "--appendonly",
-                                            "no",
-                                            "--protected-mode",
-                                            "no",
-                                            "--databases",
-                                            "16"};
-    size_t count = 0;
-    (void)snprintf(port, sizeof port, "%u", s->port);
-    (void)snprintf(plain_port, sizeof plain_port, "%u", s->plain_port);
-    while (arguments[count] != NULL)
-        count++;
-    for (; *extra != NULL && count < ARGUMENTS_MAX - 1; extra++)
-        arguments[count++] = *extra;
-    int log = open(path_of(s, "server.log"), O_WRONLY | O_CREAT | O_APPEND, 0600);
-    if (log < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
-        _exit(127);
-    (void)execv(program, (char *const *)(uintptr_t)arguments);
+    FILE *file = fopen(path_of(s, "server.conf"), "w");
+    if (file == NULL)
+        give_up("server.conf");
+    (void)fprintf(file, "bind 127.0.0.1 -::1\nport %u\ntls-port %u\n", s->plain_port, s->port);
+    (void)fprintf(file, "tls-cert-file %s\ntls-key-file %s\ntls-ca-cert-file %s\n", path_of(s, "server.pem"),
+                  path_of(s, "server.key"), path_of(s, "ca.pem"));
+    (void)fprintf(file, "dir %s\nlogfile %s\n", s->directory, path_of(s, "server.log"));
+    (void)fprintf(file, "save \"\"\nappendonly no\nprotected-mode no\ndatabases 16\n%s\n", settings);
+    if (fclose(file) != 0)
+        give_up("server.conf");
+}
+
+static void become_server(const char *program, char *configuration)
+{
+    char *arguments[] = {(char *)(uintptr_t)program, configuration, NULL};
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0)
+        (void)execv(program, arguments);
     _exit(127);
 }
 
-void real_server_restart(real_server *s, const char *const *extra)
+void real_server_restart(real_server *s)
 {
     const char *program = getenv("TASKSEAL_TEST_SERVER");
     if (program == NULL)
@@ -152,7 +134,7 @@ void real_server_restart(real_server *s, const char *const *extra)
     if (s->process < 0)
         give_up("fork");
     if (s->process == 0)
-        become_server(s, program, extra);
+        become_server(program, path_of(s, "server.conf"));
     for (int i = 0; i < START_ATTEMPTS && !accepts(s->port); i++) {
         if (waitpid(s->process, NULL, WNOHANG) != 0)
             ck_abort_msg("%s did not start", program);
@@ -162,14 +144,15 @@ void real_server_restart(real_server *s, const char *const *extra)
         give_up("it does not accept connections");
 }
 
-real_server real_server_start(const char *const *extra)
+real_server real_server_start(const char *settings)
 {
     real_server s = {
         .directory = "/tmp/taskseal-server-XXXXXX", .port = free_port(), .plain_port = free_port()};
     if (mkdtemp(s.directory) == NULL)
         give_up("mkdtemp");
     write_files(&s);
-    real_server_restart(&s, extra);
+    write_configuration(&s, settings);
+    real_server_restart(&s);
     return s;
 }
 

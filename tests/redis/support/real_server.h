@@ -13,11 +13,11 @@ typedef struct real_server {
     unsigned plain_port;
 } real_server;
 
-/* `extra` are further arguments, NULL-terminated. Returns when the server accepts connections. */
-real_server real_server_start(const char *const *extra);
+/* `settings` are further lines of its configuration file. Returns when the server accepts connections. */
+real_server real_server_start(const char *settings);
 
-/* Starts it again, on the same port, with the same certificates. */
-void real_server_restart(real_server *s, const char *const *extra);
+/* Starts it again, on the same port, with the same certificates and settings. */
+void real_server_restart(real_server *s);
 
 /* Ends the process; the files stay until real_server_stop. */
 void real_server_kill(real_server *s);
