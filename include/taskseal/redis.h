@@ -71,20 +71,27 @@ void taskseal_redis_endpoint_free(taskseal_redis_endpoint *endpoint);
  *  CERT_EXPIRED, CERT_NOT_YET_VALID, CERT_UNTRUSTED, CERT_SELF_SIGNED, CERT_PURPOSE, CERT_WEAK,
  *  CERT_INVALID, NAME_MISMATCH (the message lists the names that the certificate holds)
  *  CLIENT_CERT_REQUIRED, CLIENT_CERT_REFUSED
- *  AUTH_REFUSED, NO_PERMISSION, SERVER_BUSY, SERVER_ERROR
- *  IO, NO_MEMORY, NO_RANDOM, BAD_ARGUMENT */
+ *  AUTH_REFUSED, NO_PERMISSION (connecting needs +ping, and +select for a database other than 0),
+ *  SERVER_BUSY, SERVER_ERROR
+ *  NOT_VERIFIED (a check could not be shown to have run), IO, NO_MEMORY, BAD_ARGUMENT */
 TASKSEAL_MUST_USE taskseal_err taskseal_redis_connect(taskseal_redis_endpoint *endpoint,
                                                       redisContext **out, taskseal_error *error);
 
 /* Connects and verifies anew, from nothing, on the same context: for one whose connection failed
- * (redis->err is set), or that redisReconnect has closed. Pending commands and replies are dropped. On failure the context
- * stays, closed, and may be tried again. Errors as taskseal_redis_connect; BAD_ARGUMENT for a context
- * that taskseal_redis_connect did not make. */
+ * (redis->err is set), or that redisReconnect has closed. Pending commands and replies are dropped. On
+ * failure the context stays, closed, and may be tried again. Errors as taskseal_redis_connect;
+ * BAD_ARGUMENT for a context that taskseal_redis_connect did not make. */
 TASKSEAL_MUST_USE taskseal_err taskseal_redis_reconnect(redisContext *redis, taskseal_error *error);
 
-/* Why the connection failed, once redis->err is set (redis->errstr has the words): TIMEOUT, PEER_CLOSED,
- * TLS_PROTOCOL, IO, NOT_VERIFIED, REPLY_LIMIT, NO_MEMORY; TASKSEAL_OK while it works. BAD_ARGUMENT for a
- * context that taskseal_redis_connect did not make. */
+/* Why the connection failed, once redis->err is set (redis->errstr has the words):
+ *  TIMEOUT       a reply was not complete in time, counted from when it was first waited for
+ *  REPLY_LIMIT   a reply has an array of more than 16777216 elements, arrays nested more than 64 deep, a
+ *                string of more than 512 MiB, or takes more than 1 GiB (for the second and the last
+ *                redis->errstr says "Out of memory", as hiredis does when a reply is given up)
+ *  IO            the socket failed, or the reply was no RESP
+ *  NOT_VERIFIED  the connection was closed by redisReconnect: use taskseal_redis_reconnect
+ *  PEER_CLOSED, TLS_PROTOCOL, NO_MEMORY, and after a failed taskseal_redis_reconnect what that returned
+ * TASKSEAL_OK while it works. BAD_ARGUMENT for a context that taskseal_redis_connect did not make. */
 taskseal_err taskseal_redis_error(const redisContext *redis);
 
 /* What an error reply means: NO_PERMISSION, AUTH_REFUSED, SERVER_BUSY or SERVER_ERROR; TASKSEAL_OK for a
