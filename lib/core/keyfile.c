@@ -325,9 +325,11 @@ taskseal_err taskseal_keyring_parse(taskseal_keyring **out, const char *text, si
                                     taskseal_error *error)
 {
     reading r = {.error = error};
-    if (out == NULL || (text == NULL && text_len != 0))
-        return taskseal__fail(error, TASKSEAL_ERR_BAD_ARGUMENT, "no text, or no place for the keyring");
+    if (out == NULL)
+        return taskseal__fail(error, TASKSEAL_ERR_BAD_ARGUMENT, "no place for the keyring was given");
     *out = NULL;
+    if (text == NULL && text_len != 0)
+        return taskseal__fail(error, TASKSEAL_ERR_BAD_ARGUMENT, "no text of a key file was given");
     if (text_len > TASKSEAL__KEYFILE_MAX)
         return taskseal__fail_line(error, TASKSEAL_ERR_KEYFILE_MALFORMED, 1,
                                    "line 1: a key file holds at most 1 MiB");

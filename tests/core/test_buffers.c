@@ -95,6 +95,8 @@ START_TEST(rewrap_needs_every_byte)
                taskseal_rewrap(&options, s.sealed.data, s.sealed.len, out.data, out.len - 1, &len));
     ck_assert_uint_eq(len, 0);
     ck_assert(all_are(out.data, out.len, 0xEE));
+    assert_err(TASKSEAL_ERR_BUFFER_TOO_SMALL,
+               taskseal_rewrap(&options, s.sealed.data, s.sealed.len, out.data, 10, &len));
     assert_ok(taskseal_rewrap(&options, s.sealed.data, s.sealed.len, out.data, out.len, &len));
     ck_assert_uint_eq(len, out.len);
 }
@@ -259,6 +261,8 @@ START_TEST(open_needs_its_pointers)
     assert_err(TASKSEAL_ERR_BAD_ARGUMENT,
                taskseal_open(NULL, s.sealed.data, s.sealed.len, out, sizeof out, &len, NULL));
     ck_assert_uint_eq(len, 0);
+    assert_err(TASKSEAL_ERR_NOT_SEALED, taskseal_open(&s.open, NULL, 0, out, sizeof out, &len, NULL));
+    assert_err(TASKSEAL_ERR_NOT_SEALED, taskseal_open_in_place(&s.open, NULL, 0, &payload, &len, NULL));
     assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_open_in_place(&s.open, NULL, 1, &payload, &len, NULL));
     ck_assert_ptr_null(payload);
     assert_err(TASKSEAL_ERR_BAD_ARGUMENT,

@@ -75,6 +75,21 @@ START_TEST(a_ring_works_unlocked_and_says_so)
 }
 END_TEST
 
+/* ---- Rewrap looks at its own work (F 10.8) ---- */
+
+START_TEST(a_result_that_would_not_open_is_not_given_out)
+{
+    taskseal_keyring *ring = RING(key_of("n"), key_of("k"));
+    const taskseal_seal_options options = sealing(ring);
+    const taskseal_rewrap_options with = rewrapping(ring);
+    const blob sealed = seal(&options, "payload", 7);
+    faults.wraps_are_wrong = true;
+    assert_err(TASKSEAL_ERR_AUTHENTICATION_FAILED, try_rewrap(&with, sealed));
+    faults.wraps_are_wrong = false;
+    assert_ok(try_rewrap(&with, sealed));
+}
+END_TEST
+
 /* ---- Randomness ---- */
 
 static const random_fault broken[] = {RANDOM_FAILS, RANDOM_FAILS_AFTER_8_BYTES, RANDOM_GIVES_NOTHING};
@@ -244,6 +259,8 @@ Suite *make_suite(void)
     tcase_add_loop_test(tests, every_allocation_that_fails_is_no_memory, 0, (int)COUNT_OF(makers));
     tcase_add_test(tests, keys_that_cannot_be_made_read_only_are_no_memory);
     tcase_add_test(tests, a_ring_works_unlocked_and_says_so);
+    tests = add_faults_case(suite, "rewrap");
+    tcase_add_test(tests, a_result_that_would_not_open_is_not_given_out);
     tests = add_faults_case(suite, "randomness");
     tcase_add_loop_test(tests, seal_without_randomness_writes_nothing, 0, (int)COUNT_OF(broken));
     tcase_add_loop_test(tests, seal_in_place_without_randomness_keeps_the_payload, 0, (int)COUNT_OF(broken));

@@ -50,6 +50,12 @@ START_TEST(a_file_that_shrinks_meanwhile_is_a_read_error)
 }
 END_TEST
 
+START_TEST(a_file_that_grows_meanwhile_is_a_read_error)
+{
+    assert_load(FSTAT_SHOWS_LESS, TASKSEAL_ERR_KEYFILE_READ, "it changed while it was read");
+}
+END_TEST
+
 START_TEST(reads_in_pieces_are_put_together)
 {
     assert_load(READ_IS_SHORT, TASKSEAL_OK, "");
@@ -189,6 +195,7 @@ Suite *make_suite(void)
     tcase_add_test(tests, a_file_that_cannot_be_examined_is_a_read_error);
     tcase_add_test(tests, a_read_that_fails_is_a_read_error);
     tcase_add_test(tests, a_file_that_shrinks_meanwhile_is_a_read_error);
+    tcase_add_test(tests, a_file_that_grows_meanwhile_is_a_read_error);
     tcase_add_test(tests, reads_in_pieces_are_put_together);
     tcase_add_test(tests, interrupted_reads_go_on);
     tcase_add_test(tests, every_allocation_of_a_load_that_fails_is_no_memory);

@@ -36,7 +36,12 @@ START_TEST(every_first_call_reports_that_there_is_no_randomness)
     ck_assert_uint_eq(entry_count(), 0);
     ck_assert(!taskseal_suite_available(TASKSEAL_SUITE_CHACHA20POLY1305));
 
-    faults.random = RANDOM_WORKS; /* the failure was not final */
+    faults.random = RANDOM_WORKS;
+    faults.sodium_init_fails = true;
+    assert_no_random(taskseal_keyring_new(&ring, &key, 1, &error), &error);
+    ck_assert_ptr_null(ring);
+
+    faults.sodium_init_fails = false; /* no failure was final */
     assert_ok(taskseal_keyring_new(&ring, &key, 1, &error));
     ring_keep(ring);
     ck_assert(taskseal_suite_available(TASKSEAL_SUITE_CHACHA20POLY1305));

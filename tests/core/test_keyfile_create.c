@@ -4,6 +4,7 @@
 #include "support/disk.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -66,6 +67,19 @@ START_TEST(the_text_is_the_documented_one)
     ck_assert_uint_eq(text.len, sizeof start - 1 + 43 + 1);
     ck_assert(memcmp(text.data, start, sizeof start - 1) == 0);
     ck_assert_int_eq(text.data[text.len - 1], '\n');
+}
+END_TEST
+
+START_TEST(a_path_may_be_relative)
+{
+    char before[PATH_MAX];
+    ck_assert_ptr_nonnull(getcwd(before, sizeof before));
+    ck_assert(chdir(path_of("")) == 0);
+    const taskseal_err err = taskseal_keyfile_create("keyring", "k", xchacha, NULL);
+    ck_assert(chdir(before) == 0);
+    assert_ok(err);
+    ck_assert(access(path_of("keyring"), F_OK) == 0);
+    ck_assert_uint_eq(entry_count(), 1);
 }
 END_TEST
 
@@ -159,8 +173,8 @@ START_TEST(a_missing_directory_is_a_write_error)
 }
 END_TEST
 
-/* Root may write everywhere, so a child gives that up first. */
-static int create_in_closed_directory(const char *path)
+/* Root may do everything, so a child gives that up first. */
+static int create_as_user(const char *path)
 {
     int status;
     const pid_t child = fork();
@@ -177,10 +191,17 @@ static int create_in_closed_directory(const char *path)
 START_TEST(an_unwritable_directory_is_a_write_error_and_stays_empty)
 {
     ck_assert(chmod(path_of(""), 0555) == 0);
-    ck_assert_int_eq(create_in_closed_directory(path_of("keyring")), TASKSEAL_ERR_KEYFILE_WRITE);
+    ck_assert_int_eq(create_as_user(path_of("keyring")), TASKSEAL_ERR_KEYFILE_WRITE);
     ck_assert_uint_eq(entry_count(), 0);
     ck_assert(chmod(path_of(""), 0777) == 0); /* the twin */
-    ck_assert_int_eq(create_in_closed_directory(path_of("keyring")), TASKSEAL_OK);
+    ck_assert_int_eq(create_as_user(path_of("keyring")), TASKSEAL_OK);
+}
+END_TEST
+
+START_TEST(a_directory_that_cannot_be_listed_will_do)
+{
+    ck_assert(chmod(path_of(""), 0333) == 0);
+    ck_assert_int_eq(create_as_user(path_of("keyring")), TASKSEAL_OK);
 }
 END_TEST
 
@@ -255,6 +276,7 @@ Suite *make_suite(void)
     tcase_add_test(tests, the_file_loads_and_its_key_seals);
     tcase_add_test(tests, the_type_is_the_one_asked_for);
     tcase_add_test(tests, the_text_is_the_documented_one);
+    tcase_add_test(tests, a_path_may_be_relative);
     tcase_add_test(tests, the_longest_id_fits);
     tcase_add_test(tests, every_key_is_fresh);
     tcase_add_test(tests, the_mode_is_0600_whatever_the_umask);
@@ -264,6 +286,7 @@ Suite *make_suite(void)
     tcase_add_test(tests, a_dangling_link_is_kept_and_not_followed);
     tcase_add_test(tests, a_missing_directory_is_a_write_error);
     tcase_add_test(tests, an_unwritable_directory_is_a_write_error_and_stays_empty);
+    tcase_add_test(tests, a_directory_that_cannot_be_listed_will_do);
     tcase_add_test(tests, a_name_that_is_too_long_is_a_write_error);
     tcase_add_test(tests, bad_ids_are_refused_before_anything_is_written);
     tcase_add_test(tests, bad_types_are_refused_before_anything_is_written);

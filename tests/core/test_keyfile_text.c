@@ -185,11 +185,14 @@ END_TEST
 
 START_TEST(missing_arguments_are_refused)
 {
-    taskseal_keyring *ring;
+    taskseal_keyring *ring = (taskseal_keyring *)(uintptr_t)FIRST;
     taskseal_error error = {0};
     assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_keyring_parse(NULL, "x", 1, &error));
-    ck_assert_str_eq(error.message, "no text, or no place for the keyring");
-    assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_keyring_parse(&ring, NULL, 1, NULL));
+    ck_assert_str_eq(error.message, "no place for the keyring was given");
+    assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_keyring_parse(&ring, NULL, 1, &error));
+    ck_assert_str_eq(error.message, "no text of a key file was given");
+    ck_assert_ptr_null(ring);
+    ring = (taskseal_keyring *)(uintptr_t)FIRST;
     assert_err(TASKSEAL_ERR_KEYFILE_MALFORMED, taskseal_keyring_parse(&ring, NULL, 0, NULL));
     ck_assert_ptr_null(ring);
 }

@@ -135,6 +135,8 @@ const keyfile_case keyfile_cases[] = {
     {"K 14", TEXT(WITH(" queues=a%2")), 2, QUEUE, TEXT(WITH(" queues=a%20"))},
     {"K 14", TEXT(WITH(" queues=%G0")), 2, QUEUE, TEXT(WITH(" queues=%F0"))},
     {"K 14", TEXT(WITH(" queues=%0G")), 2, QUEUE, TEXT(WITH(" queues=%00"))},
+    {"K 14", TEXT(WITH(" queues=%/0")), 2, QUEUE, TEXT(WITH(" queues=%00"))},
+    {"K 14", TEXT(WITH(" queues=%0:")), 2, QUEUE, TEXT(WITH(" queues=%09"))},
     {"K 14", TEXT(WITH(" queues=a,%2")), 2, QUEUE, TEXT(WITH(" queues=a,%2C"))},
 
     /* Times */
@@ -148,6 +150,8 @@ const keyfile_case keyfile_cases[] = {
      TEXT(WITH(" not-before=2026-01-01T00:00:00Z"))},
     {"K 15", TEXT(WITH(" not-before=2026-01-01T00:00:00.5Z")), 2, TIME,
      TEXT(WITH(" not-before=2026-01-01T00:00:05Z"))},
+    {"K 15", TEXT(WITH(" not-before=202a-01-01T00:00:00Z")), 2, TIME,
+     TEXT(WITH(" not-before=2026-01-01T00:00:00Z"))},
     {"K 15", TEXT(WITH(" not-before=2026-00-01T00:00:00Z")), 2, TIME,
      TEXT(WITH(" not-before=2026-01-01T00:00:00Z"))},
     {"K 15", TEXT(WITH(" not-before=2026-13-01T00:00:00Z")), 2, TIME,

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "faults.h"
 
+#include "core/derive.h"
+
 #include <errno.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -81,6 +83,22 @@ REPLACE(int, sodium_mprotect_readonly, (void *memory))
     return faults.mprotect_fails ? (int)fails(ENOMEM) : __real_sodium_mprotect_readonly(memory);
 }
 
+/* ---- The library and libsodium ---- */
+
+REPLACE(int, sodium_init, (void))
+{
+    return faults.sodium_init_fails ? -1 : __real_sodium_init();
+}
+
+REPLACE(void, taskseal__wrap,
+        (uint8_t * body, const taskseal__wrap_binding *binding, const uint8_t *wrap_key, const uint8_t *nonce,
+         const uint8_t *dek))
+{
+    __real_taskseal__wrap(body, binding, wrap_key, nonce, dek);
+    if (faults.wraps_are_wrong)
+        body[taskseal__body_len(binding->type) - 1] ^= 1;
+}
+
 /* ---- Randomness and time ---- */
 
 REPLACE(ssize_t, getrandom, (void *out, size_t len, unsigned flags))
@@ -129,15 +147,25 @@ REPLACE(time_t, time, (time_t * out))
 
 /* ---- Files ---- */
 
+/* What fstat gives instead of `result`, which filled in the status. */
+static int examined(int result, struct stat *status)
+{
+    if (faults.file == FSTAT_FAILS)
+        return (int)fails(EIO);
+    if (faults.file == FSTAT_SHOWS_LESS)
+        status->st_size--;
+    return result;
+}
+
 REPLACE(int, fstat, (int fd, struct stat *status))
 {
-    return faults.file == FSTAT_FAILS ? (int)fails(EIO) : __real_fstat(fd, status);
+    return examined(__real_fstat(fd, status), status);
 }
 
 #ifdef __GLIBC__ /* where large files are asked for, fstat has this name */
 REPLACE(int, fstat64, (int fd, struct stat *status))
 {
-    return faults.file == FSTAT_FAILS ? (int)fails(EIO) : __real_fstat64(fd, status);
+    return examined(__real_fstat64(fd, status), status);
 }
 #endif
 

@@ -27,6 +27,7 @@ typedef enum clock_fault {
 typedef enum file_fault {
     FILES_WORK,
     FSTAT_FAILS,
+    FSTAT_SHOWS_LESS, /* one byte: the file grows meanwhile */
     READ_FAILS,
     READ_IS_SHORT,       /* one byte at a time */
     READ_IS_INTERRUPTED, /* -1, EINTR at every other call */
@@ -49,6 +50,8 @@ typedef struct faults_state {
     file_fault file;
     bool mlock_fails;
     bool mprotect_fails;
+    bool sodium_init_fails;
+    bool wraps_are_wrong;     /* taskseal__wrap flips a bit of what it has written */
     unsigned fail_allocation; /* the number of the allocation that fails, from 1; 0: none */
 
     /* Counted while `counting`. */
