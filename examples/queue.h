@@ -46,11 +46,13 @@ static bool queue_init(struct queue *queue, const char *name)
  * and build the task's key from the id, which only the server knows when a task is taken: in a cluster this
  * is sound because the hash tag keeps all of them in one slot. Every script but TAKE does nothing
  * if the lease is no longer this one. */
+/* clang-format off: laid out as Lua */
 #define LUA_KEYS "local pending, active, delayed, dead, task, message = unpack(KEYS) "
 #define LUA_NOW  "local t = redis.call('TIME'); local now = t[1] * 1000 + math.floor(t[2] / 1000) "
 #define LUA_MINE                                                                                             \
-    LUA_KEYS "local id, lease = ARGV[1], ARGV[2]; task = task .. id "                                        \
-             "if redis.call('HGET', task, 'lease') ~= lease then return 'lost' end "
+    LUA_KEYS                                                                                                 \
+    "local id, lease = ARGV[1], ARGV[2]; task = task .. id "                                                 \
+    "if redis.call('HGET', task, 'lease') ~= lease then return 'lost' end "
 #define LUA_LET_GO                                                                                           \
     "redis.call('ZREM', active, id); redis.call('HDEL', task, 'lease') "                                     \
     "if redis.call('GET', message .. ARGV[3]) == lease then redis.call('DEL', message .. ARGV[3]) end "
@@ -115,6 +117,7 @@ static const char BURY[] = LUA_MINE LUA_NOW LUA_LET_GO
     "redis.call('HSET', task, 'error', ARGV[4], 'failed_at', math.floor(now / 1000)) "
     "redis.call('LPUSH', dead, id) "
     "return 'ok'";
+/* clang-format on */
 
 /* ---- Talking to the server -------------------------------------------------------------------- */
 
