@@ -22,7 +22,7 @@ verdict() { # status text
 expect() { # text got wanted
     local status=0
     [[ $2 == "$3" ]] || status=1
-    verdict $status "$1$( ((status == 0)) || printf ': got "%s", wanted "%s"' "$2" "$3")"
+    verdict $status "$1: $2$( ((status == 0)) || printf ', wanted %s' "$3")"
 }
 end_story() { ((failures == 0)) || die "$failures checks failed"; }
 die() { printf 'demo: %s\n' "$*" >&2; exit 1; }
