@@ -1,0 +1,145 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Makes the seeds of the fuzz targets: corpus/TARGET/NAME. Usage: fuzz/seeds.py
+
+Envelopes are those of tests/vectors, so that fuzzing begins behind the magic, the wrap, the MAC and the tags; key files
+and URIs are written out here. What fuzzing finds is kept beside them as corpus/TARGET/found-NAME, which this
+program leaves alone.
+"""
+
+import base64
+import pathlib
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+VECTORS = HERE.parent / "tests" / "vectors"
+sys.path.insert(0, str(VECTORS))
+
+import records  # noqa: E402
+
+LONGEST = 600  # the fuzzer makes long ones by itself
+CHAPTERS = {  # target: the files of vectors whose inputs it gets
+    "open": ("good", "keys", "policy", "damage"),
+    "parse": ("malformed", "looking"),
+}
+# Worth their length.
+LONG = {"open": ("suite-1-size-16384", "suite-3-size-16384"), "parse": ("header-of-4096-bytes",)}
+
+SECRETS = ("tskek1_ouzlX3qtOtzg9FsNt5C7SJxUuOvhO7NUBqxPzbbGduw", "tskek1__aBRtphvj9iAOJ7fbztT1hXAd6jmL6pwbnq2SqWMaYU")
+KEY = f"key k xchacha20poly1305 active {SECRETS[0]}"
+KEY_LINES = {
+    "none": "# nothing\n",
+    "one": f"{KEY}\n",
+    "no-final-newline": KEY,
+    "comment-and-blank": f"# made by hand\n\n{KEY}\n",
+    "two": f"{KEY}\nkey k2 xchacha20poly1305 open-only {SECRETS[1]}\n",
+    "aegis": f"key k aegis256 active {SECRETS[0]}\n",
+    "tombstones": f"{KEY}\nkey k2 aegis256 retired -\nkey k3 xchacha20poly1305 compromised -\n",
+    "tombstone-with-secret": f"key k xchacha20poly1305 retired {SECRETS[0]}\n",
+    "same-id": f"{KEY}\n{KEY}\n",
+    "id-is-a-secret": f"key {SECRETS[0]} xchacha20poly1305 active {SECRETS[1]}\n",
+    "fields-swapped": f"key k {SECRETS[0]} active xchacha20poly1305\n",
+    "zero": f"key k xchacha20poly1305 active tskek1_{43 * 'A'}\n",
+    "unused-bits": f"key k xchacha20poly1305 active {SECRETS[0][:-1]}x\n",
+    "short-secret": f"key k xchacha20poly1305 active {SECRETS[0][:-1]}\n",
+    "queues": f"{KEY} queues=mail,sms%20out,%00,%FF\n",
+    "queue-twice": f"{KEY} queues=mail,mail\n",
+    "queue-is-a-secret": f"{KEY} queues={SECRETS[1]}\n",
+    "queue-spelt-wrong": f"{KEY} queues=%61\n",
+    "window": f"{KEY} not-before=2026-01-01T00:00:00Z not-after=2026-12-31T23:59:59Z\n",
+    "window-reversed": f"{KEY} not-before=2027-01-01T00:00:00Z not-after=2026-12-31T23:59:59Z\n",
+    "leap-day": f"{KEY} not-after=2100-02-29T00:00:00Z\n",
+    "all-attributes": f"{KEY} queues=q not-before=1970-01-01T00:00:01Z not-after=9999-12-31T23:59:59Z\n",
+    "attributes-disordered": f"{KEY} not-after=2026-12-31T23:59:59Z queues=q\n",
+    "carriage-return": f"{KEY}\r\n",
+    "tab": f"{KEY}\t\n",
+    "final-space": f"{KEY} \n",
+}
+
+URIS = {
+    "least": "rediss://h?cacert=c",
+    "all": "valkeys://u:p@db-1.example.:6380/15?cacert=/a/b.pem&cert=c.pem&key=k.pem&name=n.example&timeout_ms=250",
+    "ipv4": "rediss://10.1.2.3:7?cacert=system",
+    "ipv6": "REDISS://[2001:db8::7]:6380/2?cacert=c&name=fe80::1",
+    "ipv6-zone": "rediss://[fe80::1%25eth0]?cacert=c",
+    "ipv6-open": "rediss://[::1?cacert=c",
+    "password-alone": "rediss://:hunter2@h?cacert=c",
+    "user-alone": "rediss://worker@h?cacert=c",
+    "login-empty": "rediss://:@h?cacert=c",
+    "escapes": "rediss://u%40x:%25%2f%3F%23%40hunter2@h/%31?cacert=a%20b",
+    "escape-cut": "rediss://u:hunter2%4@h?cacert=c",
+    "escape-nul": "rediss://u:hunter2%00@h?cacert=c",
+    "password-with-at": "rediss://u:hun@ter2@h?cacert=c",
+    "password-with-slash": "rediss://u:hun/ter2@h?cacert=c",
+    "password-with-question": "rediss://u:hun?ter2=1@h?cacert=c",
+    "password-with-hash": "rediss://u:hun#ter2@h?cacert=c",
+    "password-with-space": "rediss://u:hun ter2@h?cacert=c",
+    "password-with-bracket": "rediss://u:hun[ter2@h?cacert=c",
+    "plaintext": "redis://u:hunter2@h",
+    "no-scheme": "u:hunter2@h:6379",
+    "no-host": "rediss://u:hunter2@?cacert=c",
+    "port-0": "rediss://u:hunter2@h:0?cacert=c",
+    "legacy-address": "rediss://0x7f.1?cacert=c",
+    "database-long": "rediss://h/1234567890?cacert=c",
+    "parameter-unknown": "rediss://u:hunter2@h?cacert=c&verify=none",
+    "parameter-twice": "rediss://u:hunter2@h?cacert=c&cacert=d",
+    "parameter-empty": "rediss://u:hunter2@h?cacert=&",
+    "cert-without-key": "rediss://u:hunter2@h?cacert=c&cert=d",
+    "timeout-0": "rediss://u:hunter2@h?cacert=c&timeout_ms=0",
+}
+
+
+def envelopes(target):
+    """The chapters' inputs: one for each rule, answer, suite, flags and bound fields."""
+    seen = {}
+    for chapter in ("good",) + CHAPTERS[target]:
+        earlier = {}
+        for record in records.read((VECTORS / "data" / f"{chapter}.txt").read_text()):
+            data = earlier[record.name] = records.evaluate(record.get("sealed", ""), earlier)
+            wanted = chapter in CHAPTERS[target] and len(data) <= LONGEST
+            if wanted or record.name in LONG[target]:
+                kind = (chapter, record.get("comment"), record.get("expect"), data[5:8], len(data) > LONGEST)
+                seen.setdefault(kind, (f"{chapter}-{record.name}", data))
+    return dict(seen.values())
+
+
+def text_seeds(opening):
+    """Text forms of every length modulo 3, and their faults."""
+    sealed = opening["good-suite-1-type-1-size-0"]
+    texts = {f"cut-{n}": text_form(sealed[:len(sealed) - n]) for n in range(3)}
+    whole = texts["cut-0"]
+    texts |= {"prefix": b"tsl1.", "no-prefix": whole[5:], "upper-case": b"TSL1." + whole[5:],
+              "line-break": whole + b"\n", "padded": whole + b"=", "space": whole[:40] + b" " + whole[41:], "plain-inside": text_form(b"{}"),
+              "newer-version": text_form(sealed[:4] + b"\2" + sealed[5:]), "json": b'{"to":"ann@example.com"}',
+              "unused-bits": text_form(sealed[:-1])[:-1] + b"_", "binary": sealed}
+    return texts
+
+
+def text_form(data):
+    return b"tsl1." + base64.urlsafe_b64encode(data).rstrip(b"=")
+
+
+def corpus():
+    """{target: {name: bytes}}"""
+    opening = envelopes("open")
+    first = b"taskseal-keyring 1\n"
+    keyrings = {name: first + lines.encode() for name, lines in KEY_LINES.items()}
+    keyrings |= {"empty": b"", "first-line-newer": b"taskseal-keyring 2\n" + KEY.encode()}
+    return {"open": opening, "parse": envelopes("parse"), "text": text_seeds(opening), "keyring": keyrings,
+            "uri": {name: uri.encode() for name, uri in URIS.items()}}
+
+
+def main():
+    for target, seeds in corpus().items():
+        folder = HERE / "corpus" / target
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.iterdir():
+            if not old.name.startswith("found-"):
+                old.unlink()
+        for name, data in seeds.items():
+            (folder / name).write_bytes(data)
+        print(f"{target}: {len(seeds)} seeds, {sum(map(len, seeds.values()))} bytes")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Holds that the committed seeds are what seeds.py makes, few and small, and that a replay without seeds fails."""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import seeds
+
+REPLAY = sys.argv.pop(1)
+SIZE_MAX = 300_000  # bytes of all seeds together
+
+
+def committed():
+    return {folder.name: {file.name: file.read_bytes() for file in folder.iterdir()}
+            for folder in (seeds.HERE / "corpus").iterdir()}
+
+
+class Corpus(unittest.TestCase):
+    def test_the_seeds_are_what_seeds_py_makes(self):
+        made = {target: {name: data for name, data in files.items() if not name.startswith("found-")}
+                for target, files in committed().items()}
+        self.assertTrue(made == seeds.corpus(), "run fuzz/seeds.py")
+
+    def test_the_seeds_are_small(self):
+        self.assertLess(sum(len(data) for files in committed().values() for data in files.values()), SIZE_MAX)
+
+    def test_every_target_has_seeds(self):
+        self.assertEqual({"keyring", "open", "parse", "text", "uri"},
+                         {name for name, files in committed().items() if files})
+
+
+class Replay(unittest.TestCase):
+    def replay(self, *paths):
+        return subprocess.run([REPLAY, *map(str, paths)], capture_output=True, text=True, check=False)
+
+    def test_without_a_seed_it_fails(self):
+        with tempfile.TemporaryDirectory() as folder:
+            run = self.replay(folder)
+            self.assertEqual((1, "0 seeds, 0 inputs\n", "no seed was found: nothing was tested\n"),
+                             (run.returncode, run.stdout, run.stderr))
+            (pathlib.Path(folder) / "seed").write_bytes(b"ab")
+            run = self.replay(folder)
+            self.assertEqual((0, "1 seeds, 11 inputs\n", ""), (run.returncode, run.stdout, run.stderr))
+
+    def test_without_a_directory_it_fails(self):
+        run = self.replay("nowhere")
+        self.assertEqual((1, "nowhere: No such file or directory\nno seed was found: nothing was tested\n"),
+                         (run.returncode, run.stderr))
+
+
+if __name__ == "__main__":
+    unittest.main()
