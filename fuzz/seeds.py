@@ -108,10 +108,19 @@ def text_seeds(opening):
     sealed = opening["good-suite-1-type-1-size-0"]
     texts = {f"cut-{n}": text_form(sealed[:len(sealed) - n]) for n in range(3)}
     whole = texts["cut-0"]
-    texts |= {"prefix": b"tsl1.", "no-prefix": whole[5:], "upper-case": b"TSL1." + whole[5:],
-              "line-break": whole + b"\n", "padded": whole + b"=", "space": whole[:40] + b" " + whole[41:], "plain-inside": text_form(b"{}"),
-              "newer-version": text_form(sealed[:4] + b"\2" + sealed[5:]), "json": b'{"to":"ann@example.com"}',
-              "unused-bits": text_form(sealed[:-1])[:-1] + b"_", "binary": sealed}
+    texts |= {
+        "prefix": b"tsl1.",
+        "no-prefix": whole[5:],
+        "upper-case": b"TSL1." + whole[5:],
+        "line-break": whole + b"\n",
+        "padded": whole + b"=",
+        "space": whole[:40] + b" " + whole[41:],
+        "unused-bits": text_form(sealed[:-1])[:-1] + b"_",
+        "plain-inside": text_form(b"{}"),
+        "newer-version": text_form(sealed[:4] + b"\2" + sealed[5:]),
+        "binary": sealed,
+        "json": b'{"to":"ann@example.com"}',
+    }
     return texts
 
 
