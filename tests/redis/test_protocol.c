@@ -213,7 +213,7 @@ static void talking_unasked(scenario *s)
 }
 
 static const row rows[] = {
-    {"plaintext", NULL, plaintext, TASKSEAL_ERR_NOT_TLS, "its answer began `-ERR unknown", false},
+    {"plaintext", NULL, plaintext, TASKSEAL_ERR_NOT_TLS, "its answer began `-ERR", false},
     {"silent", NULL, silent, TASKSEAL_ERR_TIMEOUT, "TLS handshake: the server is silent", false},
     {"dribbling", NULL, dribbling, TASKSEAL_ERR_TIMEOUT, "the deadline passed during the TLS handshake",
      false},

@@ -161,6 +161,72 @@ static void set_names(X509 *certificate, const X509 *issuer, const cert_spec *sp
     NEED(X509_set_issuer_name(certificate, X509_get_subject_name(issuer)) == 1);
 }
 
+/* ---- X.509 v1, which OpenSSL no longer signs together with extensions ----------------------------------------- */
+
+typedef struct der {
+    unsigned char data[4096];
+    size_t len;
+} der;
+
+static void der_append(der *out, const void *data, size_t len)
+{
+    NEED(len <= sizeof out->data - out->len);
+    memcpy(out->data + out->len, data, len);
+    out->len += len;
+}
+
+/* A DER header with a length of two bytes, which suffices here and need not be the shortest for d2i. */
+static void der_header(der *out, unsigned char tag, size_t len)
+{
+    unsigned char header[] = {tag, 0x82, (unsigned char)(len >> 8), (unsigned char)len};
+    der_append(out, header, sizeof header);
+}
+
+/* The certificate's to-be-signed part, with its version set back to 1. */
+static der version_1_body(X509 *certificate)
+{
+    static const unsigned char version_3[] = {0xa0, 3, 2, 1, 2};
+    der body = {.len = 0};
+    unsigned char *encoded = NULL;
+    int len = i2d_re_X509_tbs(certificate, &encoded);
+    NEED(len > 0);
+    der_append(&body, encoded, (size_t)len);
+    OPENSSL_free(encoded);
+    unsigned char *version = memmem(body.data, body.len, version_3, sizeof version_3);
+    NEED(version != NULL);
+    version[sizeof version_3 - 1] = 0;
+    return body;
+}
+
+static X509 *as_version_1(X509 *certificate, EVP_PKEY *key, const EVP_MD *digest)
+{
+    der body = version_1_body(certificate), rest = {.len = 0}, whole = {.len = 0};
+    unsigned char signature[600], *algorithm = NULL;
+    size_t signature_len = sizeof signature;
+    const X509_ALGOR *used = X509_get0_tbs_sigalg(certificate);
+    EVP_MD_CTX *signing = EVP_MD_CTX_new();
+    NEED(signing != NULL && EVP_DigestSignInit(signing, NULL, digest, NULL, key) == 1);
+    NEED(EVP_DigestSign(signing, signature, &signature_len, body.data, body.len) == 1);
+    EVP_MD_CTX_free(signing);
+    int algorithm_len = i2d_X509_ALGOR(used, &algorithm);
+    NEED(algorithm_len > 0);
+    der_append(&rest, algorithm, (size_t)algorithm_len);
+    OPENSSL_free(algorithm);
+    der_header(&rest, V_ASN1_BIT_STRING, signature_len + 1);
+    der_append(&rest, "", 1); /* no unused bits */
+    der_append(&rest, signature, signature_len);
+    der_header(&whole, V_ASN1_SEQUENCE | V_ASN1_CONSTRUCTED, body.len + rest.len);
+    der_append(&whole, body.data, body.len);
+    der_append(&whole, rest.data, rest.len);
+    const unsigned char *at = whole.data;
+    X509 *made = d2i_X509(NULL, &at, (long)whole.len);
+    NEED(made != NULL && X509_get_version(made) == X509_VERSION_1);
+    X509_free(certificate);
+    return made;
+}
+
+/* ---- Issuing -------------------------------------------------------------------------------------------------- */
+
 /* Holds on to every certificate, so that a leak checker sees that they are kept and not lost. */
 static void keep(X509 *certificate)
 {
@@ -184,9 +250,9 @@ identity issue(const cert_spec *spec, const identity *issuer)
     NEED(X509_set_pubkey(made.certificate, made.key) == 1);
     NEED(X509_set_version(made.certificate, X509_VERSION_3) == 1);
     add_extensions(made.certificate, issuing, spec);
-    if (spec->version_1)
-        NEED(X509_set_version(made.certificate, X509_VERSION_1) == 1);
     NEED(X509_sign(made.certificate, signing, digest) > 0);
+    if (spec->version_1)
+        made.certificate = as_version_1(made.certificate, signing, digest);
     keep(made.certificate);
     return made;
 }
