@@ -3,6 +3,7 @@
  * nothing behind. */
 #include "keyfile/cases.h"
 #include "support/faults.h"
+#include "support/forge.h"
 
 static const char text[] = FIRST "key a " ACTIVE " queues=mail,pay\nkey r xchacha20poly1305 retired -\n";
 
@@ -72,6 +73,28 @@ START_TEST(a_ring_works_unlocked_and_says_so)
     const taskseal_seal_options options = sealing(ring);
     const taskseal_open_options with = opening(ring);
     assert_ok(try_open(&with, seal(&options, "payload", 7)));
+}
+END_TEST
+
+/* ---- A CPU without AES instructions ---- */
+
+START_TEST(without_aes_suite_02_is_unavailable)
+{
+    forging f = forging_new();
+    taskseal_keyring *ring = RING(key_of("n"), key_of("k"));
+    taskseal_seal_options options = sealing(ring);
+    const taskseal_open_options with = opening(ring);
+    const taskseal_rewrap_options to = rewrapping(ring);
+    options.suite = f.suite = TASKSEAL_SUITE_AES256GCM;
+    faults.cpu_lacks_aes = true;
+    const blob sealed = forge(&f);
+    ck_assert(!taskseal_suite_available(TASKSEAL_SUITE_AES256GCM));
+    assert_err(TASKSEAL_ERR_SUITE_UNAVAILABLE, try_seal(&options, 40));
+    assert_err(TASKSEAL_ERR_SUITE_UNAVAILABLE, try_open(&with, sealed));
+    assert_ok(try_rewrap(&to, sealed)); /* which needs no chunk */
+    ck_assert_int_eq(inspect(sealed).suite, TASKSEAL_SUITE_AES256GCM);
+    options.suite = TASKSEAL_SUITE_CHACHA20POLY1305;
+    assert_ok(try_seal(&options, 40));
 }
 END_TEST
 
@@ -259,6 +282,8 @@ Suite *make_suite(void)
     tcase_add_loop_test(tests, every_allocation_that_fails_is_no_memory, 0, (int)COUNT_OF(makers));
     tcase_add_test(tests, keys_that_cannot_be_made_read_only_are_no_memory);
     tcase_add_test(tests, a_ring_works_unlocked_and_says_so);
+    tests = add_faults_case(suite, "CPU");
+    tcase_add_test(tests, without_aes_suite_02_is_unavailable);
     tests = add_faults_case(suite, "rewrap");
     tcase_add_test(tests, a_result_that_would_not_open_is_not_given_out);
     tests = add_faults_case(suite, "randomness");

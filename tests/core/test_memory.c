@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -56,6 +57,7 @@ static bool survives(volatile uint8_t *address, bool write)
     int status;
     const pid_t child = fork();
     if (child == 0) {
+        setrlimit(RLIMIT_CORE, &(const struct rlimit){0, 0});
         if (write)
             *address = 1;
         else

@@ -90,6 +90,11 @@ REPLACE(int, sodium_init, (void))
     return faults.sodium_init_fails ? -1 : __real_sodium_init();
 }
 
+REPLACE(int, crypto_aead_aes256gcm_is_available, (void))
+{
+    return faults.cpu_lacks_aes ? 0 : __real_crypto_aead_aes256gcm_is_available();
+}
+
 REPLACE(void, taskseal__wrap,
         (uint8_t * body, const taskseal__wrap_binding *binding, const uint8_t *wrap_key, const uint8_t *nonce,
          const uint8_t *dek))

@@ -51,6 +51,7 @@ typedef struct faults_state {
     bool mlock_fails;
     bool mprotect_fails;
     bool sodium_init_fails;
+    bool cpu_lacks_aes;
     bool wraps_are_wrong;     /* taskseal__wrap flips a bit of what it has written */
     unsigned fail_allocation; /* the number of the allocation that fails, from 1; 0: none */
 
