@@ -55,6 +55,17 @@ static result open_it(const taskseal_open_options *options, const uint8_t *data,
     return r;
 }
 
+static void check_small_buffer(const taskseal_open_options *options, const uint8_t *data, size_t size,
+                               size_t cap)
+{
+    size_t len = 1;
+    uint8_t *out = canary_new(cap);
+    HOLDS(taskseal_open(options, data, size, out, cap, &len, NULL) == TASKSEAL_ERR_BUFFER_TOO_SMALL &&
+          len == 0);
+    HOLDS(all_are(out, cap, CANARY));
+    canary_free(out);
+}
+
 /* In place: the same answer; what fails before decryption changes nothing, and what fails in it is wiped. */
 static void check_in_place(const taskseal_open_options *options, const uint8_t *data, size_t size,
                            const result *r)
@@ -144,6 +155,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     result s = open_it(&strict, data, size);
     HOLDS(s.err == r.err || s.err == TASKSEAL_ERR_CONTEXT_MISMATCH); /* it only insists on more */
     check_in_place(&lenient, data, size, &r);
+    if (r.cap > 0)
+        check_small_buffer(&lenient, data, size, r.cap - 1);
     if (r.err == TASKSEAL_OK) {
         check_reseal(&lenient, data, size, &r);
         check_rewrap(&lenient, data, size, &r);

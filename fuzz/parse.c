@@ -55,6 +55,10 @@ static void check_header(const taskseal_info *info, const uint8_t *data)
     preamble[7] = info->bound;
     (void)put_u64(put_u64(preamble + 8, info->sealed_at), info->expires_at);
     HOLDS(memcmp(preamble, data, 24) == 0);
+    HOLDS(info->purpose <= TASKSEAL_REFERENCE && info->bound <= 0x0F);
+    HOLDS(info->sealed_at >= 1 && info->sealed_at <= TASKSEAL_TIME_MAX &&
+          info->expires_at <= TASKSEAL_TIME_MAX);
+    HOLDS(info->expires_at == 0 || info->expires_at > info->sealed_at);
     HOLDS(memcmp(info->message_id, data + 24, 32) == 0);
     HOLDS(data[56] == info->stanza_count && info->stanza_count >= 1);
     HOLDS(info->stanza_count <= TASKSEAL_STANZAS_MAX);

@@ -23,7 +23,7 @@ CHAPTERS = {  # target: the files of vectors whose inputs it gets
     "parse": ("malformed", "looking"),
 }
 # Worth their length.
-LONG = {"open": ("suite-1-size-16384", "suite-3-size-16384"), "parse": ("header-of-4096-bytes",)}
+LONG = {"open": ("suite-1-size-16384", "suite-3-size-16384"), "parse": ("header-of-4096-bytes", "header-of-4097-bytes")}
 
 SECRETS = ("tskek1_ouzlX3qtOtzg9FsNt5C7SJxUuOvhO7NUBqxPzbbGduw", "tskek1__aBRtphvj9iAOJ7fbztT1hXAd6jmL6pwbnq2SqWMaYU")
 KEY = f"key k xchacha20poly1305 active {SECRETS[0]}"
@@ -38,6 +38,7 @@ KEY_LINES = {
     "tombstone-with-secret": f"key k xchacha20poly1305 retired {SECRETS[0]}\n",
     "same-id": f"{KEY}\n{KEY}\n",
     "id-is-a-secret": f"key {SECRETS[0]} xchacha20poly1305 active {SECRETS[1]}\n",
+    "id-is-a-secret-twice": 2 * f"key {SECRETS[0]} xchacha20poly1305 retired -\n",
     "fields-swapped": f"key k {SECRETS[0]} active xchacha20poly1305\n",
     "zero": f"key k xchacha20poly1305 active tskek1_{43 * 'A'}\n",
     "unused-bits": f"key k xchacha20poly1305 active {SECRETS[0][:-1]}x\n",
@@ -79,6 +80,8 @@ URIS = {
     "no-scheme": "u:hunter2@h:6379",
     "no-host": "rediss://u:hunter2@?cacert=c",
     "port-0": "rediss://u:hunter2@h:0?cacert=c",
+    "final-dot": "rediss://h.example.?cacert=c",
+    "final-dot-in-name": "rediss://h?cacert=c&name=n.example.",
     "legacy-address": "rediss://0x7f.1?cacert=c",
     "database-long": "rediss://h/1234567890?cacert=c",
     "parameter-unknown": "rediss://u:hunter2@h?cacert=c&verify=none",

@@ -30,7 +30,7 @@ static void change_password(char *text)
 static void put_escaped(char **at, const char *bytes, size_t len)
 {
     for (size_t i = 0; i < len; i++)
-        *at += sprintf(*at, "%%%02X", (unsigned)(unsigned char)bytes[i]);
+        *at += sprintf(*at, i % 2 == 0 ? "%%%02X" : "%%%02x", (unsigned)(unsigned char)bytes[i]);
 }
 
 static void put_parameter(char **at, const char *name, const char *value)
@@ -80,6 +80,9 @@ static void check_same(const taskseal__uri *a, const taskseal__uri *b)
 static void check_written_out(const taskseal__uri *uri, size_t size)
 {
     taskseal__uri again;
+    HOLDS(uri->name[0] != '\0' && uri->name[strlen(uri->name) - 1] != '.');
+    HOLDS(taskseal__host_classify(uri->host) == uri->host_kind && uri->host_kind != TASKSEAL__HOST_BAD);
+    HOLDS(taskseal__host_classify(uri->name) == uri->name_kind && uri->name_kind != TASKSEAL__HOST_BAD);
     char *text = write_out(uri, size);
     if (strlen(text) <= 8192) { /* the longest that is allowed */
         HOLDS(taskseal__uri_parse(&again, text, NULL) == TASKSEAL_OK);
