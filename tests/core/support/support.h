@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What the tests of the core share: exact error assertions, keys, rings and buffers that the fixture frees. */
+ * What the tests of the core share: exact error assertions; keys, rings and buffers that the fixture
+ * frees. */
 #ifndef TASKSEAL_TESTS_CORE_SUPPORT_H
 #define TASKSEAL_TESTS_CORE_SUPPORT_H
 
@@ -11,7 +12,8 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
 
-/* The sanitizers make mlock do nothing and take a fault of memory for their own: some tests are not for them. */
+/* The sanitizers make mlock do nothing and take a fault of memory for their own: some tests are not for
+ * them. */
 #ifdef TASKSEAL_TESTS_SANITISED
 enum { SANITISED = true };
 #else
