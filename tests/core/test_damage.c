@@ -36,8 +36,8 @@ static bool set_up(int i, setting *s)
 
 enum { SETTINGS = 2 * KINDS };
 
-/* Opens to a buffer and in place; what is given out is checked each time. `out` and `buffer` are scratch of at
- * least `len` bytes. */
+/* Opens to a buffer and in place; what is given out is checked each time. `out` and `buffer` are scratch of
+ * at least `len` bytes. */
 static taskseal_err open_damaged(const taskseal_open_options *options, const uint8_t *sealed, size_t len,
                                  blob out, blob buffer)
 {
