@@ -210,8 +210,8 @@ redisContext *taskseal__transport_new(taskseal_redis_endpoint *endpoint)
     taskseal__limits_install(&transport->limits, context->reader);
     context->funcs = &transport->functions;
     context->privctx = transport;
-    context->connection_type =
-        REDIS_CONN_USERFD; /* it stays TCP, and then redisReconnect would dial by itself */
+    /* hiredis leaves TCP there, and then redisReconnect would dial by itself. */
+    context->connection_type = REDIS_CONN_USERFD;
     return context;
 }
 
