@@ -14,7 +14,7 @@ typedef struct row {
     bool verified; /* the server proves itself, so it gets the credentials */
 } row;
 
-enum { SHORT_MS = 400 }; /* for servers that would wait for ever */
+enum { SHORT_MS = 1500 }; /* for servers that would wait for ever */
 
 /* ---- What they have in common ------------------------------------------------------------------------------- */
 

@@ -82,7 +82,7 @@ START_TEST(the_plaintext_port_is_refused_at_the_deadline)
     taskseal_redis_endpoint *endpoint = NULL;
     real_server at_plain = running;
     at_plain.port = running.plain_port;
-    real_server_uri(&at_plain, uri, sizeof uri, LOGIN, "127.0.0.1", "", "&timeout_ms=400");
+    real_server_uri(&at_plain, uri, sizeof uri, LOGIN, "127.0.0.1", "", "&timeout_ms=1500");
     assert_ok(taskseal_redis_endpoint_new(&endpoint, uri, &error));
     assert_err(TASKSEAL_ERR_TIMEOUT, taskseal_redis_connect(endpoint, &redis, &error));
     ck_assert_ptr_nonnull(
