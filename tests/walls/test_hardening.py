@@ -3,7 +3,7 @@
 """Holds that what we build is hardened: position independent, read-only relocations, no executable stack, stack
 protector and fortified libc calls.
 
-Usage: test_hardening.py PROGRAM COMPILER...
+Usage: test_hardening.py PROGRAM HIREDIS_ARCHIVE|none COMPILER...
 """
 
 import pathlib
@@ -33,9 +33,28 @@ def missing(program):
     return [name for name, holds in has.items() if not holds]
 
 
+def archive_lacks(archive):
+    """Those protections of which no object of a static library shows a trace."""
+    symbols = readelf(archive, "--symbols")
+    has = {"stack protector": "__stack_chk_fail" in symbols,
+           "fortified": "_chk" in symbols.replace("__stack_chk_fail", "")}
+    return [name for name, holds in has.items() if not holds]
+
+
 class Hardening(unittest.TestCase):
     def test_the_command_is_hardened(self):
         self.assertEqual([], missing(program))
+
+    def test_a_hiredis_of_our_own_is_hardened(self):
+        if archive != "none":
+            self.assertEqual([], archive_lacks(archive))
+
+    def test_a_bare_archive_would_be_found(self):
+        with tempfile.TemporaryDirectory() as folder:
+            bare = pathlib.Path(folder) / "bare.o"
+            subprocess.run([*compiler, "-x", "c", "-c", "-", "-o", bare, "-fno-stack-protector", "-U_FORTIFY_SOURCE"],
+                           check=True, text=True, input="int main(void) { return 0; }\n")
+            self.assertEqual(["stack protector", "fortified"], archive_lacks(bare))
 
     def test_a_bare_program_would_be_found(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -48,5 +67,5 @@ class Hardening(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    program, *compiler = sys.argv[1:]
+    program, archive, *compiler = sys.argv[1:]
     unittest.main(argv=sys.argv[:1])
