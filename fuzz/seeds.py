@@ -15,8 +15,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 VECTORS = HERE.parent / "tests" / "vectors"
 sys.path.insert(0, str(VECTORS))
 
+import layout  # noqa: E402
 import records  # noqa: E402
 
+NOW = 1800000060  # the clock of the targets
 LONGEST = 600  # the fuzzer makes long ones by itself
 CHAPTERS = {  # target: the files of vectors whose inputs it gets
     "open": ("good", "keys", "policy", "damage"),
@@ -106,6 +108,25 @@ def envelopes(target):
     return dict(seen.values())
 
 
+def authentic_seeds(opening):
+    """Envelopes with plaintext where their chunks are, for that target encrypts it; and times on the border."""
+    seeds = {}
+    for record in records.read((VECTORS / "data" / "good.txt").read_text()):
+        if record.name.startswith("padded-"):
+            data = records.evaluate(record.get("sealed"), {})
+            envelope = layout.parse(data)
+            stream = layout.pad(records.evaluate(record.get("payload"), {}))
+            tag = bytes(len(data) - envelope.header_length() - len(stream))
+            seeds[record.name] = data[:envelope.header_length()] + stream + tag
+    # 970 bytes are padded to 992: where the mark stands, 1024 are too many.
+    of_1024 = seeds["padded-1000-suite-1"]
+    seeds["padded-beyond-its-length"] = of_1024[:-1040] + bytes(970) + b"\x80" + bytes(1024 - 971 + 16)
+    plain = opening["good-suite-1-type-1-size-0"]
+    for name, sealed_at, expires_at in (("latest-seal-time", NOW + 300, 0), ("expiry-now", NOW - 60, NOW)):
+        seeds[name] = plain[:8] + sealed_at.to_bytes(8, "big") + expires_at.to_bytes(8, "big") + plain[24:]
+    return seeds
+
+
 def text_seeds(opening):
     """Text forms of every length modulo 3, and their faults."""
     sealed = opening["good-suite-1-type-1-size-0"]
@@ -137,7 +158,8 @@ def corpus():
     first = b"taskseal-keyring 1\n"
     keyrings = {name: first + lines.encode() for name, lines in KEY_LINES.items()}
     keyrings |= {"empty": b"", "first-line-newer": b"taskseal-keyring 2\n" + KEY.encode()}
-    return {"open": opening, "parse": envelopes("parse"), "text": text_seeds(opening), "keyring": keyrings,
+    return {"open": opening, "parse": envelopes("parse"), "text": text_seeds(opening),
+            "authentic": authentic_seeds(opening), "keyring": keyrings,
             "uri": {name: uri.encode() for name, uri in URIS.items()}}
 
 

@@ -29,7 +29,7 @@ class Corpus(unittest.TestCase):
         self.assertLess(sum(len(data) for files in committed().values() for data in files.values()), SIZE_MAX)
 
     def test_every_target_has_seeds(self):
-        self.assertEqual({"keyring", "open", "parse", "text", "uri"},
+        self.assertEqual({"authentic", "keyring", "open", "parse", "text", "uri"},
                          {name for name, files in committed().items() if files})
 
 
