@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "common/parse.h"
 #include "common/report.h"
+#include "common/secret.h"
 
 enum { KEY_KEY_TYPE = 256 };
 
@@ -22,10 +23,23 @@ static int take(void *state, int key, const char *value)
     return parse_key_type("type", value, state);
 }
 
+static int create(taskseal_key_type type, const char *key_id, const char *path)
+{
+    taskseal_error error = {0};
+
+    /* Most secrets would pass for a key id, and stand in every envelope. */
+    int status = secret_check("KEY-ID", "a name", key_id);
+    if (status == STATUS_OK)
+        status = secret_check("FILE", "a path", path);
+    if (status != STATUS_OK)
+        return status;
+    const taskseal_err err = taskseal_keyfile_create(path, key_id, type, &error);
+    return err == TASKSEAL_OK ? STATUS_OK : report_error(err, error.message);
+}
+
 static int run(const command *self, int argc, char **argv)
 {
     taskseal_key_type type = TASKSEAL_KEY_XCHACHA20POLY1305;
-    taskseal_error error = {0};
     bool stop;
 
     const int status = command_parse(self, argc, argv, take, &type, &stop);
@@ -33,8 +47,7 @@ static int run(const command *self, int argc, char **argv)
         return status;
     if (argc - optind != 2)
         return report_usage("give a KEY-ID and a FILE; see 'taskseal keygen --help'");
-    const taskseal_err err = taskseal_keyfile_create(argv[optind + 1], argv[optind], type, &error);
-    return err == TASKSEAL_OK ? STATUS_OK : report_error(err, error.message);
+    return create(type, argv[optind], argv[optind + 1]);
 }
 
 const command command_keygen = {

@@ -11,6 +11,7 @@
 #include "common/output.h"
 #include "common/parse.h"
 #include "common/report.h"
+#include "common/secret.h"
 #include "common/shared.h"
 
 enum {
@@ -50,6 +51,10 @@ typedef struct settings {
 
 static int take_recipient(settings *set, const char *key_id)
 {
+    const int status = secret_check("--to", "a key id", key_id);
+
+    if (status != STATUS_OK)
+        return status;
     if (set->seal.key_count == TASKSEAL_STANZAS_MAX)
         return report_usage("--to can be given at most %u times", TASKSEAL_STANZAS_MAX);
     for (size_t i = 0; i < set->seal.key_count; i++) {

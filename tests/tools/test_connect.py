@@ -222,6 +222,16 @@ def a_password_on_the_command_line_is_refused_with_the_remedy():
 
 
 @test
+def a_uri_with_credentials_given_as_a_file_or_descriptor_is_refused_and_not_repeated():
+    for text in ["rediss://app:hunter2@h", "rediss://hunter2@h", "tskek1_hunter2"]:
+        for option, wanted in [("--uri-file", "the path of a file that holds the URI"),
+                               ("--uri-fd", "the number of an open file descriptor")]:
+            errors = bad(USAGE, f"connect: usage: {option} takes {wanted}, not what was given (not shown: it looks "
+                         "like a secret): keep secrets in files", "connect", option, text)
+            check("ter2" not in errors and "tskek1_" not in errors, errors)
+
+
+@test
 def a_uri_without_a_password_may_stand_on_the_command_line():
     pair = f"&cert={server.path('client.pem')}&key={server.path('client.key')}"
     text = f"rediss://localhost:{port_of('mutual')}/?cacert={server.path('ca.pem')}{pair}"

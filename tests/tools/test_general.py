@@ -9,7 +9,7 @@ import sys
 import termios
 import time
 
-from harness import FILE, OK, TOOL, USAGE, Skip, bad, check, environment, equal, good, main, run, test
+from harness import FILE, OK, TOOL, USAGE, Skip, bad, check, environment, equal, good, keyring, main, run, test
 
 SUBCOMMANDS = ["keygen", "seal", "open", "inspect", "rewrap", "connect", "version", "help"]
 
@@ -91,6 +91,81 @@ def an_unknown_option_is_a_usage_error_that_names_it():
 def the_value_of_an_unknown_option_is_not_repeated():
     errors = bad(USAGE, "open: usage: --password is not an option", "open", "--password=hunter2")
     check("hunter2" not in errors, errors)
+
+
+# What is given in the wrong place by a slip: a key, the line of a key file, a URI with its password.
+SLIPS = ["tskek1_" + "hunter2" * 6 + "A", "key mail-k01 xchacha20poly1305 active tskek1_hunter2",
+         "rediss://app:hunter2@h", "rediss://hunter2@h", "x=rediss://app:hun/ter2@h?hunter2"]
+
+
+def refused_unseen(subcommand, what, *arguments, **options):
+    """Runs a subcommand that must refuse a slip, telling the remedy but not the slip."""
+    errors = bad(USAGE, f"{subcommand}: usage: {what} takes ", subcommand, *arguments, **options)
+    check(", not what was given (not shown: it looks like a secret): keep secrets in files with mode 600, and "
+          "replace this one" in errors, errors)
+    check("ter2" not in errors and "tskek1_" not in errors, errors)
+    equal(len(errors.splitlines()), 1)
+
+
+@test
+def a_secret_given_as_the_keyring_is_refused_and_not_repeated():
+    for slip in SLIPS:
+        for subcommand in ["seal", "open", "rewrap"]:
+            refused_unseen(subcommand, "--keyring", "--keyring", slip)
+            refused_unseen(subcommand, "TASKSEAL_KEYRING", env=environment(TASKSEAL_KEYRING=slip))
+
+
+@test
+def a_secret_given_as_a_file_is_refused_and_not_repeated():
+    env = keyring()
+    for slip in SLIPS:
+        for subcommand in ["seal", "open", "rewrap", "inspect"]:
+            refused_unseen(subcommand, "FILE", slip, env=env)
+        for subcommand in ["seal", "open"]:
+            refused_unseen(subcommand, "-o", "-o", slip, env=env)
+        refused_unseen("rewrap", "-o", "-o", slip, data=good("seal", env=env), env=env)
+        refused_unseen("keygen", "FILE", "mail-k01", slip)
+    equal(os.listdir("."), ["ring"])
+
+
+@test
+def a_secret_given_as_a_key_id_is_refused_and_not_repeated():
+    for slip in SLIPS:
+        refused_unseen("keygen", "KEY-ID", slip, "new")
+        refused_unseen("seal", "--to", "--to", slip, "--to", slip)
+    equal(os.listdir("."), [])
+
+
+@test
+def a_secret_given_as_the_value_of_another_option_is_refused_and_not_repeated():
+    options = {"keygen": ["type"], "seal": ["suite", "purpose", "expires-in", "expires-at"],
+               "open": ["suite", "purpose", "max-age", "insist"]}
+    for slip in SLIPS:
+        for subcommand, names in options.items():
+            for name in names:
+                refused_unseen(subcommand, f"--{name}", f"--{name}", slip)
+
+
+@test
+def a_secret_given_as_an_option_is_refused_and_not_repeated():
+    for slip in SLIPS:
+        refused_unseen("seal", "seal", "--" + slip)
+
+
+@test
+def what_only_resembles_a_secret_is_taken_and_shown():
+    env = keyring()
+    for name in ["user:x@host", "tskek1", "none://host"]:
+        bad(FILE, f"inspect: file: can't open {name}: ", "inspect", name)
+        bad(FILE, f"seal: keyfile-read: {name}: ", "seal", "-k", name)
+        good("seal", "-o", name.replace("/", ""), env=env)
+
+
+@test
+def a_task_may_bind_what_looks_like_a_secret():
+    env = keyring()
+    for slip in SLIPS:
+        equal(good("open", "--extra", slip, data=good("seal", "--extra", slip, data=b"x", env=env), env=env), b"x")
 
 
 @test

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "report.h"
+#include "secret.h"
 
 enum { OPTIONS_MAX = 24, HELP_COLUMN = 29, HELP_KEY = 'h' };
 
@@ -54,7 +55,11 @@ static int bad_option(const command *self, int result, char **argv)
     const char *word = argv[optind - 1];
     const int len = (int)strcspn(word, "=");
     const bool is_long = strncmp(word, "--", 2) == 0;
+    const int status =
+        is_long ? secret_check(self->name, "the options that its --help lists", word) : STATUS_OK;
 
+    if (status != STATUS_OK)
+        return status;
     if (result == ':' && is_long)
         return report_usage("%.*s needs a value; see 'taskseal %s --help'", len, word, self->name);
     if (result == ':')

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "report.h"
+#include "secret.h"
 
 /* The size of a regular file, 0 for pipes and the like: a hint, the file may be changing. */
 static size_t size_of(int fd)
@@ -24,6 +25,10 @@ int input_read(const char *path, buffer *into)
 {
     const bool standard = path == NULL || strcmp(path, "-") == 0;
     const char *name = standard ? "standard input" : path;
+    const int status = secret_check("FILE", "a path", name);
+
+    if (status != STATUS_OK)
+        return status;
     const int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "report.h"
+#include "secret.h"
 
 static bool is_standard(const char *path)
 {
@@ -30,6 +31,9 @@ int output_check(const char *path, output_kind kind)
     }
     if (path[0] == '\0')
         return report_usage("-o needs a file name, or - for standard output");
+    const int status = secret_check("-o", "a path", path);
+    if (status != STATUS_OK)
+        return status;
     /* Renaming replaces whatever stands there, also a device or a symbolic link. */
     if (lstat(path, &meta) == 0 && !S_ISREG(meta.st_mode))
         return report_refusal("file",

@@ -9,6 +9,17 @@
 #include "names.h"
 #include "print.h"
 #include "report.h"
+#include "secret.h"
+
+/* Says what the option takes, and shows what it was given. */
+static int refuse(const char *option, const char *wanted, const char *text)
+{
+    char what[32];
+
+    snprintf(what, sizeof what, "--%s", option);
+    const int status = secret_check(what, wanted, text);
+    return status != STATUS_OK ? status : report_usage("%s takes %s, not '%s'", what, wanted, text);
+}
 
 static bool is_digit(char c)
 {
@@ -55,8 +66,7 @@ int parse_duration(const char *option, const char *text, uint64_t *seconds)
     const uint64_t unit = digits ? unit_of(rest) : 0;
 
     if (unit == 0 || number == 0 || number > TASKSEAL_TIME_MAX / unit)
-        return report_usage("--%s takes a number of seconds, or of s, m, h, d or w (15m), not '%s'", option,
-                            text);
+        return refuse(option, "a number of seconds, or of s, m, h, d or w (15m)", text);
     *seconds = number * unit;
     return STATUS_OK;
 }
@@ -72,7 +82,7 @@ int parse_time(const char *option, const char *text, uint64_t *seconds)
     if (when > 0 && (uint64_t)when <= TASKSEAL_TIME_MAX)
         format_time((uint64_t)when, again);
     if (again[0] == '\0' || strcmp(again, text) != 0)
-        return report_usage("--%s takes a time in UTC like 2026-11-21T20:00:00Z, not '%s'", option, text);
+        return refuse(option, "a time in UTC like 2026-11-21T20:00:00Z", text);
     *seconds = (uint64_t)when;
     return STATUS_OK;
 }
@@ -96,7 +106,7 @@ static int parse_name(const char *option, const char *text, const named_value *n
 
     if (found == NULL) {
         list_names(names, list, sizeof list);
-        return report_usage("--%s takes %s, not '%s'", option, list, text);
+        return refuse(option, list, text);
     }
     *value = found->value;
     return STATUS_OK;
@@ -145,9 +155,7 @@ int parse_insist(const char *option, const char *text, unsigned *insist)
         const size_t len = strcspn(at, ",");
         const named_value *found = value_named(bound_names, at, len);
         if (found == NULL)
-            return report_usage("--%s takes none, or some of queue,type,id,extra with commas between them, "
-                                "not '%s'",
-                                option, text);
+            return refuse(option, "none, or some of queue,type,id,extra with commas between them", text);
         mask |= found->value;
         at += len;
         if (*at == '\0')
@@ -178,7 +186,7 @@ int parse_descriptor(const char *option, const char *text, int *fd)
     uint64_t number = 0;
 
     if (!read_number(&rest, INT32_MAX, &number) || *rest != '\0')
-        return report_usage("--%s takes the number of an open file descriptor, not '%s'", option, text);
+        return refuse(option, "the number of an open file descriptor", text);
     if (fcntl((int)number, F_GETFD) < 0)
         return report_usage("--%s: descriptor %d is not open", option, (int)number);
     *fd = (int)number;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "report.h"
+#include "secret.h"
 
 enum { URI_MAX = 8192 };
 
@@ -72,12 +73,15 @@ static int check_private(int fd, const char *path)
 
 static int read_file(const char *path, buffer *uri)
 {
+    int status = secret_check("--uri-file", "the path of a file that holds the URI", path);
+
+    if (status != STATUS_OK)
+        return status;
     /* Without O_NONBLOCK, opening a FIFO would wait before it can be refused. */
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
     if (fd < 0)
         return report_file("open", path, errno);
-    int status = check_private(fd, path);
+    status = check_private(fd, path);
     if (status == STATUS_OK)
         status = read_descriptor(fd, path, uri);
     close(fd);
