@@ -5,6 +5,7 @@
 import os
 import pty
 import resource
+import signal
 import stat
 import subprocess
 import sys
@@ -108,6 +109,43 @@ def a_file_that_can_not_be_written_wholly_leaves_nothing():
         preexec_fn=limit)
     equal(read("target"), b"precious")
     equal(sorted(os.listdir(".")), ["payload", "ring", "target"])
+
+
+TEMPORARY = ".taskseal."
+
+
+def stop_while_writing(arguments, env):
+    """Starts the command and stops it while its temporary file stands; gives the process, None if it was
+    too quick."""
+    process = subprocess.Popen([TOOL, *arguments], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None:
+        if any(name.startswith(TEMPORARY) for name in os.listdir(".")):
+            process.send_signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+            break
+    if any(name.startswith(TEMPORARY) for name in os.listdir(".")):
+        return process
+    process.send_signal(signal.SIGCONT)
+    process.wait()
+    return None
+
+
+@test
+def a_signal_during_the_write_leaves_no_temporary_file():
+    env = keyring()
+    payload = os.urandom(1 << 20) * 32
+    sealed_file(env, payload)
+    for number in [signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGALRM, signal.SIGUSR1,
+                   signal.SIGUSR2, signal.SIGVTALRM, signal.SIGPROF, signal.SIGXCPU, signal.SIGRTMIN]:
+        attempts = (stop_while_writing(["open", "sealed", "-o", "target"], env) for _ in range(100))
+        process = next(filter(None, attempts), None)
+        check(process, "the write was never met")
+        process.send_signal(number)
+        process.send_signal(signal.SIGCONT)
+        equal((number, process.wait()), (number, -number))
+        equal(sorted(os.listdir(".")), ["ring", "sealed", "target"])
+        check(read("target") == payload, "the target is not whole")
+        os.remove("target")
 
 
 @test

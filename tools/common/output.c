@@ -128,11 +128,9 @@ static int write_file(const char *path, mode_t mode, const void *data, size_t le
     sigset_t before;
     int failed = ENOMEM;
 
-    /* A signal that ends the process must not leave a temporary file with plaintext behind: it waits. */
-    sigemptyset(&held);
-    sigaddset(&held, SIGHUP);
-    sigaddset(&held, SIGINT);
-    sigaddset(&held, SIGTERM);
+    /* A signal that ends the process must not leave a temporary file with plaintext behind. Nearly all do, so
+     * all wait; only SIGKILL can't be made to. */
+    sigfillset(&held);
     sigprocmask(SIG_BLOCK, &held, &before);
     if (directory != NULL)
         failed = replace(path, directory, mode, data, len);
