@@ -158,8 +158,38 @@ def file_names_can_not_drive_the_terminal_or_break_json():
     shown = good("inspect", *names)
     check(b"\x1b" not in shown and "\u009b".encode() not in shown, repr(shown))
     equal(len(shown.splitlines()), len(names))
+    check("e-ä€😀: ".encode() in shown, repr(shown))
     found = [json.loads(line)["input"] for line in good("inspect", "--json", *names).splitlines()]
     equal(found, ["a\x1b[2J", "b\u009b", 'c"\\\n', "d" + "\ufffd" * 19 + "A", "e-ä€😀"])
+
+
+@test
+def bytes_that_are_not_utf8_are_escaped_for_people():
+    env = keyring()
+    names = {b"\x9b2J\x9f": b"\\x9B2J\\x9F", b"\xc2": b"\\xC2", b"\xc2\xc2\x9b": b"\\xC2\\x9B",
+             b"\xe4\x9b": b"\\xE4\\x9B", b"\xc0\x9b": b"\\xC0\\x9B", b"\xf0\x9f\x98": b"\\xF0\\x9F\\x98", "Û".encode(): "Û".encode()}
+    write("other", sealed(env))
+    for name, escaped in names.items():
+        write(name, sealed(env))
+        check(good("inspect", name, "other").startswith(escaped + b": sealed v1 "), repr(name))
+        check(b" " + escaped + b"\n" in good("inspect", "--long", name, "other"), repr(name))
+        os.remove(name)
+        done = run("inspect", name)
+        check(done.stderr.startswith(b"taskseal: inspect: file: can't open " + escaped + b": "), repr(done.stderr))
+
+
+@test
+def json_holds_no_raw_control_character():
+    env = keyring()
+    controls = [*range(1, 0x20), *range(0x7F, 0xA0)]
+    name = "".join(chr(control) for control in controls) + "\u00a0ä"
+    write(name, sealed(env))
+    shown = good("inspect", "--json", name).decode()
+    for control in controls:
+        check(f"\\u{control:04x}" in shown, f"no escape for {control:#x}")
+        check(chr(control) not in shown.rstrip("\n"), f"{control:#x} is raw")
+    check("\u00a0ä" in shown, shown)
+    equal(json.loads(shown)["input"], name)
 
 
 @test

@@ -5,22 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-void print_safe(FILE *to, const char *text)
-{
-    const unsigned char *at = (const unsigned char *)text;
-
-    for (; *at != '\0'; at++) {
-        if (at[0] == 0xC2 && at[1] >= 0x80 && at[1] <= 0x9F) {
-            at++; /* now C1's own number */
-            fprintf(to, "\\x%02X", *at);
-        } else if (*at < 0x20 || *at == 0x7F) {
-            fprintf(to, "\\x%02X", *at);
-        } else {
-            fputc(*at, to);
-        }
-    }
-}
-
 /* The length of the well-formed UTF-8 sequence at `at` (Unicode 3.9, table 3-7), 0 if there is none. The
  * final NUL ends every comparison early, so nothing past it is read. */
 static size_t utf8_sequence(const unsigned char *at)
@@ -57,6 +41,28 @@ static size_t utf8_sequence(const unsigned char *at)
     return length;
 }
 
+/* C0, DEL and C1, as UTF-8 has them: what can drive a terminal. `at` begins a sequence of `length` bytes. */
+static bool is_control(const unsigned char *at, size_t length)
+{
+    return length == 1 ? *at < 0x20 || *at == 0x7F : length == 2 && at[0] == 0xC2 && at[1] <= 0x9F;
+}
+
+void print_safe(FILE *to, const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+
+    while (*at != '\0') {
+        const size_t length = utf8_sequence(at);
+        if (length == 0)
+            fprintf(to, "\\x%02X", *at); /* a terminal that is not in UTF-8 takes 0x9B for a control */
+        else if (is_control(at, length))
+            fprintf(to, "\\x%02X", at[length - 1]); /* the last byte is the control's own number */
+        else
+            fwrite(at, 1, length, to);
+        at += length == 0 ? 1 : length;
+    }
+}
+
 void print_json_string(FILE *to, const char *text)
 {
     const unsigned char *at = (const unsigned char *)text;
@@ -68,8 +74,8 @@ void print_json_string(FILE *to, const char *text)
             fputs("\\ufffd", to);
         else if (*at == '"' || *at == '\\')
             fprintf(to, "\\%c", *at);
-        else if (*at < 0x20 || *at == 0x7F)
-            fprintf(to, "\\u%04x", *at);
+        else if (is_control(at, length))
+            fprintf(to, "\\u%04x", at[length - 1]);
         else
             fwrite(at, 1, length, to);
         at += length == 0 ? 1 : length;

@@ -10,10 +10,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* Text with control characters (C0, DEL, and C1 in UTF-8) written as \xNN. */
+/* Text with control characters (C0, DEL, C1) and bytes that are not UTF-8 written as \xNN. */
 void print_safe(FILE *to, const char *text);
 
-/* A JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD. */
+/* A JSON string with its quotes. Control characters are escaped; bytes that are not UTF-8 become U+FFFD. */
 void print_json_string(FILE *to, const char *text);
 
 enum { TIME_TEXT_MAX = 24, COUNT_TEXT_MAX = 32 };
