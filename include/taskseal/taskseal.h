@@ -417,7 +417,8 @@ typedef struct taskseal_rewrap_options {
     const char *from_key_id; /* the key to unwrap with and to drop; NULL: the first key of the keyring,
                                 other than the new one, that the envelope names and that may open; if there
                                 is none, the new key itself (which refreshes its wrap) */
-    const char *to_key_id;   /* the new key; NULL: the first active key that may succeed the old one */
+    const char *to_key_id;   /* the new key; NULL: the first active key that may succeed the old one and is
+                                good for the same queues */
     uint64_t now;
 } taskseal_rewrap_options;
 

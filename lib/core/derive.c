@@ -6,6 +6,10 @@
 
 /* Labels are 16 ASCII bytes without a NUL, which keep the uses of a key apart (F 5). */
 enum { LABEL_BYTES = 16 };
+
+/* libsodium's BLAKE2b leaves its result on the stack, within so many bytes. */
+enum { HASH_STACK_BYTES = 2048 };
+
 static const char label_chunks[] = "taskseal1-chunks";
 static const char label_header[] = "taskseal1-header";
 
@@ -53,6 +57,12 @@ void taskseal__derive_wrap_key(uint8_t wrap_key[TASKSEAL__WRAP_KEY_BYTES],
     hash_init(&hash, kek, TASKSEAL__WRAP_KEY_BYTES, label);
     (void)crypto_generichash_update(&hash, (const uint8_t *)key_id, key_id_len);
     hash_final(&hash, wrap_key, TASKSEAL__WRAP_KEY_BYTES);
+    taskseal__derive_forget();
+}
+
+void taskseal__derive_forget(void)
+{
+    sodium_stackzero(HASH_STACK_BYTES);
 }
 
 void taskseal__derive_header_mac(uint8_t mac[TASKSEAL__MAC_BYTES], const uint8_t dek[TASKSEAL__DEK_BYTES],

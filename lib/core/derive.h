@@ -24,6 +24,10 @@ void taskseal__derive_wrap_key(uint8_t wrap_key[TASKSEAL__WRAP_KEY_BYTES],
                                const uint8_t kek[TASKSEAL_KEY_BYTES], unsigned type, const char *key_id,
                                size_t key_id_len);
 
+/* Wipes what the last derivation left on the stack. For when no further call of ours overwrites it: a wrapping key
+ * would outlive the guarded memory that it goes to, and a payload key an opening that ends early. */
+void taskseal__derive_forget(void);
+
 /* The MAC of all header bytes before it (F 5.12). */
 void taskseal__derive_header_mac(uint8_t mac[TASKSEAL__MAC_BYTES], const uint8_t dek[TASKSEAL__DEK_BYTES],
                                  const uint8_t *header, size_t len);

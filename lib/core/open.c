@@ -119,6 +119,8 @@ static taskseal_err verify_header(opening *o)
         err = check_commitment(o, dek);
     if (err == TASKSEAL_OK)
         err = check_clock(o);
+    if (err != TASKSEAL_OK)
+        taskseal__derive_forget(); /* else the chunks' decryption overwrites it */
     sodium_memzero(dek, sizeof dek);
     return err;
 }
@@ -172,6 +174,7 @@ taskseal_err taskseal_open(const taskseal_open_options *options, const void *sea
                            void *out, size_t out_cap, size_t *out_len, taskseal_opened *opened)
 {
     opening o;
+    uint8_t nothing; /* for an empty payload without a buffer: `out` is then NULL, or must not be written */
     if (out_len == NULL)
         return TASKSEAL_ERR_BAD_ARGUMENT;
     *out_len = 0;
@@ -188,7 +191,7 @@ taskseal_err taskseal_open(const taskseal_open_options *options, const void *sea
         return TASKSEAL_ERR_BUFFER_TOO_SMALL;
     err = verify_header(&o);
     if (err == TASKSEAL_OK)
-        err = decrypt(&o, out, out_len);
+        err = decrypt(&o, out_cap != 0 ? out : &nothing, out_len);
     if (err == TASKSEAL_OK)
         report(&o, opened);
     sodium_memzero(&o.keys, sizeof o.keys);

@@ -72,6 +72,16 @@ static taskseal_err successor_fault(const rewrapping *r, const taskseal__key *ke
                                                                 : TASKSEAL_ERR_KEY_OUTSIDE_WINDOW;
 }
 
+/* Which key may be chosen without being asked for: one for fewer queues than the old key may be the wrong one for
+ * this message, whose queue a rewrapper does not know, and then nobody could open it (F 10.3). */
+static taskseal_err heir_fault(const rewrapping *r, const taskseal__key *key)
+{
+    taskseal_err err = successor_fault(r, key);
+    if (err != TASKSEAL_OK)
+        return err;
+    return taskseal__key_queues_within(r->from.key, key) ? TASKSEAL_OK : TASKSEAL_ERR_KEY_WRONG_QUEUE;
+}
+
 /* The first active key that may succeed the old one, which depends on it: an envelope that names both is to
  * lose the other. If none may, the fault of the first active key says the most. */
 static taskseal_err choose_both(rewrapping *r, const taskseal_rewrap_options *options)
@@ -83,7 +93,7 @@ static taskseal_err choose_both(rewrapping *r, const taskseal_rewrap_options *op
         if (key->state != TASKSEAL_KEY_ACTIVE)
             continue;
         err = choose_from(r, options, key->id);
-        taskseal_err unfit = err == TASKSEAL_OK ? successor_fault(r, key) : err;
+        taskseal_err unfit = err == TASKSEAL_OK ? heir_fault(r, key) : err;
         if (unfit == TASKSEAL_OK) {
             r->to = key;
             return TASKSEAL_OK;

@@ -194,6 +194,21 @@ START_TEST(open_refuses_an_output_that_shares_a_byte_with_the_input)
 }
 END_TEST
 
+/* An output of no bytes shares none, wherever it points: and nothing is written there. */
+START_TEST(an_empty_payload_needs_no_output)
+{
+    const setting s = set_up(0);
+    const blob sealed = seal(&s.seal, NULL, 0);
+    const blob copy = blob_copy(sealed.data, sealed.len);
+    size_t len = 1;
+    assert_ok(taskseal_open(&s.open, sealed.data, sealed.len, sealed.data + sealed.len - 16, 0, &len, NULL));
+    ck_assert_uint_eq(len, 0);
+    ck_assert_mem_eq(sealed.data, copy.data, sealed.len);
+    assert_ok(taskseal_open(&s.open, sealed.data, sealed.len, NULL, 0, &len, NULL));
+    ck_assert_uint_eq(len, 0);
+}
+END_TEST
+
 START_TEST(rewrap_refuses_an_output_that_shares_a_byte_with_the_input)
 {
     const setting s = set_up(0);
@@ -355,6 +370,7 @@ Suite *make_suite(void)
     tcase_add_test(tests, seal_refuses_an_output_that_shares_a_byte_with_the_input);
     tcase_add_test(tests, seal_refuses_an_output_that_shares_a_byte_with_the_context);
     tcase_add_test(tests, open_refuses_an_output_that_shares_a_byte_with_the_input);
+    tcase_add_test(tests, an_empty_payload_needs_no_output);
     tcase_add_test(tests, rewrap_refuses_an_output_that_shares_a_byte_with_the_input);
     tcase_add_test(tests, text_functions_refuse_an_output_that_shares_a_byte_with_the_input);
     tests = add_case(suite, "absent");

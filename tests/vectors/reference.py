@@ -169,6 +169,7 @@ def choose_keys(envelope, rewrapper):
             old = choose_old_key(envelope, rewrapper, new.id)
             try:
                 check_successor(envelope, old, new)
+                require(may_succeed(new, old), "key-wrong-queue")  # good for the same queues
                 return old, new
             except Refused as fault:
                 faults.append(fault)
