@@ -84,7 +84,12 @@ def the_example_of_the_overview_works_when_pasted():
 @test
 def an_unknown_option_is_a_usage_error_that_names_it():
     bad(USAGE, "seal: usage: --colour is not an option", "seal", "--colour")
+    bad(USAGE, "seal: usage: --text is not an option that can stand here", "seal", "--text=x")
+    bad(USAGE, "open: usage: --verbose is not an option that can stand here", "open", "--verbose=x")
+    bad(USAGE, "seal: usage: --help is not an option that can stand here", "seal", "--help=x")
     bad(USAGE, "seal: usage: -x is not an option", "seal", "-x")
+    bad(USAGE, "seal: usage: -x is not an option", "seal", "--text", "-xk")
+    bad(USAGE, "open: usage: -x is not an option", "open", "--queue=mail", "-vx")
 
 
 @test

@@ -167,7 +167,8 @@ def file_names_can_not_drive_the_terminal_or_break_json():
 def bytes_that_are_not_utf8_are_escaped_for_people():
     env = keyring()
     names = {b"\x9b2J\x9f": b"\\x9B2J\\x9F", b"\xc2": b"\\xC2", b"\xc2\xc2\x9b": b"\\xC2\\x9B",
-             b"\xe4\x9b": b"\\xE4\\x9B", b"\xc0\x9b": b"\\xC0\\x9B", b"\xf0\x9f\x98": b"\\xF0\\x9F\\x98", "Û".encode(): "Û".encode()}
+             b"\xe4\x9b": b"\\xE4\\x9B", b"\xc0\x9b": b"\\xC0\\x9B",
+             b"\xf0\x9f\x98": b"\\xF0\\x9F\\x98", "Û".encode(): "Û".encode()}
     write("other", sealed(env))
     for name, escaped in names.items():
         write(name, sealed(env))

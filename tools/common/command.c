@@ -48,13 +48,26 @@ static void make_tables(const command *self, struct option longs[OPTIONS_MAX + 2
     longs[count] = (struct option){NULL, 0, NULL, 0};
 }
 
+/* True if getopt_long has stopped at a letter that is no option. It may stand in a word with others, and optind
+ * then does not tell which word. For a long option optopt is 0, or, if that has a value too many, its key. */
+static bool at_unknown_letter(const command *self, int result)
+{
+    if (result != '?' || optopt == 0 || optopt == HELP_KEY)
+        return false;
+    for (const command_option *at = self->options; at->name != NULL; at++) {
+        if (at->key == optopt)
+            return false;
+    }
+    return true;
+}
+
 /* Says what is wrong with the option that getopt_long has stopped at. What follows its '=' is left out: it
  * may be secret. */
 static int bad_option(const command *self, int result, char **argv)
 {
     const char *word = argv[optind - 1];
     const int len = (int)strcspn(word, "=");
-    const bool is_long = strncmp(word, "--", 2) == 0;
+    const bool is_long = !at_unknown_letter(self, result) && strncmp(word, "--", 2) == 0;
     const int status =
         is_long ? secret_check(self->name, "the options that its --help lists", word) : STATUS_OK;
 
