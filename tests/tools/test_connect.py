@@ -131,6 +131,8 @@ def a_plaintext_server_is_refused():
     done = run("connect", env=from_environment(text))
     check((done.returncode, done.stderr.split(b": ")[2]) in [(RETRY, b"timeout"), (REFUSED, b"not-tls")],
           repr(done.stderr))
+    hints = [b"the server is silent, as one without TLS on this port can be", b"does not speak TLS on this port"]
+    check(any(hint in done.stderr for hint in hints), repr(done.stderr))
     equal(done.stdout, b"")
 
 
