@@ -48,8 +48,9 @@ static void make_tables(const command *self, struct option longs[OPTIONS_MAX + 2
     longs[count] = (struct option){NULL, 0, NULL, 0};
 }
 
-/* True if getopt_long has stopped at a letter that is no option. It may stand in a word with others, and optind
- * then does not tell which word. For a long option optopt is 0, or, if that has a value too many, its key. */
+/* True if getopt_long has stopped at a letter that is no option. It may stand in a word with others, and
+ * optind then does not tell which word. For a long option optopt is 0, or, if that has a value too many, its
+ * key. */
 static bool at_unknown_letter(const command *self, int result)
 {
     if (result != '?' || optopt == 0 || optopt == HELP_KEY)
