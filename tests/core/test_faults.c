@@ -5,6 +5,8 @@
 #include "support/faults.h"
 #include "support/forge.h"
 
+#include "core/keyring.h"
+
 static const char text[] = FIRST "key a " ACTIVE " queues=mail,pay\nkey r xchacha20poly1305 retired -\n";
 
 static taskseal_keyring *one_key(void)
@@ -184,7 +186,50 @@ START_TEST(randomness_in_pieces_is_put_together)
 }
 END_TEST
 
-/* The control of the test above, and of what SECURITY says of a virtual machine's snapshot. */
+/* F 5.7. The DEK is found by unwrapping: the key is known, and so is the nonce. */
+START_TEST(seal_uses_its_randomness_as_dek_and_nonces_in_order)
+{
+    static const char *const ids[] = {"c", "a", "b"};
+    taskseal_key keys[] = {key_of("a"), key_of("b"), key_of("c")};
+    uint8_t random[32 + 3 * 32];
+    uint8_t dek[32];
+    if (taskseal_key_type_available(TASKSEAL_KEY_AEGIS256))
+        keys[1].type = TASKSEAL_KEY_AEGIS256;
+    taskseal_keyring *ring = ring_of(keys, 3);
+    taskseal_seal_options options = sealing(ring);
+    options.key_ids = ids;
+    options.key_count = 3;
+    faults.random = RANDOM_REPEATS;
+    const blob sealed = seal(&options, "payload", 7);
+    const size_t nonce_b = taskseal__wrap_nonce_len(keys[1].type);
+    repeated_random(random, 32 + 24 + nonce_b + 24);
+    const uint8_t *body_a = sealed.data + 57 + 5;
+    const uint8_t *body_b = body_a + 72 + 5;
+    const uint8_t *body_c = body_b + taskseal__body_len(keys[1].type) + 5;
+    ck_assert(memcmp(body_a, random + 32, 24) == 0);
+    ck_assert(memcmp(body_b, random + 32 + 24, nonce_b) == 0);
+    ck_assert(memcmp(body_c, random + 32 + 24 + nonce_b, 24) == 0);
+    const taskseal__wrap_binding binding = {sealed.data, keys[0].type, "a", 1};
+    ck_assert(taskseal__unwrap(dek, &binding, ring->keys[0].wrap_key, body_a));
+    ck_assert(memcmp(dek, random, sizeof dek) == 0);
+}
+END_TEST
+
+START_TEST(rewrap_uses_its_randomness_as_nonce)
+{
+    taskseal_keyring *ring = RING(key_of("n"), key_of("k"));
+    const taskseal_seal_options options = sealing(ring);
+    const taskseal_rewrap_options with = rewrapping(ring);
+    const blob sealed = seal(&options, "payload", 7);
+    uint8_t random[24];
+    repeated_random(random, sizeof random);
+    faults.random = RANDOM_REPEATS;
+    const blob moved = rewrap(&with, sealed);
+    ck_assert(memcmp(moved.data + 57 + 5, random, sizeof random) == 0);
+}
+END_TEST
+
+/* The control of the freshness that other tests look for, and of what SECURITY says of a virtual machine's snapshot. */
 START_TEST(equal_randomness_makes_equal_envelopes)
 {
     const taskseal_seal_options options = sealing(one_key());
@@ -291,6 +336,8 @@ Suite *make_suite(void)
     tcase_add_loop_test(tests, seal_in_place_without_randomness_keeps_the_payload, 0, (int)COUNT_OF(broken));
     tcase_add_loop_test(tests, rewrap_without_randomness_writes_nothing, 0, (int)COUNT_OF(broken));
     tcase_add_loop_test(tests, randomness_in_pieces_is_put_together, 0, (int)COUNT_OF(slow));
+    tcase_add_test(tests, seal_uses_its_randomness_as_dek_and_nonces_in_order);
+    tcase_add_test(tests, rewrap_uses_its_randomness_as_nonce);
     tcase_add_test(tests, equal_randomness_makes_equal_envelopes);
     tests = add_faults_case(suite, "clock");
     tcase_add_test(tests, the_system_clock_is_read);

@@ -14,7 +14,7 @@ typedef enum random_fault {
     RANDOM_GIVES_NOTHING,       /* 0 */
     RANDOM_IS_SHORT,            /* at most 7 bytes at a time */
     RANDOM_IS_INTERRUPTED,      /* -1, EINTR at every other request */
-    RANDOM_REPEATS              /* the same bytes every time */
+    RANDOM_REPEATS              /* repeated_random(), every time */
 } random_fault;
 
 typedef enum clock_fault {
@@ -63,6 +63,9 @@ typedef struct faults_state {
 } faults_state;
 
 extern faults_state faults;
+
+/* What RANDOM_REPEATS writes. Requests of different lengths share no run of 16 bytes. */
+void repeated_random(uint8_t *out, size_t len);
 
 /* Everything works again, all counters are 0. */
 void faults_reset(void);
