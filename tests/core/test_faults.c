@@ -229,7 +229,7 @@ START_TEST(rewrap_uses_its_randomness_as_nonce)
 }
 END_TEST
 
-/* The control of the freshness that other tests look for, and of what SECURITY says of a virtual machine's snapshot. */
+/* The control of the freshness that other tests look for. */
 START_TEST(equal_randomness_makes_equal_envelopes)
 {
     const taskseal_seal_options options = sealing(one_key());

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * What a call leaves on its stack: no KEK, no DEK, no wrapping key. Every call runs on a stack of its own, which
- * is searched afterwards. What AES-256-GCM and AEGIS-256 are keyed with is not looked for: libsodium leaves parts
- * of it there, and whether later calls overwrite them depends on the compiler. */
+ * What a call leaves on its stack: no KEK, no DEK, no wrapping key. Every call runs on a stack of its own,
+ * which is searched afterwards. What AES-256-GCM and AEGIS-256 are keyed with is not looked for: libsodium
+ * leaves parts of it there, and whether later calls overwrite them depends on the compiler. */
 #include "keyfile/cases.h"
 #include "support/disk.h"
 #include "support/faults.h"
