@@ -95,7 +95,8 @@ TASKSEAL_MUST_USE taskseal_err taskseal_redis_reconnect(redisContext *redis, tas
 taskseal_err taskseal_redis_error(const redisContext *redis);
 
 /* What an error reply means: NO_PERMISSION, AUTH_REFUSED, SERVER_BUSY or SERVER_ERROR; TASKSEAL_OK for a
- * reply that is no error; BAD_ARGUMENT for NULL. */
+ * reply that is no error; IO for NULL, which is how hiredis says that the connection failed (then
+ * taskseal_redis_error(redis) says why). */
 taskseal_err taskseal_redis_reply_error(const redisReply *reply);
 
 /* ---- What was verified ------------------------------------------------------------------------ */

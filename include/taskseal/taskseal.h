@@ -32,6 +32,7 @@
  *    Input and output must not overlap (TASKSEAL_ERR_BAD_ARGUMENT), except in the `_in_place` functions.
  *  - Everything is safe to call from several threads at once; a keyring is immutable and may be shared.
  *  - No message, name or text ever holds payload, key or password bytes.
+ *  - Errors are listed without their prefix: EXPIRED is TASKSEAL_ERR_EXPIRED.
  *
  * The bytes of an envelope are specified in doc/format.md; section numbers below (F 4.2) refer to it.
  */
@@ -74,7 +75,8 @@ const char *taskseal_version(void);
     X(BUFFER_TOO_SMALL, 4, PERMANENT, "buffer-too-small", "the output buffer is too small")              \
     X(BAD_CLOCK, 5, RETRYABLE, "bad-clock", "the system clock could not be read or is out of range")     \
     X(NOT_SEALED, 10, PERMANENT, "not-sealed", "the input is not a sealed envelope")                     \
-    X(MALFORMED, 11, PERMANENT, "malformed", "the envelope breaks the format's rules")                   \
+    X(MALFORMED, 11, PERMANENT, "malformed",                                                             \
+      "the envelope breaks the format's rules (is it in text form, or was it cut?)")                     \
     X(UNSUPPORTED_VERSION, 12, PERMANENT, "unsupported-version",                                         \
       "the envelope's version is not known to this library: upgrade it")                                 \
     X(UNSUPPORTED_SUITE, 13, PERMANENT, "unsupported-suite",                                             \
@@ -88,7 +90,7 @@ const char *taskseal_version(void);
     X(LOOKS_SEALED, 17, PERMANENT, "looks-sealed",                                                       \
       "the payload begins as an envelope does: sealing it twice is refused unless asked for")            \
     X(UNKNOWN_KEY, 20, RETRYABLE, "unknown-key",                                                         \
-      "no key in the keyring has an id and type that the envelope names; keys may still be spreading")   \
+      "the keyring has no such key, or none that the envelope names; keys may still be spreading")       \
     X(KEY_RETIRED, 21, PERMANENT, "key-retired", "the key that would serve is retired")                  \
     X(KEY_COMPROMISED, 22, PERMANENT, "key-compromised", "a key that is named is marked compromised")    \
     X(KEY_WRONG_QUEUE, 23, PERMANENT, "key-wrong-queue", "the key is not good for this queue")           \

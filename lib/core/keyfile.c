@@ -279,7 +279,10 @@ static taskseal_err read_line(reading *r, slice line)
 static taskseal_err read_lines(reading *r, slice text)
 {
     r->line = 1;
-    if (!equals(cut(&text, '\n'), TASKSEAL__KEYFILE_FIRST_LINE))
+    slice first = cut(&text, '\n');
+    if (holds(first, '\r') || skip_prefix(&first, "\xef\xbb\xbf"))
+        return fault(r, "it holds a CR or a byte order mark: save the file as plain text with LF line ends");
+    if (!equals(first, TASKSEAL__KEYFILE_FIRST_LINE))
         return fault(r, "the first line must be `" TASKSEAL__KEYFILE_FIRST_LINE
                         "`: this is no key file, or one of a newer format");
     while (text.len > 0) {

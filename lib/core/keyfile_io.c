@@ -90,8 +90,9 @@ taskseal_err taskseal_keyring_load(taskseal_keyring **out, const char *path, tas
     if (out == NULL)
         return taskseal__fail(error, TASKSEAL_ERR_BAD_ARGUMENT, "no place for the keyring was given");
     *out = NULL;
-    if (path == NULL)
-        return taskseal__fail(error, TASKSEAL_ERR_BAD_ARGUMENT, "no path of a key file was given");
+    if (path == NULL || path[0] == '\0')
+        return taskseal__fail(error, TASKSEAL_ERR_BAD_ARGUMENT,
+                              "no path of a key file was given: is the variable set that should hold it?");
     taskseal_err err = taskseal__sodium_init();
     if (err != TASKSEAL_OK)
         return taskseal__fail(error, err, "%s", taskseal_err_text(err));
@@ -128,16 +129,17 @@ static bool write_all(int fd, const char *text, size_t len)
 }
 
 /* Writes the whole file under a name of its own, and makes it durable. */
-static taskseal_err write_temporary(char *temporary, const char *text, size_t len, taskseal_error *error)
+static taskseal_err write_temporary(char *temporary, const char *path, const char *text, size_t len,
+                                    taskseal_error *error)
 {
     int fd = mkostemp(temporary, O_CLOEXEC); /* mode 0600 */
     if (fd < 0)
-        return write_failed(temporary, error);
+        return write_failed(path, error);
     taskseal_err err = TASKSEAL_OK;
     if (fchmod(fd, S_IRUSR | S_IWUSR) != 0 || !write_all(fd, text, len) || fsync(fd) != 0)
-        err = write_failed(temporary, error);
+        err = write_failed(path, error);
     if (close(fd) != 0 && err == TASKSEAL_OK)
-        err = write_failed(temporary, error);
+        err = write_failed(path, error);
     if (err != TASKSEAL_OK)
         (void)unlink(temporary);
     return err;
@@ -179,7 +181,7 @@ static taskseal_err write_file(const char *path, const char *text, size_t len, t
         return taskseal__fail(error, TASKSEAL_ERR_NO_MEMORY, "%s: no memory to write it", path);
     memcpy(temporary, path, path_len);
     memcpy(temporary + path_len, suffix, sizeof suffix);
-    taskseal_err err = write_temporary(temporary, text, len, error);
+    taskseal_err err = write_temporary(temporary, path, text, len, error);
     if (err == TASKSEAL_OK)
         err = publish(temporary, path, error);
     if (err == TASKSEAL_OK)

@@ -44,9 +44,15 @@ bool taskseal__fault_is_alert(void)
     return peer_alert() >= 0;
 }
 
+/* OpenSSL 3.0 has no words for this one. */
+static const char *alert_words(int alert)
+{
+    return alert == SSL_AD_CERTIFICATE_REQUIRED ? "certificate required" : SSL_alert_desc_string_long(alert);
+}
+
 static taskseal_err alert_fault(const taskseal__tls *tls, int alert, taskseal_error *error)
 {
-    const char *words = SSL_alert_desc_string_long(alert);
+    const char *words = alert_words(alert);
     if (tls->certificate_asked && is_certificate_alert(alert)) {
         if (!tls->certificate_given)
             return taskseal__fail(

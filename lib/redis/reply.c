@@ -40,7 +40,7 @@ taskseal_err taskseal_redis_reply_error(const redisReply *reply)
 {
     char word[16];
     if (reply == NULL)
-        return TASKSEAL_ERR_BAD_ARGUMENT;
+        return TASKSEAL_ERR_IO; /* how hiredis says that the connection failed: not the task's fault */
     if (reply->type != REDIS_REPLY_ERROR)
         return TASKSEAL_OK;
     taskseal__reply_word(reply, word, sizeof word);

@@ -77,7 +77,8 @@ void taskseal__name_mismatch(X509 *leaf, const taskseal__expected *expected, cha
     char names[160];
     taskseal__names_list(leaf, names, sizeof names);
     (void)snprintf(out, cap,
-                   "the server's certificate is not for `%.80s`; its subject alternative names hold: %s",
+                   "the server's certificate is not for `%.80s`; its subject alternative names hold: %s (its "
+                   "common name does not count): use the right host, give `name`, or issue it anew",
                    expected->name, names);
 }
 

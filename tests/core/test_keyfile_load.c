@@ -247,9 +247,11 @@ START_TEST(missing_arguments_are_refused)
     assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_keyring_load(NULL, path_of("keyring"), &error));
     ck_assert_str_eq(error.message, "no place for the keyring was given");
     assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_keyring_load(&ring, NULL, &error));
-    ck_assert_str_eq(error.message, "no path of a key file was given: is the variable set that should hold it?");
+    ck_assert_str_eq(error.message,
+                     "no path of a key file was given: is the variable set that should hold it?");
     assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_keyring_load(&ring, "", &error));
-    ck_assert_str_eq(error.message, "no path of a key file was given: is the variable set that should hold it?");
+    ck_assert_str_eq(error.message,
+                     "no path of a key file was given: is the variable set that should hold it?");
     ck_assert_ptr_null(ring);
 }
 END_TEST

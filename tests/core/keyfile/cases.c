@@ -8,6 +8,7 @@
 
 #define KEY          FIRST "key k " ACTIVE "\n"
 #define FIRST_LINE   "line 1: the first line must be `taskseal-keyring 1`"
+#define NOT_PLAIN    "line 1: it holds a CR or a byte order mark"
 #define CONTROL_BYTE "it holds a CR, a tab or a NUL"
 #define BEGINNING    "a line is empty, a comment that begins with #, or begins with `key `"
 #define ID           "the key id must be 1 to 255 of"
@@ -30,9 +31,9 @@ const keyfile_case keyfile_cases[] = {
     {"K 3", TEXT("taskseal-keyring 2\nkey k " ACTIVE "\n"), 1, FIRST_LINE, TEXT(KEY)},
     {"K 3", TEXT("taskseal-keyring 1 \nkey k " ACTIVE "\n"), 1, FIRST_LINE, TEXT(KEY)},
     {"K 3", TEXT(" taskseal-keyring 1\nkey k " ACTIVE "\n"), 1, FIRST_LINE, TEXT(KEY)},
-    {"K 3", TEXT("taskseal-keyring 1\r\nkey k " ACTIVE "\n"), 1, FIRST_LINE, TEXT(KEY)},
+    {"K 3", TEXT("taskseal-keyring 1\r\nkey k " ACTIVE "\n"), 1, NOT_PLAIN, TEXT(KEY)},
     {"K 3", TEXT("Taskseal-keyring 1\nkey k " ACTIVE "\n"), 1, FIRST_LINE, TEXT(KEY)},
-    {"K 3", TEXT("\xef\xbb\xbf" KEY), 1, FIRST_LINE, TEXT(KEY)},
+    {"K 3", TEXT("\xef\xbb\xbf" KEY), 1, NOT_PLAIN, TEXT(KEY)},
     {"K 3", TEXT("key k " ACTIVE "\n"), 1, FIRST_LINE, TEXT(KEY)},
     {"K 5", TEXT("taskseal-keyring 1"), 1, NO_KEY, TEXT("taskseal-keyring 1\nkey k " ACTIVE)},
     {"K 5", TEXT(FIRST "# none\n\n"), 3, NO_KEY, TEXT(FIRST "# one\n\nkey k " ACTIVE "\n")},
