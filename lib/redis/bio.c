@@ -17,6 +17,11 @@ static bool may_retry(int system_error)
     return system_error == EAGAIN || system_error == EWOULDBLOCK || system_error == EINTR;
 }
 
+static bool is_over(const taskseal__wire *wire)
+{
+    return wire->deadline != TASKSEAL__NO_DEADLINE && taskseal__monotonic_us() >= wire->deadline;
+}
+
 static int wire_read(BIO *bio, char *data, size_t len, size_t *read)
 {
     taskseal__wire *wire = BIO_get_data(bio);
@@ -24,6 +29,10 @@ static int wire_read(BIO *bio, char *data, size_t len, size_t *read)
     *read = 0;
     if (wire->not_tls)
         return 0;
+    if (is_over(wire)) {
+        BIO_set_retry_read(bio); /* as if nothing had come: the caller asks the clock before it waits */
+        return 0;
+    }
     ssize_t got = recv(wire->fd, data, len, 0);
     if (got < 0) {
         if (may_retry(errno))

@@ -16,7 +16,8 @@ int64_t taskseal__monotonic_us(void)
 
 taskseal__deadline taskseal__deadline_in_us(int64_t us)
 {
-    return taskseal__monotonic_us() + us;
+    int64_t now = taskseal__monotonic_us();
+    return us < TASKSEAL__NO_DEADLINE - now ? now + us : TASKSEAL__NO_DEADLINE;
 }
 
 struct timespec taskseal__deadline_timespec(taskseal__deadline deadline)
@@ -42,11 +43,11 @@ taskseal__waited taskseal__wait(int fd, short events, taskseal__deadline deadlin
     struct pollfd entry = {.fd = fd, .events = events};
     for (;;) {
         int timeout = poll_timeout(deadline);
+        if (timeout == 0)
+            return TASKSEAL__TIMED_OUT; /* ready or not: whoever always has something to say gets no more time */
         int ready = poll(&entry, 1, timeout);
         if (ready > 0)
             return TASKSEAL__READY;
-        if (ready == 0 && (timeout == 0 || taskseal__monotonic_us() >= deadline))
-            return TASKSEAL__TIMED_OUT;
         if (ready < 0 && errno != EINTR)
             return TASKSEAL__WAIT_FAILED;
     }

@@ -14,6 +14,7 @@ typedef int64_t taskseal__deadline;
 
 int64_t taskseal__monotonic_us(void);
 
+/* `us` >= 0; what lies beyond the clock's range is no deadline. */
 taskseal__deadline taskseal__deadline_in_us(int64_t us);
 
 /* For functions that wait until an absolute CLOCK_MONOTONIC time. */
@@ -25,7 +26,8 @@ typedef enum taskseal__waited {
     TASKSEAL__WAIT_FAILED /* errno says why */
 } taskseal__waited;
 
-/* Waits until `fd` is ready for `events` (POLLIN, POLLOUT). A signal does not end it. */
+/* Waits until `fd` is ready for `events` (POLLIN, POLLOUT). A signal does not end it. After the deadline it is
+ * TIMED_OUT, even where `fd` is ready. */
 taskseal__waited taskseal__wait(int fd, short events, taskseal__deadline deadline);
 
 #endif

@@ -8,7 +8,11 @@ static bool charge(const redisReadTask *task, size_t bytes)
     taskseal__limits *limits = task->privdata;
     if (task->parent == NULL) {
         limits->built = 0;
-        limits->begun++;
+        limits->in_push = task->type == REDIS_REPLY_PUSH;
+        if (limits->in_push)
+            limits->pushes++;
+        else
+            limits->replies++;
     }
     limits->built += sizeof(redisReply);
     limits->exceeded =

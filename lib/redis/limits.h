@@ -19,7 +19,9 @@ typedef struct taskseal__limits {
     redisReplyObjectFunctions functions; /* what the reader calls */
     redisReplyObjectFunctions inner;     /* what did it before */
     size_t built;                        /* bytes of the reply that is being built */
-    uint64_t begun;                      /* replies of which at least the outermost object exists */
+    uint64_t replies;                    /* of which at least the outermost object exists, without pushes */
+    uint64_t pushes;                     /* the same of RESP3's pushes, which nobody asked for */
+    bool in_push;                        /* the newest of both is a push */
     bool exceeded;
 } taskseal__limits;
 

@@ -63,18 +63,22 @@ void taskseal__login_destroy(taskseal__login *login)
 
 /* ---- What comes back --------------------------------------------------------------------------------------- */
 
-static taskseal_err next_reply(taskseal__tls *tls, redisReader *reader, redisReply **reply,
+/* Bytes of all the answers, which are a line each. */
+#define REPLIES_MAX 65536U
+
+static taskseal_err next_reply(taskseal__tls *tls, redisReader *reader, size_t *received, redisReply **reply,
                                taskseal_error *error)
 {
     char data[4096];
     void *parsed = NULL;
-    while (redisReaderGetReply(reader, &parsed) == REDIS_OK) {
+    while (*received <= REPLIES_MAX && redisReaderGetReply(reader, &parsed) == REDIS_OK) {
         *reply = parsed;
         if (parsed != NULL)
             return TASKSEAL_OK;
         ssize_t got = taskseal__tls_read(tls, data, sizeof data, true, error);
         if (got < 0)
             return error->code;
+        *received += (size_t)got;
         if (redisReaderFeed(reader, data, (size_t)got) != REDIS_OK)
             break;
     }
@@ -140,10 +144,11 @@ static taskseal_err judge(command what, const taskseal__tls *tls, const redisRep
     }
 }
 
-static taskseal_err expect(command what, taskseal__tls *tls, redisReader *reader, taskseal_error *error)
+static taskseal_err expect(command what, taskseal__tls *tls, redisReader *reader, size_t *received,
+                           taskseal_error *error)
 {
     redisReply *reply = NULL;
-    taskseal_err err = next_reply(tls, reader, &reply, error);
+    taskseal_err err = next_reply(tls, reader, received, &reply, error);
     if (err == TASKSEAL_OK)
         err = judge(what, tls, reply, error);
     freeReplyObject(reply);
@@ -154,15 +159,16 @@ taskseal_err taskseal__login_run(const taskseal__login *login, taskseal__tls *tl
                                  taskseal_error *error)
 {
     taskseal_err err = TASKSEAL_OK;
+    size_t received = 0;
     tls->phase = "the login (AUTH, PING, SELECT)";
     if (taskseal__tls_write(tls, login->commands, login->len, true, error) < 0)
         return error->code;
     if (login->authenticates)
-        err = expect(AUTH, tls, reader, error);
+        err = expect(AUTH, tls, reader, &received, error);
     if (err == TASKSEAL_OK)
-        err = expect(PING, tls, reader, error);
+        err = expect(PING, tls, reader, &received, error);
     if (err == TASKSEAL_OK && login->selects)
-        err = expect(SELECT, tls, reader, error);
+        err = expect(SELECT, tls, reader, &received, error);
     if (err == TASKSEAL_OK && reader->pos != reader->len)
         err = taskseal__fail(error, TASKSEAL_ERR_SERVER_ERROR,
                              "%s: the server sent more than it was asked for", tls->where);

@@ -57,12 +57,18 @@ static int attempt(taskseal__tls *tls, operation what, void *data, size_t len, s
     }
 }
 
+/* The clock runs from before the first attempt: a peer that sends without end never makes us wait. */
+static void start_clock(taskseal__tls *tls, bool wait)
+{
+    if (wait && tls->deadline == 0)
+        tls->deadline =
+            tls->patience_us > 0 ? taskseal__deadline_in_us(tls->patience_us) : TASKSEAL__NO_DEADLINE;
+    tls->wire.deadline = wait ? tls->deadline : TASKSEAL__NO_DEADLINE;
+}
+
 /* Returns false, with *error filled in, when waiting is over. */
 static bool wait_for(taskseal__tls *tls, int needed, taskseal_error *error)
 {
-    if (tls->deadline == 0)
-        tls->deadline =
-            tls->patience_us > 0 ? taskseal__deadline_in_us(tls->patience_us) : TASKSEAL__NO_DEADLINE;
     short events = needed == SSL_ERROR_WANT_WRITE ? POLLOUT : POLLIN;
     switch (taskseal__wait(tls->wire.fd, events, tls->deadline)) {
     case TASKSEAL__READY:
@@ -98,6 +104,7 @@ static int perform(taskseal__tls *tls, operation what, void *data, size_t len, s
                    taskseal_error *error)
 {
     for (;;) {
+        start_clock(tls, wait);
         int result = attempt(tls, what, data, len, done);
         if (result > 0)
             return 1;
@@ -113,8 +120,8 @@ static int perform(taskseal__tls *tls, operation what, void *data, size_t len, s
         }
         if (!wait)
             return 0;
-        if (what == WRITE && tls->verified && tls->patience_us > 0)
-            tls->deadline = 0;
+        if (what == WRITE && tls->patience_us > 0)
+            tls->deadline = taskseal__deadline_in_us(tls->patience_us);
         if (!wait_for(tls, needed, error))
             return -1;
     }

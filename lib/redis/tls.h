@@ -20,7 +20,7 @@ typedef struct taskseal__tls {
     taskseal__verdict verdict;
     const char *where;           /* "host:port" for messages; the endpoint's */
     const char *phase;           /* what is going on, for messages: "the TLS handshake" */
-    taskseal__deadline deadline; /* 0: begins, `patience_us` long, when the peer is first waited for */
+    taskseal__deadline deadline; /* 0: begins, `patience_us` long, with the next operation that may wait */
     int64_t patience_us;         /* 0: without end */
     bool certificate_asked;      /* the server asked for a client certificate */
     bool certificate_given;      /* and there is one */

@@ -7,6 +7,8 @@
 
 #include "../core/error.h"
 
+#define US_PER_S 1000000
+
 static ssize_t transport_read(redisContext *context, char *data, size_t cap);
 
 taskseal__transport *taskseal__transport_of(const redisContext *context)
@@ -76,14 +78,28 @@ static ssize_t refuse(redisContext *context)
 static int64_t patience_us(const redisContext *context)
 {
     const struct timeval *timeout = context->command_timeout;
-    return timeout != NULL ? (int64_t)timeout->tv_sec * 1000000 + timeout->tv_usec : 0;
+    if (timeout == NULL)
+        return 0;
+    if ((int64_t)timeout->tv_sec >= INT64_MAX / US_PER_S) /* {LONG_MAX, 0} is somebody's "for ever" */
+        return INT64_MAX;
+    return (int64_t)timeout->tv_sec * US_PER_S + timeout->tv_usec;
 }
 
-/* Each reply has a deadline of its own, from when it is first waited for, so that a server can't hold a reader for
+/* The number of the reply that a reader gets next. Pushes do not count where hiredis swallows them and reads on:
+ * they must not prolong the wait for the reply. */
+static uint64_t next_reply(const redisContext *context, const taskseal__limits *limits)
+{
+    bool building = context->reader->reply != NULL;
+    if (context->push_cb != NULL)
+        return limits->replies + (building && !limits->in_push ? 0 : 1);
+    return limits->replies + limits->pushes + (building ? 0 : 1);
+}
+
+/* Each reply has a deadline of its own, from when it is first asked for, so that a server can't hold a reader for
  * ever with a byte now and then. */
 static void set_deadline(const redisContext *context, taskseal__transport *transport)
 {
-    uint64_t awaited = transport->limits.begun + (context->reader->reply == NULL ? 1 : 0);
+    uint64_t awaited = next_reply(context, &transport->limits);
     if (awaited != transport->awaited)
         transport->tls.deadline = 0;
     transport->awaited = awaited;

@@ -14,7 +14,7 @@ typedef struct taskseal__transport {
     taskseal_redis_endpoint *endpoint; /* a reference */
     taskseal__tls tls;
     taskseal__limits limits;
-    uint64_t awaited;     /* the reply that tls.deadline is for, counted as limits.begun; 0: none */
+    uint64_t awaited;     /* the reply that tls.deadline is for, as next_reply counts; 0: none */
     taskseal_err failure; /* of the last operation; TASKSEAL_OK while the connection works */
 } taskseal__transport;
 

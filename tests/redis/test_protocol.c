@@ -71,6 +71,12 @@ static void dribbling(scenario *s)
     s->timeout_ms = SHORT_MS;
 }
 
+static void asking_for_hello(scenario *s)
+{
+    s->server.behaviour = ASK_FOR_HELLO;
+    s->timeout_ms = SHORT_MS;
+}
+
 static void closing_at_once(scenario *s)
 {
     s->server.behaviour = CLOSE_AT_ONCE;
@@ -156,6 +162,16 @@ static void quoting_the_password(scenario *s)
         "-ERR unknown command `AUTH`, with args beginning with: `worker`, `" PASSWORD "`, \r\n";
 }
 
+/* The beginning of an answer of 4 EiB. */
+static void huge_answer_to_auth(scenario *s)
+{
+    static char text[80000] = "$4611686018427387904\r\n";
+    size_t len = strlen(text);
+    memset(text + len, 'A', sizeof text - 1 - len);
+    s->server.auth_reply = text;
+    s->timeout_ms = SHORT_MS;
+}
+
 static void odd_answer_to_auth(scenario *s)
 {
     s->server.auth_reply = ":1\r\n";
@@ -217,6 +233,8 @@ static const row rows[] = {
     {"silent", NULL, silent, TASKSEAL_ERR_TIMEOUT, "TLS handshake: the server is silent", false},
     {"dribbling", NULL, dribbling, TASKSEAL_ERR_TIMEOUT, "the deadline passed during the TLS handshake",
      false},
+    {"a handshake without end", NULL, asking_for_hello, TASKSEAL_ERR_TIMEOUT,
+     "the deadline passed during the TLS handshake", false},
     {"closing at once", NULL, closing_at_once, TASKSEAL_ERR_PEER_CLOSED, "during the TLS handshake", false},
     {"closing after hello", NULL, closing_after_hello, TASKSEAL_ERR_PEER_CLOSED, "during the TLS handshake",
      false},
@@ -240,6 +258,8 @@ static const row rows[] = {
     {"wrong password", NULL, wrong_password, TASKSEAL_ERR_AUTH_REFUSED, "did not accept AUTH (WRONGPASS)",
      true},
     {"password quoted", NULL, quoting_the_password, TASKSEAL_ERR_AUTH_REFUSED, "did not accept AUTH (ERR)",
+     true},
+    {"huge answer to AUTH", NULL, huge_answer_to_auth, TASKSEAL_ERR_SERVER_ERROR, "not as Valkey or Redis do",
      true},
     {"odd answer to AUTH", NULL, odd_answer_to_auth, TASKSEAL_ERR_SERVER_ERROR, "answered AUTH", true},
     {"unauthenticated", without_login, unauthenticated, TASKSEAL_ERR_AUTH_REFUSED, "give user and password",

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * A connection at work: replies that are too large, too deep or too slow, big ones that are not, and what error replies
  * mean. */
+#include <limits.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -143,6 +145,64 @@ START_TEST(an_array_that_dribbles_times_out)
 }
 END_TEST
 
+/* It never pauses, so nobody ever waits for it. */
+START_TEST(a_reply_that_flows_without_end_times_out)
+{
+    assert_times_out(ENDLESS_REPLIES, "+A");
+}
+END_TEST
+
+/* Each comes well within the timeout; the reply behind them would take 2 s. */
+#define PUSH     ">1\r\n+p\r\n"
+#define PUSHES_4 PUSH PUSH PUSH PUSH
+
+START_TEST(pushes_do_not_prolong_the_wait_for_a_reply)
+{
+    assert_times_out(DRIBBLE_REPLIES, PUSHES_4 PUSHES_4 PUSHES_4 "+OK\r\n");
+}
+END_TEST
+
+/* A subscriber takes pushes as the replies that it waits for. */
+START_TEST(a_push_that_is_asked_for_has_its_own_deadline)
+{
+    scenario s = replying(PUSHES_4 PUSHES_4 PUSHES_4);
+    struct timeval soon = {.tv_sec = 1, .tv_usec = 500000};
+    s.server.behaviour = DRIBBLE_REPLIES;
+    lab l = lab_start(&s, 0);
+    redisContext *redis = connected(&l);
+    ck_assert_int_eq(redisSetTimeout(redis, soon), REDIS_OK);
+    (void)redisSetPushCallback(redis, NULL);
+    ck_assert_int_eq(redisAppendCommand(redis, "SUBSCRIBE c"), REDIS_OK);
+    for (int i = 0; i < 12; i++) {
+        void *reply = NULL;
+        ck_assert_msg(redisGetReply(redis, &reply) == REDIS_OK, "push %d: %s", i, redis->errstr);
+        ck_assert_int_eq(((redisReply *)reply)->type, REDIS_REPLY_PUSH);
+        freeReplyObject(reply);
+    }
+    redisFree(redis);
+    (void)server_stop(l.server);
+}
+END_TEST
+
+/* In microseconds they wrap round: to half a second, to before now, and to less than nothing. */
+static const long long_timeouts[] = {18446744073710, INT64_MAX / 1000000, LONG_MAX};
+
+START_TEST(a_timeout_beyond_the_clock_is_for_ever)
+{
+    scenario s = replying("+SLOW-BUT-AS-STEADY-AS-THE-OTHER-ONE-IS\r\n"); /* 41 bytes of 20 ms */
+    struct timeval never = {.tv_sec = long_timeouts[_i]};
+    s.server.behaviour = DRIBBLE_REPLIES;
+    lab l = lab_start(&s, 0);
+    redisContext *redis = connected(&l);
+    ck_assert_int_eq(redisSetTimeout(redis, never), REDIS_OK);
+    redisReply *reply = redisCommand(redis, "GET k");
+    ck_assert_msg(reply != NULL, "%s", redis->errstr);
+    freeReplyObject(reply);
+    redisFree(redis);
+    (void)server_stop(l.server);
+}
+END_TEST
+
 /* Together they take longer than the timeout, one by one they don't. */
 START_TEST(each_reply_of_a_pipeline_has_its_own_deadline)
 {
@@ -264,7 +324,7 @@ START_TEST(other_replies_are_no_errors)
     char text[] = "NOPERM as a value";
     redisReply reply = {.type = REDIS_REPLY_STRING, .str = text, .len = strlen(text)};
     assert_ok(taskseal_redis_reply_error(&reply));
-    assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_redis_reply_error(NULL));
+    assert_err(TASKSEAL_ERR_IO, taskseal_redis_reply_error(NULL));
 }
 END_TEST
 
@@ -282,6 +342,10 @@ int main(void)
     tcase_add_test(tests, a_reply_that_never_ends_times_out);
     tcase_add_test(tests, a_reply_that_dribbles_times_out);
     tcase_add_test(tests, an_array_that_dribbles_times_out);
+    tcase_add_test(tests, a_reply_that_flows_without_end_times_out);
+    tcase_add_test(tests, pushes_do_not_prolong_the_wait_for_a_reply);
+    tcase_add_test(tests, a_push_that_is_asked_for_has_its_own_deadline);
+    tcase_add_loop_test(tests, a_timeout_beyond_the_clock_is_for_ever, 0, (int)COUNT_OF(long_timeouts));
     tcase_add_test(tests, each_reply_of_a_pipeline_has_its_own_deadline);
     tcase_add_test(tests, a_pipeline_comes_back_in_order);
     tcase_add_test(tests, a_large_value_goes_both_ways);

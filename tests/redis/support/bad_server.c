@@ -84,6 +84,18 @@ static void dribble_record(int fd)
         continue;
 }
 
+/* A client ignores it (RFC 5246, 7.4.1.1), so the handshake goes on as long as they come. */
+static void ask_for_hello(int fd)
+{
+    static const char request[] = {22, 3, 3, 0, 4, 0, 0, 0, 0};
+    char requests[2000 * sizeof request];
+    (void)recv(fd, requests, sizeof requests, 0); /* the ClientHello */
+    for (size_t i = 0; i < sizeof requests; i += sizeof request)
+        memcpy(requests + i, request, sizeof request);
+    while (send(fd, requests, sizeof requests, MSG_NOSIGNAL) == (ssize_t)sizeof requests)
+        continue;
+}
+
 static void speak_plaintext(server *s, int fd)
 {
     static const char answer[] = "-ERR unknown command\r\n";
@@ -100,6 +112,14 @@ static void send_slowly(SSL *ssl, int fd, const char *text, size_t len)
         if (SSL_write(ssl, text + i, 1) != 1)
             return;
     }
+}
+
+static void send_without_end(SSL *ssl)
+{
+    char chunk[16384];
+    memset(chunk, 'A', sizeof chunk);
+    while (SSL_write(ssl, chunk, sizeof chunk) > 0)
+        continue;
 }
 
 /* False: the connection is to end. */
@@ -123,6 +143,8 @@ static bool answer(server *s, SSL *ssl, int fd, const redisReply *command)
             send_slowly(ssl, fd, reply, len);
         else if (len > 0 && SSL_write(ssl, reply, (int)len) <= 0)
             return false;
+        if (spec->behaviour == ENDLESS_REPLIES)
+            send_without_end(ssl);
     } else if (SSL_write(ssl, reply, (int)strlen(reply)) <= 0) {
         return false;
     }
@@ -189,6 +211,9 @@ static void serve(server *s, int fd)
         break;
     case DRIBBLE:
         dribble_record(fd);
+        break;
+    case ASK_FOR_HELLO:
+        ask_for_hello(fd);
         break;
     case SPEAK_PLAINTEXT:
         speak_plaintext(s, fd);

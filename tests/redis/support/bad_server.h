@@ -14,10 +14,12 @@ typedef enum behaviour {
     CLOSE_AFTER_HELLO,      /* reads what comes first, then closes */
     SAY_NOTHING,            /* accepts and is silent */
     DRIBBLE,                /* sends the beginning of a TLS record, then a byte now and then */
+    ASK_FOR_HELLO,          /* sends TLS 1.2's HelloRequest without end */
     SPEAK_PLAINTEXT,        /* answers as a Redis without TLS */
     RESET_AFTER_HANDSHAKE,  /* TLS, then a TCP reset */
     SILENT_AFTER_HANDSHAKE, /* TLS, then nothing */
-    DRIBBLE_REPLIES         /* as SERVE, but a byte now and then of the reply to other commands */
+    DRIBBLE_REPLIES,        /* as SERVE, but a byte now and then of the reply to other commands */
+    ENDLESS_REPLIES         /* as SERVE, but behind the reply to other commands comes 'A' without end */
 } behaviour;
 
 typedef struct server_spec {
