@@ -5,6 +5,9 @@
 #include "support/faults.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static const taskseal_key_type xchacha = TASKSEAL_KEY_XCHACHA20POLY1305;
 static const char text[] = FIRST "key a " ACTIVE " queues=mail,pay\n";
@@ -140,6 +143,28 @@ START_TEST(writes_in_pieces_are_put_together)
 }
 END_TEST
 
+START_TEST(the_directory_of_a_new_file_is_synced)
+{
+    struct stat status;
+    ck_assert(stat(path_of(""), &status) == 0);
+    assert_ok(taskseal_keyfile_create(path_of("keyring"), "k", xchacha, NULL));
+    ck_assert_uint_eq(faults.synced_directory, status.st_ino);
+}
+END_TEST
+
+START_TEST(the_working_directory_is_synced_for_a_bare_name)
+{
+    char before[PATH_MAX];
+    struct stat status;
+    ck_assert_ptr_nonnull(getcwd(before, sizeof before));
+    ck_assert(chdir(path_of("")) == 0 && stat(".", &status) == 0);
+    const taskseal_err err = taskseal_keyfile_create("keyring", "k", xchacha, NULL);
+    ck_assert(chdir(before) == 0);
+    assert_ok(err);
+    ck_assert_uint_eq(faults.synced_directory, status.st_ino);
+}
+END_TEST
+
 START_TEST(a_directory_that_cannot_be_synced_is_no_error)
 {
     faults.file = DIRECTORY_FSYNC_FAILS;
@@ -204,6 +229,8 @@ Suite *make_suite(void)
                         (int)COUNT_OF(write_faults));
     tcase_add_test(tests, a_write_that_gives_0_is_a_write_error);
     tcase_add_loop_test(tests, writes_in_pieces_are_put_together, 0, (int)COUNT_OF(slow_writes));
+    tcase_add_test(tests, the_directory_of_a_new_file_is_synced);
+    tcase_add_test(tests, the_working_directory_is_synced_for_a_bare_name);
     tcase_add_test(tests, a_directory_that_cannot_be_synced_is_no_error);
     tcase_add_test(tests, a_key_without_randomness_is_not_written);
     tcase_add_test(tests, every_allocation_of_a_create_that_fails_is_no_memory);

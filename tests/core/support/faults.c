@@ -225,6 +225,8 @@ REPLACE(int, fsync, (int fd))
 {
     struct stat status;
     const bool directory = __real_fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
+    if (directory)
+        faults.synced_directory = status.st_ino;
     return faults.file == (directory ? DIRECTORY_FSYNC_FAILS : FSYNC_FAILS) ? (int)fails(EIO)
                                                                             : __real_fsync(fd);
 }

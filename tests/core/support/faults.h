@@ -55,6 +55,8 @@ typedef struct faults_state {
     bool wraps_are_wrong;     /* taskseal__wrap flips a bit of what it has written */
     unsigned fail_allocation; /* the number of the allocation that fails, from 1; 0: none */
 
+    uint64_t synced_directory; /* the inode of the directory that was synced last */
+
     /* Counted while `counting`. */
     bool counting;
     unsigned allocations;
