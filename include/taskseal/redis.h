@@ -13,7 +13,8 @@
  * What you get is an ordinary redisContext: hiredis's synchronous functions work on it, and redisFree ends
  * it. What you can't get is one that is not TLS, or whose server did not prove its chain AND its name: there
  * is no flag, URI parameter, environment variable or fallback for that, and hiredis's own redisReconnect
- * fails closed.
+ * fails closed. The descriptor that redisFreeKeepFd returns is the caller's to close and good for nothing
+ * else: the TLS session that it carried has ended.
  *
  * The rules at the top of taskseal.h hold here too. An endpoint may be shared between threads; a
  * redisContext, as always, belongs to one thread at a time.

@@ -32,6 +32,7 @@ static taskseal_err establish(redisContext *context, taskseal_error *error)
     taskseal__deadline deadline = taskseal__deadline_in_us((int64_t)endpoint->uri.timeout_ms * 1000);
     taskseal_error why = {TASKSEAL_OK, 0, ""};
     taskseal_err err = open_session(transport, deadline, &why);
+    context->fd = transport->tls.wire.fd;
     if (err == TASKSEAL_OK)
         err = taskseal__login_run(&endpoint->login, &transport->tls, context->reader, &why);
     if (err == TASKSEAL_OK) {

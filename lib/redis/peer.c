@@ -37,9 +37,9 @@ taskseal_err taskseal_redis_peer_info(const redisContext *redis, taskseal_redis_
     if (transport == NULL || peer == NULL)
         return TASKSEAL_ERR_BAD_ARGUMENT;
     *peer = (taskseal_redis_peer){0};
-    const taskseal__tls *tls = &transport->tls;
-    if (tls->ssl == NULL || !tls->verified || transport->failure != TASKSEAL_OK)
+    if (!taskseal__transport_is_open(redis))
         return TASKSEAL_ERR_NOT_VERIFIED;
+    const taskseal__tls *tls = &transport->tls;
 
     X509 *leaf = SSL_get0_peer_certificate(tls->ssl);
     int seconds = 0;

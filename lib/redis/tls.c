@@ -215,6 +215,12 @@ ssize_t taskseal__tls_write(taskseal__tls *tls, const void *data, size_t len, bo
     return result == 1 ? (ssize_t)done : result;
 }
 
+void taskseal__tls_disown(taskseal__tls *tls)
+{
+    tls->verified = false;
+    tls->wire.fd = -1;
+}
+
 void taskseal__tls_close(taskseal__tls *tls)
 {
     if (tls->ssl != NULL) {

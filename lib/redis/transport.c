@@ -45,9 +45,12 @@ static void set_error(redisContext *context, int error, const char *message)
     (void)snprintf(context->errstr, sizeof context->errstr, "%.*s", (int)sizeof context->errstr - 1, message);
 }
 
-/* The context must not keep the number of a closed descriptor: another file may get it. */
+/* The context must not keep the number of a closed descriptor: another file may get it. Where hiredis was first, and
+ * closed it (as when redisSetTcpUserTimeout fails) or gave it to the caller (redisFreeKeepFd), we must not either. */
 static void hang_up(redisContext *context, taskseal__transport *transport)
 {
+    if (context->fd != transport->tls.wire.fd)
+        taskseal__tls_disown(&transport->tls);
     taskseal__tls_close(&transport->tls);
     context->fd = REDIS_INVALID_FD;
 }
@@ -62,9 +65,11 @@ void taskseal__transport_failed(redisContext *context, const taskseal_error *why
 
 /* ---- Reading and writing ------------------------------------------------------------------------------------ */
 
-static bool is_open(const redisContext *context, const taskseal__transport *transport)
+bool taskseal__transport_is_open(const redisContext *context)
 {
-    return context->privctx == transport && transport->tls.ssl != NULL && transport->tls.verified &&
+    const taskseal__transport *transport = taskseal__transport_of(context);
+    return transport != NULL && context->privctx == transport && transport->tls.ssl != NULL &&
+           transport->tls.verified && context->fd == transport->tls.wire.fd &&
            transport->failure == TASKSEAL_OK;
 }
 
@@ -110,7 +115,7 @@ static ssize_t transport_read(redisContext *context, char *data, size_t cap)
 {
     taskseal__transport *transport = taskseal__transport_of(context);
     taskseal_error why;
-    if (!is_open(context, transport))
+    if (!taskseal__transport_is_open(context))
         return refuse(context);
     if (context->reader->len - context->reader->pos > TASKSEAL__REPLY_BUFFER_MAX) {
         (void)taskseal__fail(&why, TASKSEAL_ERR_REPLY_LIMIT, "%s: a reply is longer than %zu bytes",
@@ -129,7 +134,7 @@ static ssize_t transport_write(redisContext *context)
 {
     taskseal__transport *transport = taskseal__transport_of(context);
     taskseal_error why;
-    if (transport == NULL || !is_open(context, transport))
+    if (!taskseal__transport_is_open(context))
         return refuse(context);
     transport->tls.deadline = 0;
     transport->tls.patience_us = patience_us(context);
@@ -174,15 +179,14 @@ static const redisContextFuncs freeing = {.free_privctx = release,
                                           .read = refuse_read,
                                           .write = refuse};
 
-/* redisReconnect begins with this call and then clears `privctx`. The transport must outlive it, so that
- * taskseal_redis_reconnect finds the endpoint; only the session ends. (In redisFree `freeing` is called instead.) */
+/* redisReconnect begins with this call, then clears `privctx` and calls transport_close, which ends the session. The
+ * transport must outlive both, so that taskseal_redis_reconnect finds the endpoint. (In redisFree `freeing` is called
+ * instead.) */
 static void drop_session(void *privctx)
 {
     taskseal__transport *transport = privctx;
-    if (transport == NULL)
-        return;
-    taskseal__tls_close(&transport->tls);
-    transport->failure = TASKSEAL_ERR_NOT_VERIFIED;
+    if (transport != NULL)
+        transport->failure = TASKSEAL_ERR_NOT_VERIFIED;
 }
 
 /* Called by redisReconnect, with `privctx` cleared, and by redisFree, which calls free_privctx next. Should another
@@ -259,7 +263,6 @@ void taskseal__transport_opened(redisContext *context)
     transport->awaited = 0;
     transport->failure = TASKSEAL_OK;
     context->privctx = transport;
-    context->fd = transport->tls.wire.fd;
     context->flags |= REDIS_CONNECTED;
     context->err = 0;
     context->errstr[0] = '\0';

@@ -25,10 +25,13 @@ redisContext *taskseal__transport_new(taskseal_redis_endpoint *endpoint);
 /* The transport of a context that taskseal__transport_new made; NULL for any other. */
 taskseal__transport *taskseal__transport_of(const redisContext *context);
 
+/* Verified, logged in, and not failed or closed since, by hiredis neither. False for a foreign context. */
+bool taskseal__transport_is_open(const redisContext *context);
+
 /* Closes the connection and drops what is buffered in both directions. False if memory can't be had. */
 bool taskseal__transport_reset(redisContext *context);
 
-/* The transport's session is verified and logged in: hiredis may use it. */
+/* The transport's session is verified and logged in, over the context's `fd`: hiredis may use it. */
 void taskseal__transport_opened(redisContext *context);
 
 /* Closes the connection and marks the context failed, in hiredis's terms too. */

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * What happens to a connection after it was good: hiredis's own reconnect must fail closed, and ours must verify from
  * nothing. */
+#include <fcntl.h>
+#include <limits.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "support/lab.h"
@@ -222,6 +225,75 @@ START_TEST(the_user_data_of_hiredis_stays_the_users)
 }
 END_TEST
 
+/* ---- Descriptors that hiredis closed or gave away ------------------------------------------------------------- */
+
+static void by_free(redisContext *redis)
+{
+    redisFree(redis);
+}
+
+static void by_redis_reconnect(redisContext *redis)
+{
+    (void)redisReconnect(redis);
+    redisFree(redis);
+}
+
+static void by_our_reconnect(redisContext *redis)
+{
+    taskseal_error error;
+    assert_ok(taskseal_redis_reconnect(redis, &error));
+    ck_assert(answers(redis));
+    redisFree(redis);
+}
+
+static void by_a_command(redisContext *redis)
+{
+    taskseal_redis_peer peer;
+    redis->err = 0;
+    ck_assert(!answers(redis));
+    assert_err(TASKSEAL_ERR_NOT_VERIFIED, taskseal_redis_peer_info(redis, &peer));
+    redisFree(redis);
+}
+
+static void (*const endings[])(redisContext *) = {by_free, by_redis_reconnect, by_our_reconnect,
+                                                  by_a_command};
+
+/* hiredis closes the socket when this option is refused; then the application gets its number for another. */
+START_TEST(a_descriptor_that_hiredis_closed_is_left_to_its_next_owner)
+{
+    int mine[2];
+    char byte;
+    scenario s = scenario_good();
+    lab l = lab_start(&s, 0);
+    redisContext *redis = connected(&l);
+    int number = redis->fd;
+    ck_assert_int_eq(redisSetTcpUserTimeout(redis, UINT_MAX), REDIS_ERR);
+    ck_assert_int_eq(redis->fd, REDIS_INVALID_FD);
+    ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, mine), 0);
+    int other = mine[0] == number ? mine[1] : mine[0];
+    int same = mine[0] == number ? mine[0] : mine[1];
+    ck_assert_int_eq(dup2(same, number), number);
+    endings[_i](redis);
+    ck_assert_msg(fcntl(number, F_GETFD) >= 0, "the application's descriptor was closed");
+    ck_assert_msg(recv(other, &byte, 1, MSG_DONTWAIT) == -1, "the application's socket got TLS records");
+    (void)close(mine[0]);
+    (void)close(mine[1]);
+    (void)close(number);
+    (void)server_stop(l.server);
+}
+END_TEST
+
+START_TEST(a_descriptor_that_is_kept_stays_open_without_a_session)
+{
+    scenario s = scenario_good();
+    lab l = lab_start(&s, 0);
+    int kept = redisFreeKeepFd(connected(&l));
+    ck_assert_int_ge(fcntl(kept, F_GETFD), 0);
+    ck_assert_int_eq(close(kept), 0);
+    ck_assert_uint_eq(server_stop(l.server).commands, 2);
+}
+END_TEST
+
 START_TEST(a_foreign_context_is_refused)
 {
     taskseal_error error;
@@ -253,6 +325,9 @@ int main(void)
     tcase_add_test(tests, an_evil_server_is_refused_on_reconnect);
     tcase_add_test(tests, a_context_outlives_its_endpoint);
     tcase_add_test(tests, the_user_data_of_hiredis_stays_the_users);
+    tcase_add_loop_test(tests, a_descriptor_that_hiredis_closed_is_left_to_its_next_owner, 0,
+                        (int)COUNT_OF(endings));
+    tcase_add_test(tests, a_descriptor_that_is_kept_stays_open_without_a_session);
     tcase_add_test(tests, a_foreign_context_is_refused);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
