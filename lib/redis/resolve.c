@@ -2,9 +2,11 @@
 #include "resolve.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "../core/error.h"
 #include "host.h"
@@ -122,11 +124,43 @@ static bool start_thread(taskseal__lookup *lookup)
     return started;
 }
 
-/* Joins the lookup that is under way or starts one; NULL if that can't be. The result is the caller's. */
+/* In a child of fork the parent's lookup has no thread, and its locks may be held for ever: the child leaves all that
+ * alone, which costs it that memory, and goes on with a new lock. Its threads may come here together. */
+static void take_over_after_fork(taskseal__resolver *resolver)
+{
+    pid_t self = getpid();
+    pid_t owner = atomic_load_explicit(&resolver->process, memory_order_acquire);
+    while (owner != self) {
+        if (owner != -self && atomic_compare_exchange_strong(&resolver->process, &owner, -self)) {
+            resolver->under_way = NULL;
+            (void)pthread_mutex_init(&resolver->lock, NULL);
+            atomic_store_explicit(&resolver->process, self, memory_order_release);
+            return;
+        }
+        (void)sched_yield();
+        owner = atomic_load_explicit(&resolver->process, memory_order_acquire);
+    }
+}
+
+static bool is_done(taskseal__lookup *lookup)
+{
+    (void)pthread_mutex_lock(&lookup->lock);
+    bool done = lookup->done;
+    (void)pthread_mutex_unlock(&lookup->lock);
+    return done;
+}
+
+/* Joins the lookup that is under way or starts one; NULL if that can't be. The result is the caller's. A finished
+ * lookup serves those that waited for it and no others: names change, and the last of those may have given up. */
 static taskseal__lookup *join_or_start(taskseal__resolver *resolver, const char *host, const char *port)
 {
+    take_over_after_fork(resolver);
     (void)pthread_mutex_lock(&resolver->lock);
     taskseal__lookup *lookup = resolver->under_way;
+    if (lookup != NULL && is_done(lookup)) {
+        taskseal__lookup_release(lookup);
+        lookup = NULL;
+    }
     if (lookup == NULL) {
         lookup = lookup_new(host, port);
         if (lookup != NULL && !start_thread(lookup)) {
@@ -141,7 +175,7 @@ static taskseal__lookup *join_or_start(taskseal__resolver *resolver, const char 
     return lookup;
 }
 
-/* A finished lookup serves those that waited for it and no others: names change. */
+/* Whoever asks next starts a new one. */
 static void forget(taskseal__resolver *resolver, taskseal__lookup *lookup)
 {
     (void)pthread_mutex_lock(&resolver->lock);
@@ -212,11 +246,13 @@ taskseal_err taskseal__resolve(taskseal__resolver *resolver, const char *host, c
 taskseal_err taskseal__resolver_init(taskseal__resolver *resolver)
 {
     resolver->under_way = NULL;
+    atomic_init(&resolver->process, getpid());
     return pthread_mutex_init(&resolver->lock, NULL) == 0 ? TASKSEAL_OK : TASKSEAL_ERR_NO_MEMORY;
 }
 
 void taskseal__resolver_destroy(taskseal__resolver *resolver)
 {
+    take_over_after_fork(resolver);
     taskseal__lookup_release(resolver->under_way);
     (void)pthread_mutex_destroy(&resolver->lock);
 }

@@ -5,6 +5,8 @@
 
 #include <netdb.h>
 #include <pthread.h>
+#include <stdatomic.h>
+#include <sys/types.h>
 
 #include <taskseal/taskseal.h>
 
@@ -15,8 +17,10 @@
 typedef struct taskseal__lookup taskseal__lookup;
 
 /* Where a lookup is shared: callers that ask while one is under way, an abandoned one too, wait for that one.
- * So a dead name server costs one thread per resolver, however often callers retry. */
+ * So a dead name server costs one thread per resolver, however often callers retry. A child of fork has none of
+ * these threads and starts anew. */
 typedef struct taskseal__resolver {
+    _Atomic pid_t process; /* whose threads and locks these are; negative: that process is taking it over */
     pthread_mutex_t lock;
     taskseal__lookup *under_way; /* guarded by lock; holds a reference */
 } taskseal__resolver;

@@ -2,10 +2,14 @@
  * Name resolution under the deadline. This program's getaddrinfo stands before the C library's: some names hang until the
  * test lets them go. */
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <dlfcn.h>
 #include <netdb.h>
 #include <pthread.h>
+#include <sched.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "support/lab.h"
 
@@ -13,16 +17,18 @@ typedef int resolver_function(const char *, const char *, const struct addrinfo 
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-static bool held = true;    /* guarded by lock: hanging.test does not answer */
-static int asked, finished; /* guarded by lock: lookups of hanging.test */
+static bool held = true;    /* guarded by lock: the names that hang do not answer */
+static int asked, finished; /* guarded by lock: lookups of these names */
 
-static void hang(void)
+/* Returns the number of this lookup, from 1. */
+static int hang(void)
 {
     (void)pthread_mutex_lock(&lock);
-    asked++;
+    int number = ++asked;
     while (held)
         (void)pthread_cond_wait(&changed, &lock);
     (void)pthread_mutex_unlock(&lock);
+    return number;
 }
 
 static void note_finished(void)
@@ -41,8 +47,14 @@ int getaddrinfo(const char *host, const char *port, const struct addrinfo *hints
     if (strcmp(host, "absent.test") == 0)
         return EAI_NONAME;
     if (strcmp(host, "hanging.test") == 0) {
-        hang();
+        (void)hang();
         int result = next("127.0.0.1", port, hints, out);
+        note_finished();
+        return result;
+    }
+    if (strcmp(host, "moving.test") == 0) {
+        bool first = hang() == 1;
+        int result = next(first ? "127.0.0.9" : "127.0.0.1", port, hints, out);
         note_finished();
         return result;
     }
@@ -127,7 +139,7 @@ START_TEST(retries_share_the_lookup_that_hangs)
 }
 END_TEST
 
-START_TEST(a_lookup_that_recovers_serves_the_next_connect)
+START_TEST(a_name_server_that_recovers_serves_the_next_connect)
 {
     taskseal_error error = {TASKSEAL_OK, 0, ""};
     redisContext *redis = NULL;
@@ -140,6 +152,73 @@ START_TEST(a_lookup_that_recovers_serves_the_next_connect)
     taskseal_err err = taskseal_redis_connect(endpoint, &redis, &error);
     ck_assert_msg(err == TASKSEAL_OK, "%s", error.message);
     redisFree(redis);
+    taskseal_redis_endpoint_free(endpoint);
+    (void)server_stop(l.server);
+}
+END_TEST
+
+static int count_threads(void)
+{
+    int n = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    while (readdir(tasks) != NULL)
+        n++;
+    (void)closedir(tasks);
+    return n;
+}
+
+/* What it found is 127.0.0.9, where nobody listens; the name has moved to 127.0.0.1 since. */
+START_TEST(a_lookup_that_ended_after_its_callers_serves_nobody)
+{
+    taskseal_error error = {TASKSEAL_OK, 0, ""};
+    redisContext *redis = NULL;
+    taskseal_redis_endpoint *endpoint = NULL;
+    scenario s = dialling("moving.test", 2000);
+    lab l = lab_start(&s, 0);
+    assert_ok(taskseal_redis_endpoint_new(&endpoint, l.uri, &error));
+    int threads = count_threads();
+    assert_err(TASKSEAL_ERR_TIMEOUT, taskseal_redis_connect(endpoint, &redis, &error));
+    release_all();
+    while (count_threads() > threads) /* the lookup's is the only one that ends */
+        (void)sched_yield();
+    taskseal_err err = taskseal_redis_connect(endpoint, &redis, &error);
+    ck_assert_msg(err == TASKSEAL_OK, "%s", error.message);
+    redisFree(redis);
+    taskseal_redis_endpoint_free(endpoint);
+    (void)server_stop(l.server);
+}
+END_TEST
+
+/* The child's exit status: 0 if it connects. */
+static int connect_in_child(taskseal_redis_endpoint *endpoint)
+{
+    redisContext *redis = NULL;
+    taskseal_error error = {TASKSEAL_OK, 0, ""};
+    held = false; /* this process has one thread */
+    taskseal_err err = taskseal_redis_connect(endpoint, &redis, &error);
+    redisFree(redis);
+    taskseal_redis_endpoint_free(endpoint);
+    if (err != TASKSEAL_OK)
+        (void)fprintf(stderr, "# in the child: %s\n", error.message);
+    return err == TASKSEAL_OK ? 0 : 1;
+}
+
+START_TEST(a_child_of_fork_does_not_wait_for_its_parents_lookup)
+{
+    int status = -1;
+    taskseal_error error = {TASKSEAL_OK, 0, ""};
+    redisContext *redis = NULL;
+    taskseal_redis_endpoint *endpoint = NULL;
+    scenario s = dialling("hanging.test", 2000);
+    lab l = lab_start(&s, 0);
+    assert_ok(taskseal_redis_endpoint_new(&endpoint, l.uri, &error));
+    assert_err(TASKSEAL_ERR_TIMEOUT, taskseal_redis_connect(endpoint, &redis, &error));
+    pid_t child = fork();
+    if (child == 0)
+        _exit(connect_in_child(endpoint));
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    release_all();
     taskseal_redis_endpoint_free(endpoint);
     (void)server_stop(l.server);
 }
@@ -174,7 +253,9 @@ int main(void)
     tcase_add_test(tests, an_unknown_name_is_an_error_of_its_own);
     tcase_add_test(tests, a_name_server_that_hangs_is_left_at_the_deadline);
     tcase_add_test(tests, retries_share_the_lookup_that_hangs);
-    tcase_add_test(tests, a_lookup_that_recovers_serves_the_next_connect);
+    tcase_add_test(tests, a_name_server_that_recovers_serves_the_next_connect);
+    tcase_add_test(tests, a_lookup_that_ended_after_its_callers_serves_nobody);
+    tcase_add_test(tests, a_child_of_fork_does_not_wait_for_its_parents_lookup);
     tcase_add_test(tests, the_next_address_is_tried_when_one_refuses);
     tcase_add_test(tests, a_port_where_nobody_listens_is_a_connect_error);
     suite_add_tcase(suite, tests);
