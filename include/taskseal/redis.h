@@ -18,6 +18,10 @@
  *
  * The rules at the top of taskseal.h hold here too. An endpoint may be shared between threads; a
  * redisContext, as always, belongs to one thread at a time.
+ *
+ * An endpoint may cross fork, if no other thread was in a call with it then. A redisContext may not: in the
+ * child its commands fail with NOT_VERIFIED, redisFree leaves the parent's connection alone, and
+ * taskseal_redis_reconnect makes one of the child's own.
  */
 #ifndef TASKSEAL_REDIS_H
 #define TASKSEAL_REDIS_H
@@ -90,7 +94,8 @@ TASKSEAL_MUST_USE taskseal_err taskseal_redis_reconnect(redisContext *redis, tas
  *                string of more than 512 MiB, or takes more than 1 GiB (for the second and the last
  *                redis->errstr says "Out of memory", as hiredis does when a reply is given up)
  *  IO            the socket failed, or the reply was no RESP
- *  NOT_VERIFIED  the connection was closed by redisReconnect: use taskseal_redis_reconnect
+ *  NOT_VERIFIED  the connection was closed by redisReconnect, or belongs to the process that forked this
+ *                one: use taskseal_redis_reconnect
  *  PEER_CLOSED, TLS_PROTOCOL, NO_MEMORY, and after a failed taskseal_redis_reconnect what that returned
  * TASKSEAL_OK while it works. BAD_ARGUMENT for a context that taskseal_redis_connect did not make. */
 taskseal_err taskseal_redis_error(const redisContext *redis);

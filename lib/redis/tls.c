@@ -162,7 +162,8 @@ taskseal_err taskseal__tls_open(taskseal__tls *tls, SSL_CTX *context, int fd,
     size_t unused = 0;
     taskseal_err err = TASKSEAL_OK;
     taskseal_error why;
-    *tls = (taskseal__tls){.wire = {.fd = fd},
+    *tls = (taskseal__tls){.process = getpid(),
+                           .wire = {.fd = fd},
                            .expected = *expected,
                            .where = where,
                            .phase = "the TLS handshake",
@@ -186,10 +187,23 @@ taskseal_err taskseal__tls_open(taskseal__tls *tls, SSL_CTX *context, int fd,
 
 /* ---- Bytes ---------------------------------------------------------------------------------------------------- */
 
+/* A child of fork has a copy of the session. A record of its own would repeat the nonce of its parent's next one, which
+ * gives both away, and would end the parent's connection. */
+static bool is_inherited(const taskseal__tls *tls)
+{
+    return tls->process != getpid();
+}
+
 static bool may_pass(const taskseal__tls *tls, taskseal_error *error)
 {
-    if (tls->ssl != NULL && tls->verified)
+    if (tls->ssl != NULL && tls->verified && !is_inherited(tls))
         return true;
+    if (tls->ssl != NULL && is_inherited(tls)) {
+        (void)taskseal__fail(error, TASKSEAL_ERR_NOT_VERIFIED,
+                             "%s: the connection belongs to another process: connect anew after fork",
+                             tls->where);
+        return false;
+    }
     (void)taskseal__fail(error, TASKSEAL_ERR_NOT_VERIFIED,
                          "the connection is not verified: use taskseal_redis_reconnect");
     return false;
@@ -225,7 +239,7 @@ void taskseal__tls_close(taskseal__tls *tls)
 {
     if (tls->ssl != NULL) {
         ERR_clear_error();
-        if (tls->verified)
+        if (tls->verified && !is_inherited(tls))
             (void)SSL_shutdown(tls->ssl);
         SSL_free(tls->ssl);
         ERR_clear_error();

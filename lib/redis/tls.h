@@ -14,7 +14,8 @@
 #include "verify.h"
 
 typedef struct taskseal__tls {
-    SSL *ssl; /* NULL: closed */
+    SSL *ssl;      /* NULL: closed */
+    pid_t process; /* that shook hands: two must never write under the same keys and sequence numbers */
     taskseal__wire wire;
     taskseal__expected expected; /* the name's characters belong to the endpoint */
     taskseal__verdict verdict;
@@ -39,7 +40,7 @@ TASKSEAL_MUST_USE taskseal_err taskseal__tls_open(taskseal__tls *tls, SSL_CTX *c
 
 /* Reads or writes 1..len bytes, waiting as tls->deadline says. Returns how many, or -1 with *error filled in, or 0
  * if `wait` is false and there is nothing to do now. Writing waits `patience_us` for each progress. Both refuse
- * with NOT_VERIFIED on a session that is not verified. `error` must not be NULL. */
+ * with NOT_VERIFIED on a session that is not verified, or that came through fork. `error` must not be NULL. */
 ssize_t taskseal__tls_read(taskseal__tls *tls, void *data, size_t cap, bool wait, taskseal_error *error);
 ssize_t taskseal__tls_write(taskseal__tls *tls, const void *data, size_t len, bool wait,
                             taskseal_error *error);
@@ -47,7 +48,7 @@ ssize_t taskseal__tls_write(taskseal__tls *tls, const void *data, size_t len, bo
 /* Lets go of the socket, which another has closed or taken, so that nothing is written to or closed under its number. */
 void taskseal__tls_disown(taskseal__tls *tls);
 
-/* Says goodbye if it can without waiting, frees the session and closes the socket. Fine on a closed one. */
+/* Says goodbye if it may and can without waiting, frees the session and closes the socket. Fine on a closed one. */
 void taskseal__tls_close(taskseal__tls *tls);
 
 #endif

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "support/lab.h"
@@ -294,6 +295,51 @@ START_TEST(a_descriptor_that_is_kept_stays_open_without_a_session)
 }
 END_TEST
 
+/* ---- Fork ----------------------------------------------------------------------------------------------------- */
+
+static int free_it(redisContext *redis)
+{
+    redisFree(redis);
+    return 0;
+}
+
+static int command_it(redisContext *redis)
+{
+    bool refused = !answers(redis) && taskseal_redis_error(redis) == TASKSEAL_ERR_NOT_VERIFIED &&
+                   strstr(redis->errstr, "another process: connect anew after fork") != NULL;
+    redisFree(redis);
+    return refused ? 0 : 1;
+}
+
+static int read_from_it(redisContext *redis)
+{
+    void *reply = NULL;
+    bool refused =
+        redisGetReply(redis, &reply) == REDIS_ERR && taskseal_redis_error(redis) == TASKSEAL_ERR_NOT_VERIFIED;
+    redisFree(redis);
+    return refused ? 0 : 1;
+}
+
+static int (*const in_child[])(redisContext *) = {free_it, command_it, read_from_it};
+
+/* A record of the child's would have the parent's next sequence number: the server would refuse the parent's own. */
+START_TEST(a_childs_use_of_a_connection_leaves_it_to_the_parent)
+{
+    int status = -1;
+    scenario s = scenario_good();
+    lab l = lab_start(&s, 0);
+    redisContext *redis = connected(&l);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(in_child[_i](redis));
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+    ck_assert(answers(redis));
+    redisFree(redis);
+    ck_assert_uint_eq(server_stop(l.server).commands, 3); /* AUTH, PING, LLEN: none from the child */
+}
+END_TEST
+
 START_TEST(a_foreign_context_is_refused)
 {
     taskseal_error error;
@@ -328,6 +374,8 @@ int main(void)
     tcase_add_loop_test(tests, a_descriptor_that_hiredis_closed_is_left_to_its_next_owner, 0,
                         (int)COUNT_OF(endings));
     tcase_add_test(tests, a_descriptor_that_is_kept_stays_open_without_a_session);
+    tcase_add_loop_test(tests, a_childs_use_of_a_connection_leaves_it_to_the_parent, 0,
+                        (int)COUNT_OF(in_child));
     tcase_add_test(tests, a_foreign_context_is_refused);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
