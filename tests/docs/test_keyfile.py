@@ -95,6 +95,6 @@ class ChangingKeys(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    command = pathlib.Path(sys.argv.pop()) if len(sys.argv) > 2 else None
+    command = pathlib.Path(sys.argv.pop()).resolve() if len(sys.argv) > 2 else None
     reader = sys.argv.pop()
     unittest.main()

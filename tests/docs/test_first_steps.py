@@ -1,0 +1,135 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Does what a newcomer does: runs the commands of doc/guide.md that make certificates and start a server, and against
+that server README.md's program and the guide's replay filter, all as they are printed but for the port and names of
+programs.
+
+Usage: test_first_steps.py SERVER TASKSEAL README_PROGRAM FILTER_PROGRAM
+"""
+
+import os
+import pathlib
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+from markdown import ROOT
+
+DAY = 86400
+OF_PRODUCERS = "~{*}:t:* ~{*}:pending +eval +exists +hget +hset +lpush"
+
+
+def shown_commands(text):
+    """The indented blocks of the guide's section, in order."""
+    section = text[text.index("## Make certificates and start a server"):]
+    section = section[:section.index("\n## ")]
+    return [re.sub("^    ", "", block, flags=re.MULTILINE)
+            for block in re.findall(r"(?:^    .*\n)+", section, re.MULTILINE)]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class FirstSteps(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.files = tempfile.TemporaryDirectory()
+        cls.folder = pathlib.Path(cls.files.name)
+        cls.port = free_port()
+        commands = shown_commands((ROOT / "doc/guide.md").read_text().replace("6379", str(cls.port)))
+        cls.certificates, cls.user, cls.start, cls.connect = commands
+        subprocess.run(["bash", "-euc", cls.certificates + cls.user], cwd=cls.folder, check=True, capture_output=True)
+        cls.rules = (cls.folder / "users.acl").read_text()
+        cls.shell("taskseal keygen mail-k01 keyring")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.files.cleanup()
+
+    @classmethod
+    def shell(cls, command, **environment):
+        path = f"{taskseal.parent}:{os.environ['PATH']}"
+        return subprocess.run(["sh", "-euc", command], cwd=cls.folder, capture_output=True, text=True, timeout=60,
+                              env={**os.environ, "PATH": path, **environment})
+
+    def serve(self, rights=OF_PRODUCERS):
+        """Starts the guide's server, whose user has other rights if they are given."""
+        self.assertIn(OF_PRODUCERS, self.rules)
+        (self.folder / "users.acl").write_text(self.rules.replace(OF_PRODUCERS, rights))
+        command = self.start.replace("valkey-server", server)
+        self.assertIn(server, command)
+        with open(self.folder / "server.log", "w", encoding="utf-8") as log:
+            self.process = subprocess.Popen(["sh", "-euc", "exec " + command], cwd=self.folder, stdout=log, stderr=log)
+        self.addCleanup(self.stop)
+        for _ in range(200):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            self.assertIsNone(self.process.poll(), (self.folder / "server.log").read_text())
+            time.sleep(0.05)
+        self.fail("the server does not listen")
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+    def program(self, path, *arguments):
+        return self.shell('export TASKSEAL_KEYRING=keyring TASKSEAL_URI="$(cat redis.uri)"\n' + " ".join([path, *arguments]))
+
+    def test_the_server_is_verified_and_wants_a_certificate(self):
+        self.serve()
+        done = self.shell(self.connect)
+        self.assertEqual((0, ""), (done.returncode, done.stderr))
+        self.assertRegex(done.stdout, r"matched name +localhost\n")
+        self.assertRegex(done.stdout, r"client certificate +presented\n")
+        bare = (self.folder / "redis.uri").read_text().split("&cert=")[0]
+        refused = self.shell("taskseal connect", TASKSEAL_URI=bare)
+        self.assertIn("client-cert-required", refused.stderr)
+
+    def test_files_are_for_their_owner_only(self):
+        for name in ("ca.key", "server.key", "app.key", "users.acl", "redis.uri"):
+            self.assertEqual(0o600, (self.folder / name).stat().st_mode & 0o777, name)
+
+    def test_the_readme_queues_a_task(self):
+        self.serve()
+        done = self.program(readme)
+        self.assertEqual((0, ""), (done.returncode, done.stderr))
+        self.assertRegex(done.stdout, r"^queued task-41: 45 bytes sealed as 218\n$")
+
+    def test_the_readme_says_what_the_server_refused(self):
+        for command in ("hset", "lpush"):
+            with self.subTest(command):
+                self.serve(OF_PRODUCERS.replace(" +" + command, ""))
+                done = self.program(readme)
+                self.stop()
+                self.assertEqual((1, ""), (done.returncode, done.stdout))
+                self.assertRegex(done.stderr, f"^no-permission: NOPERM .*{command}")
+
+    def test_a_message_is_claimed_once(self):
+        for name, until in (("for ever", 0), ("till tomorrow", int(time.time()) + DAY)):
+            with self.subTest(name):
+                self.serve("~{*}:m:* +set +del +eval")
+                self.assertEqual("handle it\n", self.program(replay_filter, str(until)).stdout)
+                self.assertEqual("drop it: it was claimed before\n", self.program(replay_filter, str(until)).stdout)
+                self.stop()
+                for file in (self.folder / "appendonlydir").iterdir():
+                    file.unlink()
+
+    def test_a_refused_claim_is_not_handled(self):
+        self.serve("~{*}:t:* +set")
+        done = self.program(replay_filter, "0")
+        self.assertEqual((0, "do not handle it, try again later\n"), (done.returncode, done.stdout))
+
+
+if __name__ == "__main__":
+    server, taskseal, readme, replay_filter = (os.path.abspath(path) for path in sys.argv[1:5])
+    taskseal = pathlib.Path(taskseal)
+    del sys.argv[1:5]
+    unittest.main()
