@@ -105,6 +105,11 @@ static bool is_hash_name(const char *name)
 static taskseal_err load_directory(X509_STORE *store, const char *path, taskseal_error *error)
 {
     bool hashed = false;
+    /* OpenSSL takes a list here, and would trust what lies in directories that nobody named. */
+    if (strchr(path, ':') != NULL)
+        return unusable(error, path,
+                        "is a directory with `:` in its path, which OpenSSL reads as a list of several: "
+                        "give one without, or a file");
     DIR *directory = opendir(path);
     if (directory == NULL)
         return unusable(error, path, "is a directory that can't be read");

@@ -201,6 +201,22 @@ START_TEST(a_hashed_directory_is_trusted)
 }
 END_TEST
 
+/* To OpenSSL "a:b" is the two directories a and b. */
+START_TEST(a_directory_with_a_colon_in_its_path_is_refused)
+{
+    ck_assert_int_eq(mkdir(path_of("with:colon"), 0700), 0);
+    write_certificates(path_of("with:colon/00000000.0"), root.certificate, NULL);
+    assert_refuses("with:colon", NULL, NULL, "a directory with `:` in its path");
+}
+END_TEST
+
+START_TEST(a_file_with_a_colon_in_its_path_is_loaded)
+{
+    write_certificates(path_of("with:colon.pem"), root.certificate, NULL);
+    assert_loads("with:colon.pem", NULL, NULL);
+}
+END_TEST
+
 START_TEST(arguments_are_checked)
 {
     taskseal_error error;
@@ -273,6 +289,8 @@ int main(void)
     tcase_add_test(tests, an_encrypted_client_key_is_refused);
     tcase_add_test(tests, the_systems_store_is_loaded_where_there_is_one);
     tcase_add_test(tests, a_hashed_directory_is_trusted);
+    tcase_add_test(tests, a_directory_with_a_colon_in_its_path_is_refused);
+    tcase_add_test(tests, a_file_with_a_colon_in_its_path_is_loaded);
     tcase_add_test(tests, arguments_are_checked);
     tcase_add_test(tests, threads_share_an_endpoint);
     suite_add_tcase(suite, tests);
