@@ -6,8 +6,8 @@
     evidence.py search SECRETS NAME=FILE...       how many of them are in each file
     evidence.py streams PCAP OUT                  what went over each TCP connection, put together
     evidence.py relay TARGET OUT                  the same without a packet capture: prints the port it listens on
-    evidence.py monitor DIR|- PORT OUT            what MONITOR shows (-: of the plain server); prints its own port
-    evidence.py unsealed PORT FILE=LEDGER...      queues the same lines without sealing: the positive control
+    evidence.py monitor DIR ROLE PORT OUT         what MONITOR shows (to "plain": the plain server); prints its own port
+    evidence.py unsealed DIR PORT FILE=LEDGER...  queues the same lines without sealing: the positive control
     evidence.py envelopes NAME=FILE...            how many envelopes begin in each file
     evidence.py lost DIR PORT LEDGER LEDGER-OUT   compares what was sealed, opened and given up
 """
@@ -153,9 +153,9 @@ def relay(target, out_path):
 
 # ---- The positive control, and MONITOR ------------------------------------------------------------------
 
-def queue_unsealed(port, pairs):
+def queue_unsealed(folder, port, pairs):
     """What a queue without sealing does, with the same keys; the whole line stands for its payload."""
-    client, count = lab.Client(port), 0
+    client, count = lab.Client(port, pathlib.Path(folder), "plain"), 0
     for line, (queue, kind, task, _) in queued_lines(pairs):
         client.send("HSET", b"{%s}:t:%s" % (queue, task), "type", kind, "payload", line)
         client.send("LPUSH", b"{%s}:pending" % queue, task)
@@ -168,9 +168,8 @@ def queue_unsealed(port, pairs):
     return count
 
 
-def monitor(folder, port, out_path):
-    plain = folder == "-"
-    client = lab.Client(port) if plain else lab.Client(port, pathlib.Path(folder), "observer")
+def monitor(folder, role, port, out_path):
+    client = lab.Client(port, pathlib.Path(folder), role)
     client.socket.settimeout(None)
     client.call("MONITOR")
     print(client.socket.getsockname()[1], flush=True)
@@ -230,9 +229,9 @@ def main(command, *args):
     elif command == "relay":
         relay(int(args[0]), args[1])
     elif command == "monitor":
-        monitor(args[0], int(args[1]), args[2])
+        monitor(args[0], args[1], int(args[2]), args[3])
     elif command == "unsealed":
-        print(queue_unsealed(int(args[0]), pairs_of(args[1:])))
+        print(queue_unsealed(args[0], int(args[1]), pairs_of(args[2:])))
     elif command == "lost":
         return 0 if compare(args[0], int(args[1]), args[2], args[3]) else 1
     else:

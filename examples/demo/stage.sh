@@ -65,9 +65,9 @@ wait_for_line() { # file pattern pid
     done
 }
 
-start_monitor() { # name folder port
+start_monitor() { # name role port
     : >"$dir/$1.monitored"
-    "${python[@]}" examples/demo/evidence.py monitor "$2" "$3" "$dir/$1.monitor" >"$dir/$1.monitored" &
+    "${python[@]}" examples/demo/evidence.py monitor "$dir" "$2" "$3" "$dir/$1.monitor" >"$dir/$1.monitored" &
     pids+=($!)
     wait_for_line "$dir/$1.monitored" . $! || die "MONITOR did not start"
 }
