@@ -6,8 +6,8 @@
  *
  * At least once: a task that was taken is in {queue}:active with the deadline of its lease until it is
  * finished, so a worker that dies loses nothing: whoever asks next after the deadline gets the task.
- * A handler must therefore bear being run twice; it is never run again after it has succeeded, because a
- * message that is done is remembered by its id.
+ * A handler must therefore bear being run twice; it is not run again after its success was recorded,
+ * because a message that is done is remembered by its id.
  * The layout and the scripts are in queue.h.
  */
 #define _DEFAULT_SOURCE
@@ -21,7 +21,6 @@
 #include "queue.h"
 
 enum { EXIT_DONE = 0, EXIT_USAGE = 2, EXIT_FAILED = 3 };
-
 enum { LEASE_MS, RETRY_MS, MAX_ATTEMPTS, MAX_WAITS, MAX_AGE, LIMITS };
 
 struct worker {
@@ -33,7 +32,7 @@ struct worker {
     bool until_empty;
     int ledger;    /* -1: none */
     char name[33]; /* of this process, in its leases */
-    unsigned long takes, done, retried, dead, lost;
+    unsigned long takes, done, retried, dead, lost, repeated;
 };
 
 /* What is known of a task in hand. */
@@ -43,7 +42,7 @@ struct job {
     char lease[64];                                  /* this take of this worker, and no other */
     char message[2 * TASKSEAL_MESSAGE_ID_BYTES + 1]; /* empty until it is claimed */
     long attempts, waits;
-    struct timespec leased; /* when the lease was last known to be whole */
+    long leased; /* when the lease was last known to be whole, by now_ms() */
     const void *payload;
     size_t payload_len;
 };
@@ -82,14 +81,9 @@ static verdict handle(struct worker *w, struct job *job)
 
 static void say(const struct job *job, const char *what, const char *error)
 {
-    char id[65];
-    size_t len = job->id.len < sizeof id - 1 ? job->id.len : sizeof id - 1;
-    for (size_t i = 0; i < len; i++) { /* ids come from the server: keep them from driving the terminal */
-        char c = ((const char *)job->id.data)[i];
-        id[i] = c < ' ' || c > '~' ? '?' : c;
-    }
-    id[len] = '\0';
-    fprintf(stderr, "worker: %s: task %s %s: %s\n", job->queue->name, id, what, error);
+    char id[SERVER_TEXT], text[SERVER_TEXT];
+    fprintf(stderr, "worker: %s: task %s %s: %s\n", job->queue->name,
+            server_text(id, job->id.data, job->id.len), what, server_text(text, error, strlen(error)));
 }
 
 /* Runs a script that answers with a word. False: the worker can't go on. */
@@ -106,11 +100,9 @@ static bool ask(struct worker *w, const struct job *job, const char *script, con
 
 static bool keep_lease(struct worker *w, struct job *job)
 {
-    struct timespec now;
+    long now = now_ms();
     char ms[24], answer[8];
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    if ((now.tv_sec - job->leased.tv_sec) * 1000 + (now.tv_nsec - job->leased.tv_nsec) / 1000000 <
-        w->limit[LEASE_MS] / 4)
+    if (now - job->leased < w->limit[LEASE_MS] / 4)
         return true;
     snprintf(ms, sizeof ms, "%ld", w->limit[LEASE_MS]);
     taskseal_bytes args[] = {job->id, taskseal_str(job->lease), taskseal_str(job->message), taskseal_str(ms)};
@@ -123,11 +115,10 @@ static bool keep_lease(struct worker *w, struct job *job)
 /* Counts what became of a task. A lost lease doesn't stop the worker: the task lives on elsewhere. */
 static bool settled(struct worker *w, const struct job *job, const char *answer, unsigned long *counter)
 {
-    bool ours = strcmp(answer, "ok") == 0;
-    ++*(ours ? counter : &w->lost);
-    if (!ours)
-        say(job, "is not ours any more", answer);
-    return true;
+    if (strcmp(answer, "ok") == 0)
+        return ++*counter;
+    say(job, "is not ours any more", answer);
+    return ++w->lost;
 }
 
 static bool bury(struct worker *w, const struct job *job, const char *error)
@@ -146,7 +137,7 @@ static bool retry(struct worker *w, const struct job *job, const char *error, bo
     if (waiting ? job->waits >= w->limit[MAX_WAITS] : job->attempts >= w->limit[MAX_ATTEMPTS])
         return bury(w, job, error);
     snprintf(ms, sizeof ms, "%ld",
-             queue_back_off_ms(w->limit[RETRY_MS], 300000, waiting ? job->waits : job->attempts - 1));
+             back_off_ms(w->limit[RETRY_MS], 300000, waiting ? job->waits : job->attempts - 1));
     taskseal_bytes args[] = {
         job->id,          taskseal_str(job->lease),         taskseal_str(job->message), taskseal_str(error),
         taskseal_str(ms), taskseal_str(waiting ? "1" : "0")};
@@ -179,8 +170,6 @@ static bool work_on(struct worker *w, struct job *job, void *sealed, size_t seal
     void *payload;
     char answer[8];
 
-    if (job->attempts > w->limit[MAX_ATTEMPTS])
-        return bury(w, job, "too-many-attempts"); /* workers died of it */
     taskseal_err err =
         taskseal_open_in_place(&options, sealed, sealed_len, &payload, &job->payload_len, &opened);
     if (err != TASKSEAL_OK)
@@ -192,8 +181,10 @@ static bool work_on(struct worker *w, struct job *job, void *sealed, size_t seal
     taskseal_bytes args[] = {job->id, taskseal_str(job->lease), taskseal_str(job->message)};
     if (!ask(w, job, CLAIM, args, 3, answer))
         return false;
-    if (strcmp(answer, "done") == 0)
-        return bury(w, job, "replayed");
+    if (strcmp(answer, "done") == 0) {
+        say(job, "is dropped", "it was done before: replayed, or queued twice");
+        return ++w->repeated;
+    }
     if (strcmp(answer, "busy") == 0)
         return retry(w, job, "message-claimed-elsewhere", true);
     if (strcmp(answer, "ok") != 0)
@@ -214,32 +205,43 @@ static bool work_on(struct worker *w, struct job *job, void *sealed, size_t seal
 
 enum { WORKED = -1, BROKEN = -2 };
 
+static long long serve_answer(struct worker *w, struct job *job, const redisReply *answer)
+{
+    redisReply *const *field = answer->element;
+    if (answer->type == REDIS_REPLY_INTEGER)
+        return answer->integer;
+    if (answer->type == REDIS_REPLY_ARRAY && answer->elements >= 2)
+        job->id = (taskseal_bytes){field[0]->str, field[0]->len};
+    if (answer->type == REDIS_REPLY_ARRAY && answer->elements == 2 && field[1]->type == REDIS_REPLY_STRING) {
+        say(job, "went to the dead-letter list", field[1]->str);
+        w->dead++;
+        return WORKED;
+    }
+    if (answer->type == REDIS_REPLY_ARRAY && answer->elements == 5) {
+        job->attempts = (long)field[1]->integer;
+        job->waits = (long)field[2]->integer;
+        job->type = (taskseal_bytes){field[3]->str, field[3]->len};
+        bool good = work_on(w, job, field[4]->str, field[4]->len);
+        sodium_memzero(field[4]->str, field[4]->len); /* the payload was opened in place */
+        return good ? WORKED : BROKEN;
+    }
+    if (answer->type != REDIS_REPLY_ERROR) /* which queue_run has said */
+        fprintf(stderr, "worker: %s: an answer that is not TAKE's\n", job->queue->name);
+    return w->until_empty ? BROKEN : 1; /* something is wrong with this queue: the others go on */
+}
+
 /* Takes and does one task of the queue. Without one: how many are active elsewhere or delayed. */
 static long long serve(struct worker *w, const struct queue *queue)
 {
-    struct job job = {.queue = queue};
-    char ms[24];
-    long long result = BROKEN;
-
+    struct job job = {.queue = queue, .leased = now_ms()};
+    char ms[24], most[24];
     snprintf(job.lease, sizeof job.lease, "%s-%lu", w->name, ++w->takes);
     snprintf(ms, sizeof ms, "%ld", w->limit[LEASE_MS]);
-    clock_gettime(CLOCK_MONOTONIC, &job.leased);
-    redisReply *task =
-        queue_run(w->redis, queue, TAKE, (taskseal_bytes[]){taskseal_str(job.lease), taskseal_str(ms)}, 2);
-    if (task != NULL && task->type == REDIS_REPLY_INTEGER) {
-        result = task->integer;
-    } else if (task != NULL && task->type == REDIS_REPLY_ARRAY && task->elements == 5) {
-        redisReply **field = task->element;
-        job.id = (taskseal_bytes){field[0]->str, field[0]->len};
-        job.type = (taskseal_bytes){field[1]->str, field[1]->len};
-        job.attempts = (long)field[3]->integer;
-        job.waits = (long)field[4]->integer;
-        result = work_on(w, &job, field[2]->str, field[2]->len) ? WORKED : BROKEN;
-        sodium_memzero(field[2]->str, field[2]->len); /* the payload was opened in place */
-    } else if (task != NULL && !w->until_empty) {
-        result = 1; /* something is wrong with this queue: it has been said, the others go on */
-    }
-    freeReplyObject(task);
+    snprintf(most, sizeof most, "%ld", w->limit[MAX_ATTEMPTS]);
+    taskseal_bytes args[] = {taskseal_str(job.lease), taskseal_str(ms), taskseal_str(most)};
+    redisReply *answer = queue_run(w->redis, queue, TAKE, args, 3);
+    long long result = answer != NULL ? serve_answer(w, &job, answer) : BROKEN;
+    freeReplyObject(answer);
     return result;
 }
 
@@ -262,7 +264,7 @@ static bool serve_all(struct worker *w)
         if (w->until_empty && !worked && waiting == 0)
             return true;
         if (idle_ms > 0 && !queue_stopping)
-            queue_pause_ms(idle_ms);
+            pause_ms(idle_ms);
     }
     return true;
 }
@@ -387,8 +389,8 @@ int main(int argc, char **argv)
     status = set_up_queues(&w, argv + optind, (size_t)(argc - optind)) ? set_up(&w) : EXIT_USAGE;
     if (status == EXIT_DONE) {
         status = serve_all(&w) ? EXIT_DONE : EXIT_FAILED;
-        printf("%lu done, %lu dead-lettered, %lu put off, %lu lost to other workers\n", w.done, w.dead,
-               w.retried, w.lost);
+        printf("%lu done, %lu done before, %lu dead-lettered, %lu put off, %lu lost to other workers\n",
+               w.done, w.repeated, w.dead, w.retried, w.lost);
     }
     free(w.queues);
     if (w.redis != NULL)
