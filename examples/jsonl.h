@@ -10,7 +10,7 @@
  * 12345678901234567890123 and the order of keys survive. `id` and `expires_in` (whole seconds) are optional;
  * other keys are refused. Lines end with LF or CR LF; a byte order mark before the first and blank lines
  * are skipped. A line is JSON by RFC 8259 in UTF-8: no duplicate keys, no number beyond the range of a
- * double, at most 2048 levels deep and 64 MiB long.
+ * double, at most 2048 levels deep and 16 MiB long: jansson builds a tree of each line, which may take 80 times its bytes.
  */
 #ifndef JSONL_H
 #define JSONL_H
@@ -27,7 +27,7 @@
 #include <malloc.h>
 #include <sodium.h>
 
-enum { JSONL_NAME_MAX = 255, JSONL_LINE_MAX = 64 << 20 };
+enum { JSONL_NAME_MAX = 255, JSONL_LINE_MAX = 16 << 20 };
 
 struct jsonl_task {
     unsigned long line; /* from 1 */
@@ -241,15 +241,17 @@ static bool jsonl_parse(struct jsonl *in, const char *line, size_t len, struct j
         if (!jsonl_take_field(in, task, key, value))
             goto cleanup;
     }
-    if (task->queue[0] == '\0' || task->type[0] == '\0' || json_object_get(root, "payload") == NULL)
+    good = task->queue[0] != '\0' && task->type[0] != '\0' && json_object_get(root, "payload") != NULL;
+    if (!good)
         snprintf(in->reason, sizeof in->reason, "\"queue\", \"type\" and \"payload\" are required");
-    else if (!jsonl_find_payload(line, len, task))
-        snprintf(in->reason, sizeof in->reason, "out of memory");
-    else
-        good = true;
 
 cleanup:
-    json_decref(root);
+    json_decref(root); /* before the payload is parsed again: a tree may be large */
+    if (!good)
+        return false;
+    good = jsonl_find_payload(line, len, task);
+    if (!good)
+        snprintf(in->reason, sizeof in->reason, "out of memory");
     return good;
 }
 

@@ -17,9 +17,8 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#include <taskseal/redis.h>
-
 #include "jsonl.h"
+#include "server.h"
 
 enum {
     DEPTH = 64,            /* commands in flight */
@@ -30,14 +29,15 @@ enum {
 enum { EXIT_ALL = 0, EXIT_SOME = 1, EXIT_USAGE = 2, EXIT_FAILED = 3 };
 
 /* One script, because HSET and LPUSH must happen both or not at all: a producer that is killed between two
- * commands would leave a hash that no list names. MULTI can't do it, for they depend on what EXISTS says.
+ * commands would leave a hash that no list names. LPUSH comes first, for an error in the middle undoes
+ * nothing, and an id without a task is dropped by whoever takes it. MULTI can't do it, for they depend on what EXISTS says.
  * EVAL rather than EVALSHA: the text is short, and there is no script cache to lose in a failover. An
  * equal envelope is our own, sent again after a lost connection: queued, not a duplicate. */
 static const char ENQUEUE[] = "local task, pending = KEYS[1], KEYS[2] "
                               "local id, type, sealed = ARGV[1], ARGV[2], ARGV[3] "
                               "if redis.call('EXISTS', task) == 0 then "
-                              "  redis.call('HSET', task, 'type', type, 'sealed', sealed) "
                               "  redis.call('LPUSH', pending, id) "
+                              "  redis.call('HSET', task, 'type', type, 'sealed', sealed) "
                               "  return 1 "
                               "end "
                               "return redis.call('HGET', task, 'sealed') == sealed and 1 or 0";
@@ -47,7 +47,8 @@ struct sealed_task {
     void *sealed;
     size_t sealed_len;
     unsigned char hash[crypto_hash_sha256_BYTES];
-    bool queued;
+    enum { UNANSWERED, QUEUED, EXISTS, REFUSED } answer;
+    char reason[SERVER_TEXT]; /* of REFUSED */
 };
 
 struct producer {
@@ -56,6 +57,7 @@ struct producer {
     FILE *ledger;
     struct sealed_task batch[DEPTH];
     size_t count, bytes;
+    bool demoted; /* the server has become a replica */
     unsigned long queued, refused;
 };
 
@@ -131,42 +133,59 @@ static void append_task(redisContext *redis, const struct sealed_task *s)
     redisAppendCommandArgv(redis, 8, argv, lens); /* if this fails, so does redisGetReply */
 }
 
-/* One try at the whole batch. A busy server or a broken connection leaves some tasks queued and some not: the
- * whole batch may be tried again, because ENQUEUE knows its own. */
+/* An error that concerns one line is its answer; any other is returned. */
+static taskseal_err note_answer(struct producer *p, struct sealed_task *s, const redisReply *reply)
+{
+    taskseal_err err = taskseal_redis_reply_error(reply);
+    if (err == TASKSEAL_OK) {
+        s->answer = reply->type == REDIS_REPLY_INTEGER && reply->integer == 1 ? QUEUED : EXISTS;
+        return TASKSEAL_OK;
+    }
+    server_text(s->reason, reply->str, reply->len);
+    p->demoted = p->demoted || server_demoted(reply);
+    if (err != TASKSEAL_ERR_SERVER_ERROR && err != TASKSEAL_ERR_NO_PERMISSION)
+        return err;
+    s->answer = REFUSED;
+    return TASKSEAL_OK;
+}
+
+/* One try at what has no answer yet. A busy server or a broken connection leaves it open whether a task is
+ * queued: it may be sent again, because ENQUEUE knows its own. */
 static taskseal_err try_batch(struct producer *p)
 {
     taskseal_err err = TASKSEAL_OK;
     for (size_t i = 0; i < p->count; i++)
-        append_task(p->redis, &p->batch[i]);
+        if (p->batch[i].answer == UNANSWERED)
+            append_task(p->redis, &p->batch[i]);
     for (size_t i = 0; i < p->count; i++) {
         redisReply *reply = NULL;
+        if (p->batch[i].answer != UNANSWERED)
+            continue;
         if (redisGetReply(p->redis, (void **)&reply) != REDIS_OK)
             return taskseal_redis_error(p->redis);
-        taskseal_err answer = taskseal_redis_reply_error(reply);
-        if (answer != TASKSEAL_OK && err == TASKSEAL_OK) {
-            fprintf(stderr, "producer: the server says: %s\n", reply->str);
-            err = answer;
-        }
-        p->batch[i].queued = reply->type == REDIS_REPLY_INTEGER && reply->integer == 1;
+        taskseal_err said = note_answer(p, &p->batch[i], reply);
+        if (said != TASKSEAL_OK && err == TASKSEAL_OK)
+            fprintf(stderr, "producer: the server says: %s\n", p->batch[i].reason);
+        err = err == TASKSEAL_OK ? said : err;
         freeReplyObject(reply);
     }
     return err;
 }
 
-/* 1 s, 2 s, 4 s, then 8 s, less up to half of it so that many producers don't come back at once. */
-static void back_off(int attempt)
-{
-    uint32_t ms = 1000U << (attempt < 3 ? attempt : 3);
-    ms -= randombytes_uniform(ms / 2);
-    nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L}, NULL);
-}
-
 static void finish_task(struct producer *p, struct sealed_task *s)
 {
     char hex[2 * sizeof s->hash + 1];
-    if (!s->queued) {
+    switch (s->answer) {
+    case UNANSWERED:
+        refuse(p, s->task.line, "no answer: it may be queued or not");
+        break;
+    case EXISTS:
         refuse(p, s->task.line, "id exists: a task of that queue and id is still there");
-    } else {
+        break;
+    case REFUSED:
+        refuse(p, s->task.line, "the server says: %s", s->reason);
+        break;
+    case QUEUED:
         p->queued++;
         if (p->ledger != NULL)
             fprintf(p->ledger, "%lu\t%s\t%s\t%s\t%s\n", s->task.line, s->task.queue, s->task.type, s->task.id,
@@ -175,34 +194,36 @@ static void finish_task(struct producer *p, struct sealed_task *s)
     free(s->sealed);
 }
 
-/* False if it could not be queued: then the program ends, and has said which lines are in doubt. */
+/* Sends the batch until each line has its answer. False if that fails: then the program ends, and has said
+ * which lines are in doubt. */
 static bool send_batch(struct producer *p)
 {
     if (p->count == 0)
         return true;
     taskseal_error error = {.code = try_batch(p)};
-    for (int attempt = 0; error.code != TASKSEAL_OK; attempt++) {
-        if (taskseal_err_permanent(error.code) || attempt == TRIES) {
-            fprintf(stderr, "producer: gave up; lines %lu to %lu may be queued or not: %s: %s\n",
-                    p->batch[0].task.line, p->batch[p->count - 1].task.line, taskseal_err_name(error.code),
-                    error.message[0] != '\0' ? error.message : taskseal_err_text(error.code));
-            return false;
-        }
-        back_off(attempt);
+    for (int attempt = 0; attempt < TRIES; attempt++) {
+        if (error.code == TASKSEAL_OK || taskseal_err_permanent(error.code))
+            break;
+        pause_ms(back_off_ms(1000, 8000, attempt));
         error = (taskseal_error){.code = TASKSEAL_OK};
-        if (p->redis->err != 0)
+        if (p->redis->err != 0 || p->demoted)
             error.code = taskseal_redis_reconnect(p->redis, &error);
-        if (error.code == TASKSEAL_OK)
-            error.code = try_batch(p);
+        if (error.code != TASKSEAL_OK)
+            continue;
+        p->demoted = false;
+        error.code = try_batch(p);
     }
     for (size_t i = 0; i < p->count; i++)
         finish_task(p, &p->batch[i]);
     p->count = p->bytes = 0;
+    if (error.code != TASKSEAL_OK)
+        fprintf(stderr, "producer: gave up: %s: %s\n", taskseal_err_name(error.code),
+                error.message[0] != '\0' ? error.message : taskseal_err_text(error.code));
     if (p->ledger != NULL && fflush(p->ledger) != 0) {
         perror("producer: ledger");
         return false;
     }
-    return true;
+    return error.code == TASKSEAL_OK;
 }
 
 /* ---- From lines to batches -------------------------------------------------------------------- */
