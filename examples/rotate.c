@@ -13,17 +13,17 @@
  */
 #define _DEFAULT_SOURCE
 #include <getopt.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include <taskseal/redis.h>
+#include "server.h"
 
 enum { EXIT_ALL = 0, EXIT_LEFT = 1, EXIT_USAGE = 2, EXIT_FAILED = 3 };
 
 enum {
     STEP = 16,       /* envelopes in memory at a time */
+    TRIES = 6,       /* of a server that does not answer or is busy */
     NAMES = 64,      /* key ids and errors that are counted by name */
     NAME_BYTES = 256 /* of each: a key id has at most 255 */
 };
@@ -47,8 +47,9 @@ struct rotation {
     taskseal_keyring *ring;
     redisContext *redis;
     const char *from, *to; /* from: NULL for every other key of the keyring */
-    bool terminal;
-    unsigned long seen, moved, changed, failed;
+    bool terminal, interrupted;
+    int tries; /* since the server last did what it was asked to */
+    unsigned long seen, moved, changed, left;
     struct tally keys, errors;
 };
 
@@ -58,6 +59,7 @@ struct item {
     redisReply *sealed; /* of HGET */
     unsigned char *rewrapped;
     size_t old_header, new_header; /* their lengths; 0: nothing to do */
+    taskseal_err err;              /* why it stays */
 };
 
 static void count(struct tally *tally, const char *name)
@@ -88,8 +90,7 @@ static void count_keys(struct rotation *r, const taskseal_info *info)
         count(&r->keys, info->stanzas[i].key_id);
 }
 
-/* What can't be moved stays: the worker that takes it says the same, and puts it aside. */
-static void rewrap(struct rotation *r, struct item *item)
+static taskseal_err rewrap(const struct rotation *r, struct item *item)
 {
     const char *sealed = item->sealed->str;
     size_t len = item->sealed->len, rewrapped_len, cap = taskseal_rewrap_size(len);
@@ -97,53 +98,98 @@ static void rewrap(struct rotation *r, struct item *item)
     taskseal_info old, new;
 
     taskseal_err err = taskseal_inspect(sealed, len, &old);
-    if (err == TASKSEAL_OK && (r->from != NULL ? !names_key(&old, r->from) : names_key(&old, r->to))) {
-        count_keys(r, &old);
-        return;
-    }
-    if (err == TASKSEAL_OK && (item->rewrapped = malloc(cap)) == NULL)
-        err = TASKSEAL_ERR_NO_MEMORY;
-    if (err == TASKSEAL_OK)
-        err = taskseal_rewrap(&options, sealed, len, item->rewrapped, cap, &rewrapped_len);
+    if (err != TASKSEAL_OK || (r->from != NULL ? !names_key(&old, r->from) : names_key(&old, r->to)))
+        return err;
+    item->rewrapped = malloc(cap);
+    if (item->rewrapped == NULL)
+        return TASKSEAL_ERR_NO_MEMORY;
+    err = taskseal_rewrap(&options, sealed, len, item->rewrapped, cap, &rewrapped_len);
     if (err == TASKSEAL_OK)
         err = taskseal_inspect(item->rewrapped, rewrapped_len, &new);
-    if (err != TASKSEAL_OK) {
-        count(&r->errors, taskseal_err_name(err));
-        r->failed += err != TASKSEAL_ERR_EXPIRED; /* those end anyway */
-        return;
-    }
-    count_keys(r, &new);
+    if (err != TASKSEAL_OK)
+        return err;
     item->old_header = old.header_len;
     item->new_header = new.header_len;
+    return TASKSEAL_OK;
+}
+
+/* No key opens these, now or later, so they need not keep anybody from retiring one. */
+static bool hopeless(taskseal_err err)
+{
+    return err == TASKSEAL_ERR_NOT_SEALED || err == TASKSEAL_ERR_MALFORMED || err == TASKSEAL_ERR_EXPIRED;
+}
+
+/* What can't be moved stays: the worker that takes it says the same, and puts it aside. */
+static void tally(struct rotation *r, const struct item *item)
+{
+    taskseal_info info;
+    r->seen++;
+    if (item->err != TASKSEAL_OK) {
+        count(&r->errors, taskseal_err_name(item->err));
+        r->left += !hopeless(item->err);
+        return;
+    }
+    const char *sealed = item->new_header > 0 ? (const char *)item->rewrapped : item->sealed->str;
+    size_t len =
+        item->new_header > 0 ? item->new_header + item->sealed->len - item->old_header : item->sealed->len;
+    if (taskseal_inspect(sealed, len, &info) == TASKSEAL_OK)
+        count_keys(r, &info);
 }
 
 /* ---- A few envelopes at a time, pipelined ----------------------------------------------------- */
 
-static bool next_reply(struct rotation *r, redisReply **reply)
+/* SERVER_ERROR concerns the one command; any other error, all of them. */
+static taskseal_err next_reply(struct rotation *r, redisReply **reply)
 {
+    char text[SERVER_TEXT];
     *reply = NULL;
     if (redisGetReply(r->redis, (void **)reply) != REDIS_OK) {
-        fprintf(stderr, "rotate: %s: %s\n", taskseal_err_name(taskseal_redis_error(r->redis)),
-                r->redis->errstr);
-        return false;
+        taskseal_err err = taskseal_redis_error(r->redis);
+        fprintf(stderr, "rotate: %s: %s\n", taskseal_err_name(err), r->redis->errstr);
+        return err;
     }
     taskseal_err err = taskseal_redis_reply_error(*reply);
     if (err != TASKSEAL_OK)
-        fprintf(stderr, "rotate: %s: the server says: %s\n", taskseal_err_name(err), (*reply)->str);
-    return err == TASKSEAL_OK;
+        fprintf(stderr, "rotate: %s: the server says: %s\n", taskseal_err_name(err),
+                server_text(text, (*reply)->str, (*reply)->len));
+    return err;
 }
 
-static bool fetch(struct rotation *r, struct item *items, size_t n)
+/* Connects anew, after a lost connection or an error reply that will pass: a busy server, or one that has
+ * become a replica while the name leads to another by now. False: give up. */
+static bool recover(struct rotation *r, taskseal_err err)
+{
+    bool busy = r->redis->err == 0;
+    taskseal_error error;
+    r->interrupted = true;
+    if (busy && taskseal_err_permanent(err))
+        return false;
+    while (r->tries < TRIES) {
+        pause_ms(back_off_ms(250, 8000, r->tries++));
+        if (taskseal_redis_reconnect(r->redis, &error) == TASKSEAL_OK) {
+            r->tries = busy ? r->tries : 0;
+            return true;
+        }
+        fprintf(stderr, "rotate: %s: %s\n", taskseal_err_name(error.code), error.message);
+        if (taskseal_err_permanent(error.code))
+            return false;
+    }
+    return false;
+}
+
+static taskseal_err fetch(struct rotation *r, struct item *items, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         redisAppendCommand(r->redis, "HGET %b sealed", items[i].key->str, items[i].key->len);
-    for (size_t i = 0; i < n; i++)
-        if (!next_reply(r, &items[i].sealed))
-            return false;
-    return true;
+    for (size_t i = 0; i < n; i++) {
+        items[i].err = next_reply(r, &items[i].sealed);
+        if (items[i].err != TASKSEAL_OK && items[i].err != TASKSEAL_ERR_SERVER_ERROR)
+            return items[i].err;
+    }
+    return TASKSEAL_OK;
 }
 
-static bool swap(struct rotation *r, const struct item *items, size_t n)
+static taskseal_err swap(struct rotation *r, struct item *items, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (items[i].new_header > 0)
@@ -154,36 +200,55 @@ static bool swap(struct rotation *r, const struct item *items, size_t n)
         redisReply *reply;
         if (items[i].new_header == 0)
             continue;
-        bool answered = next_reply(r, &reply);
-        if (answered && reply->integer == 1)
-            r->moved++;
-        else
-            r->changed++;
+        items[i].err = next_reply(r, &reply);
+        bool swapped = items[i].err == TASKSEAL_OK && reply->integer == 1;
+        r->moved += swapped;
+        r->changed += items[i].err == TASKSEAL_OK && !swapped;
+        r->tries = swapped ? 0 : r->tries;
         freeReplyObject(reply);
-        if (!answered)
-            return false;
+        if (items[i].err != TASKSEAL_OK && items[i].err != TASKSEAL_ERR_SERVER_ERROR)
+            return items[i].err;
     }
-    return true;
+    return TASKSEAL_OK;
 }
 
-static bool rotate_step(struct rotation *r, redisReply *const *keys, size_t n)
+static taskseal_err rotate_step(struct rotation *r, redisReply *const *keys, size_t n)
 {
     struct item items[STEP] = {{0}};
     for (size_t i = 0; i < n; i++)
         items[i].key = keys[i];
-    bool good = fetch(r, items, n);
-    for (size_t i = 0; good && i < n; i++) {
-        if (items[i].sealed->type != REDIS_REPLY_STRING)
-            continue; /* finished meanwhile */
-        r->seen++;
-        rewrap(r, &items[i]);
-    }
-    good = good && swap(r, items, n);
+    taskseal_err err = fetch(r, items, n);
+    for (size_t i = 0; err == TASKSEAL_OK && i < n; i++)
+        if (items[i].sealed->type == REDIS_REPLY_STRING)
+            items[i].err = rewrap(r, &items[i]);
+    err = err == TASKSEAL_OK ? swap(r, items, n) : err;
     for (size_t i = 0; i < n; i++) {
+        if (err == TASKSEAL_OK && items[i].sealed->type != REDIS_REPLY_NIL) /* NIL: finished meanwhile */
+            tally(r, &items[i]);
         freeReplyObject(items[i].sealed);
         free(items[i].rewrapped);
     }
-    return good;
+    return err;
+}
+
+/* What fails together is tried again one by one, so that an envelope whose reply can't arrive, because it is
+ * too large for timeout_ms, does not keep the others. */
+static bool rotate_keys(struct rotation *r, redisReply *const *keys, size_t n)
+{
+    taskseal_err err = rotate_step(r, keys, n);
+    if (err == TASKSEAL_OK)
+        return true;
+    if (!recover(r, err))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        err = rotate_step(r, keys + i, 1);
+        if (err == TASKSEAL_OK)
+            continue;
+        tally(r, &(struct item){.err = err});
+        if (!recover(r, err))
+            return false;
+    }
+    return true;
 }
 
 /* ---- All of a queue --------------------------------------------------------------------------- */
@@ -205,7 +270,8 @@ static bool task_pattern(const char *queue, char out[2 * 255 + 16])
 }
 
 /* SCAN returns every hash that is there from beginning to end, and holds a cursor only: tasks in any list, or
- * in none, are found, and memory stays bounded. In a cluster, run it once on each primary. */
+ * in none, are found, and memory stays bounded. In a cluster, run it once on each primary. The cursor of one
+ * server means nothing to another, to which a new connection may lead: so an interrupted run is no whole one. */
 static bool rotate_queue(struct rotation *r, const char *queue)
 {
     char pattern[2 * 255 + 16], cursor[32] = "0";
@@ -213,23 +279,28 @@ static bool rotate_queue(struct rotation *r, const char *queue)
         fprintf(stderr, "rotate: a queue's name has 1 to 255 bytes and no braces\n");
         return false;
     }
-    bool good = true;
-    do {
+    bool good = true, more = true;
+    while (good && more) {
         redisReply *page;
-        redisAppendCommand(r->redis, "SCAN %s MATCH %s COUNT 500", cursor, pattern);
-        good = next_reply(r, &page) && page->type == REDIS_REPLY_ARRAY && page->elements == 2;
-        if (good) {
+        redisAppendCommand(r->redis, "SCAN %s MATCH %s COUNT 500 TYPE hash", cursor, pattern);
+        taskseal_err err = next_reply(r, &page);
+        if (err != TASKSEAL_OK) {
+            good = recover(r, err);
+        } else if (page->type == REDIS_REPLY_ARRAY && page->elements == 2) {
             redisReply *keys = page->element[1];
             snprintf(cursor, sizeof cursor, "%s", page->element[0]->str);
+            more = strcmp(cursor, "0") != 0;
             for (size_t i = 0; good && i < keys->elements; i += STEP) {
                 size_t left = keys->elements - i;
-                good = rotate_step(r, keys->element + i, left < STEP ? left : STEP);
+                good = rotate_keys(r, keys->element + i, left < STEP ? left : STEP);
             }
+        } else {
+            good = false;
         }
         freeReplyObject(page);
         if (r->terminal)
             fprintf(stderr, "\rrotate: %lu seen, %lu moved", r->seen, r->moved);
-    } while (good && strcmp(cursor, "0") != 0);
+    }
     if (r->terminal)
         fputc('\n', stderr);
     return good;
@@ -250,8 +321,9 @@ static const char USAGE[] =
     "  TASKSEAL_URI      rediss://user:password@host:port/0?cacert=...&cert=...&key=...\n"
     "  TASKSEAL_KEYRING  the key file, with both keys\n"
     "\n"
-    "exit status: 0 all moved (what has expired is left), 1 some left, 2 usage or configuration,\n"
-    "3 connection failed\n";
+    "exit status: 0 all moved that any key can open, 1 some left (run it again; if it stays so, what is "
+    "listed\n"
+    "needs a look before a key is retired), 2 usage or configuration, 3 connection failed\n";
 
 static int report(const struct rotation *r)
 {
@@ -262,7 +334,9 @@ static int report(const struct rotation *r)
         printf("  not moved, %s: %lu\n", r->errors.name[i], r->errors.count[i]);
     if (r->changed > 0)
         printf("  finished or queued anew meanwhile: %lu\n", r->changed);
-    return r->failed + r->changed > 0 ? EXIT_LEFT : EXIT_ALL;
+    if (r->interrupted)
+        printf("  the connection was lost on the way\n");
+    return r->left + r->changed > 0 || r->interrupted ? EXIT_LEFT : EXIT_ALL;
 }
 
 static int set_up(struct rotation *r)
