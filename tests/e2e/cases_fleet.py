@@ -45,9 +45,19 @@ def rotate_finds_delayed_active_and_dead_tasks(stage):
 def rotate_leaves_what_it_cannot_move_and_says_so(stage):
     stage.produce("stays", ["a", "b"])
     stage.intruder.call("HSET", "{stays}:t:0", "sealed", "not an envelope")
-    out, _ = stage.run("rotate", "--to", "test-k2", "stays", keyring="both", status=1)
+    stage.intruder.call("SET", "{stays}:t:2", "not a hash")
+    out, _ = stage.run("rotate", "--to", "test-k2", "stays", keyring="both")
     equal(out, "2 envelopes seen, 1 moved to test-k2\n  key test-k2: 1\n  not moved, not-sealed: 1\n")
     equal(stage.task("stays", 0, "sealed"), "not an envelope")
+
+
+@test
+def rotate_does_not_call_it_done_while_a_key_may_open_what_stays(stage):
+    stage.produce("locked", ["a"])
+    out, _ = stage.run("rotate", "--to", "test-k2", "locked", keyring="new", status=1)
+    equal(out, "1 envelopes seen, 0 moved to test-k2\n  not moved, unknown-key: 1\n")
+    out, _ = stage.run("rotate", "--to", "test-k2", "locked", keyring="both")
+    equal(out, "1 envelopes seen, 1 moved to test-k2\n  key test-k2: 1\n")
 
 
 @test
@@ -150,6 +160,7 @@ def the_users_in_the_readme_are_those_of_the_tests(_stage):
     readme = (ROOT / "examples/README.md").read_text()
     for role in ("producer", "worker", "rotate"):
         equal(f"\n    user {role} on >... resetchannels -@all {lab.EVERYBODY} {lab.ACL[role]}\n" in readme, True)
+    equal(f"\n    {lab.DEFAULT}\n" in readme, True)
 
 
 @test

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-from stage import PATIENCE, ROOT, blocked_ledger, equal, test, until
+from stage import PATIENCE, ROOT, blocked_ledger, equal, handled, test, until
 
 
 # ---- Lines of input -----------------------------------------------------------------------------------
@@ -54,6 +54,30 @@ def a_strangers_file_is_counted_to_the_line(stage):
     opened = {tuple(line.split("\t")) for line in seen.read_text("utf-8").splitlines()}
     equal(opened - sealed, set())
     equal([stage.task(queue, task, "error") for queue, task, _ in sealed - opened], ["expired"])
+
+
+@test
+def a_line_that_the_server_refuses_is_named_and_the_rest_goes_on(stage):
+    stage.intruder.call("SET", "{odd}:t:1", "not a hash")
+    stage.intruder.call("SET", "{worse}:pending", "not a list")
+    lines = [f'{{"queue":"odd","type":"t","id":"{i}","payload":{i}}}' for i in range(100)]
+    ledger = stage.folder / "odd.ledger"
+    out, err = stage.run("producer", "--ledger", ledger, "-", status=1,
+                         stdin="\n".join(lines + ['{"queue":"worse","type":"t","id":"0","payload":1}']).encode())
+    equal(out, "99 sealed and queued, 2 lines refused\n")
+    equal([line[:64] for line in err.splitlines()],
+          [f"producer: line {number} refused: the server says: WRONGTYPE Operation agai"[:64] for number in (2, 101)])
+    equal((len(handled(ledger)), stage.count("LLEN", "odd", "pending")), (99, 99))
+    equal(stage.intruder.call("EXISTS", "{worse}:t:0"), 0)
+
+
+@test
+def a_line_has_at_most_16_mib(stage):
+    head, tail = b'{"queue":"long","type":"t","payload":"', b'"}'
+    longest = head + b"x" * ((16 << 20) - len(head) - len(tail)) + tail
+    out, err = stage.run("producer", "-", stdin=longest + b"\n" + longest[:-2] + b'x"}\n', status=1)
+    equal(out, "1 sealed and queued, 1 lines refused\n")
+    equal(err, "producer: line 2 refused: longer than 16777216 bytes\n")
 
 
 @test
@@ -139,7 +163,7 @@ def sigterm_lets_the_task_in_hand_finish(stage):
         equal(worker.poll(), None)
         equal(let_go(), sealed[:1])
         out, _ = worker.communicate(timeout=PATIENCE)
-    equal((worker.returncode, out), (0, b"1 done, 0 dead-lettered, 0 put off, 0 lost to other workers\n"))
+    equal((worker.returncode, out), (0, b"1 done, 0 done before, 0 dead-lettered, 0 put off, 0 lost to other workers\n"))
     equal([stage.count("LLEN", "drain", "pending"), stage.count("ZCARD", "drain", "active")], [2, 0])
 
 
@@ -154,7 +178,7 @@ def a_worker_that_outstays_its_lease_lets_go(stage):
         let_go()
         out, err = slow.communicate(timeout=PATIENCE)
     equal(got, sealed)
-    equal(out, b"0 done, 0 dead-lettered, 0 put off, 1 lost to other workers\n")
+    equal(out, b"0 done, 0 done before, 0 dead-lettered, 0 put off, 1 lost to other workers\n")
     equal(err, b"worker: stuck: task 0 will be tried again: handler-failed\n"
                b"worker: stuck: task 0 is not ours any more: lost\n")
 
@@ -168,8 +192,12 @@ def a_message_that_was_done_is_not_handled_again(stage):
     stage.drain("replay")
     stage.intruder.call("HSET", "{replay}:t:0", "type", "test", "sealed", envelope)
     stage.intruder.call("LPUSH", "{replay}:pending", "0")
+    got, err = stage.drain("replay")
+    equal((got, stage.dead("replay"), stage.intruder.call("EXISTS", "{replay}:t:0")), (sealed, {}, 0))
+    equal(err, "worker: replay: task 0 is dropped: it was done before: replayed, or queued twice\n")
+    again = stage.produce("replay", ["a new task under the id"])
     got, _ = stage.drain("replay")
-    equal((got, stage.dead("replay")), (sealed, {"0": "replayed"}))
+    equal(got, sealed + again)
 
 
 @test

@@ -6,14 +6,18 @@ import hashlib
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import sys
+import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(ROOT / "examples" / "demo"))
 import lab  # noqa: E402
+
+lab.ACL["saboteur"] = "+replicaof +acl|setuser"
 
 TESTS = []
 PATIENCE = 30 # seconds for anything; a test that needs them has failed
@@ -44,9 +48,7 @@ class Stage:
         self.folder, self.bin, self.tool = folder, bin_folder, tool_folder
         lab.make_pki(folder)
         lab.make_acl(folder)
-        self.port = lab.make_config(folder, "e2e", "tls")
-        self.server = subprocess.Popen([server, folder / "e2e.conf"])
-        lab.wait_for(self.port)
+        self.server, self.port = self.serve("e2e", program=server)
         lab.make_uris(folder, self.port)
         self.intruder = lab.Client(self.port, folder, "intruder")
         self.operator = lab.Client(self.port, folder, "operator")
@@ -57,12 +59,41 @@ class Stage:
         self.keyring("both", second, first.replace(" active ", " open-only "))
         self.keyring("new", second)
 
+    def serve(self, name, program=None):
+        """Starts a server: its process and port."""
+        port = lab.make_config(self.folder, name, "tls")
+        server = subprocess.Popen([program or self.server.args[0], self.folder / f"{name}.conf"])
+        lab.wait_for(port)
+        return server, port
+
+    @contextlib.contextmanager
+    def another_server(self, name):
+        """Its port, and a function that starts it again."""
+        server, port = self.serve(name)
+
+        def restart():
+            nonlocal server
+            server.terminate()
+            server.wait()
+            server = subprocess.Popen(server.args)
+            lab.wait_for(port)
+
+        try:
+            yield port, restart
+        finally:
+            server.terminate()
+            server.wait()
+
+    def client(self, role, port=None):
+        return lab.Client(port or self.port, self.folder, role)
+
     def keyring(self, name, *lines):
         lab.write_secret(self.folder / f"keyring.{name}", "\n".join(("taskseal-keyring 1", *lines)) + "\n")
 
-    def start(self, program, *args, keyring="old", role=None, **options):
+    def start(self, program, *args, keyring="old", role=None, port=None, timeout_ms=5000, **options):
+        uri = (self.folder / f"uri.{role or program}").read_text().replace(f":{self.port}/", f":{port or self.port}/")
         env = dict(os.environ, TASKSEAL_KEYRING=str(self.folder / f"keyring.{keyring}"),
-                   TASKSEAL_URI=(self.folder / f"uri.{role or program}").read_text())
+                   TASKSEAL_URI=f"{uri}&timeout_ms={timeout_ms}")
         return subprocess.Popen([self.bin / program, *map(str, args)], env=env, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, **options)
 
@@ -74,12 +105,12 @@ class Stage:
             raise AssertionError(f"{program} ended with {process.returncode}, not {status}: {err.decode()}")
         return out.decode(), err.decode()
 
-    def produce(self, queue, payloads, **fields):
+    def produce(self, queue, payloads, port=None, **fields):
         """Queues payloads with the ids 0, 1, 2 ...; their lines in a worker's ledger."""
         texts = [json.dumps(payload) for payload in payloads]
         lines = [json.dumps({"queue": queue, "type": "test", "id": str(i), **fields})[:-1] + f', "payload": {text}}}'
                  for i, text in enumerate(texts)]
-        self.run("producer", "-", stdin="\n".join(lines).encode())
+        self.run("producer", "-", stdin="\n".join(lines).encode(), port=port)
         return [f"{queue}\t{i}\t{hashlib.sha256(text.encode()).hexdigest()}" for i, text in enumerate(texts)]
 
     def drain(self, queue, *args, **options):
@@ -98,6 +129,34 @@ class Stage:
 
     def count(self, command, queue, place):
         return self.intruder.call(command, f"{{{queue}}}:{place}")
+
+
+class Relay:
+    """Passes bytes on to the first port, and every later connection to the last; to clients at `rate` bytes a second."""
+
+    def __init__(self, *ports, rate=None):
+        self.rate, self.connections, self.listener = rate, 0, socket.create_server(("127.0.0.1", 0))
+        self.ports, self.port = ports, self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            client, _ = self.listener.accept()
+            port = self.ports[0 if self.connections == 0 else -1]
+            self.connections += 1
+            server = socket.create_connection(("127.0.0.1", port))
+            for source, sink, rate in ((client, server, None), (server, client, self.rate)):
+                threading.Thread(target=self.pump, args=(source, sink, rate), daemon=True).start()
+
+    @staticmethod
+    def pump(source, sink, rate):
+        with contextlib.suppress(OSError):
+            while data := source.recv(16384):
+                sink.sendall(data)
+                time.sleep(len(data) / rate if rate else 0)
+        for end in (source, sink):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
 
 
 def handled(ledger):
