@@ -7,9 +7,11 @@ programs.
 Usage: test_first_steps.py SERVER TASKSEAL README_PROGRAM FILTER_PROGRAM
 """
 
+import contextlib
 import os
 import pathlib
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -59,38 +61,43 @@ class FirstSteps(unittest.TestCase):
         return subprocess.run(["sh", "-euc", command], cwd=cls.folder, capture_output=True, text=True, timeout=60,
                               env={**os.environ, "PATH": path, **environment})
 
-    def serve(self, rights=OF_PRODUCERS):
-        """Starts the guide's server, whose user has other rights if they are given."""
+    @contextlib.contextmanager
+    def serving(self, rights=OF_PRODUCERS):
+        """The guide's server, empty; its user has other rights if they are given."""
         self.assertIn(OF_PRODUCERS, self.rules)
         (self.folder / "users.acl").write_text(self.rules.replace(OF_PRODUCERS, rights))
         command = self.start.replace("valkey-server", server)
         self.assertIn(server, command)
         with open(self.folder / "server.log", "w", encoding="utf-8") as log:
-            self.process = subprocess.Popen(["sh", "-euc", "exec " + command], cwd=self.folder, stdout=log, stderr=log)
-        self.addCleanup(self.stop)
+            process = subprocess.Popen(["sh", "-euc", "exec " + command], cwd=self.folder, stdout=log, stderr=log)
+        try:
+            self.wait_for(process)
+            yield
+        finally:
+            process.terminate()
+            process.wait()
+            shutil.rmtree(self.folder / "appendonlydir", ignore_errors=True)
+
+    def wait_for(self, process):
         for _ in range(200):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
                     return
-            self.assertIsNone(self.process.poll(), (self.folder / "server.log").read_text())
+            self.assertIsNone(process.poll(), (self.folder / "server.log").read_text())
             time.sleep(0.05)
         self.fail("the server does not listen")
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
 
     def program(self, path, *arguments):
         return self.shell('export TASKSEAL_KEYRING=keyring TASKSEAL_URI="$(cat redis.uri)"\n' + " ".join([path, *arguments]))
 
     def test_the_server_is_verified_and_wants_a_certificate(self):
-        self.serve()
-        done = self.shell(self.connect)
+        bare = (self.folder / "redis.uri").read_text().split("&cert=")[0]
+        with self.serving():
+            done = self.shell(self.connect)
+            refused = self.shell("taskseal connect", TASKSEAL_URI=bare)
         self.assertEqual((0, ""), (done.returncode, done.stderr))
         self.assertRegex(done.stdout, r"matched name +localhost\n")
         self.assertRegex(done.stdout, r"client certificate +presented\n")
-        bare = (self.folder / "redis.uri").read_text().split("&cert=")[0]
-        refused = self.shell("taskseal connect", TASKSEAL_URI=bare)
         self.assertIn("client-cert-required", refused.stderr)
 
     def test_files_are_for_their_owner_only(self):
@@ -98,33 +105,28 @@ class FirstSteps(unittest.TestCase):
             self.assertEqual(0o600, (self.folder / name).stat().st_mode & 0o777, name)
 
     def test_the_readme_queues_a_task(self):
-        self.serve()
-        done = self.program(readme)
+        with self.serving():
+            done = self.program(readme)
         self.assertEqual((0, ""), (done.returncode, done.stderr))
         self.assertRegex(done.stdout, r"^queued task-41: 45 bytes sealed as 218\n$")
 
     def test_the_readme_says_what_the_server_refused(self):
         for command in ("hset", "lpush"):
             with self.subTest(command):
-                self.serve(OF_PRODUCERS.replace(" +" + command, ""))
-                done = self.program(readme)
-                self.stop()
+                with self.serving(OF_PRODUCERS.replace(" +" + command, "")):
+                    done = self.program(readme)
                 self.assertEqual((1, ""), (done.returncode, done.stdout))
                 self.assertRegex(done.stderr, f"^no-permission: NOPERM .*{command}")
 
     def test_a_message_is_claimed_once(self):
         for name, until in (("for ever", 0), ("till tomorrow", int(time.time()) + DAY)):
-            with self.subTest(name):
-                self.serve("~{*}:m:* +set +del +eval")
+            with self.subTest(name), self.serving("~{*}:m:* +set"):
                 self.assertEqual("handle it\n", self.program(replay_filter, str(until)).stdout)
                 self.assertEqual("drop it: it was claimed before\n", self.program(replay_filter, str(until)).stdout)
-                self.stop()
-                for file in (self.folder / "appendonlydir").iterdir():
-                    file.unlink()
 
     def test_a_refused_claim_is_not_handled(self):
-        self.serve("~{*}:t:* +set")
-        done = self.program(replay_filter, "0")
+        with self.serving("~{*}:t:* +set"):
+            done = self.program(replay_filter, "0")
         self.assertEqual((0, "do not handle it, try again later\n"), (done.returncode, done.stdout))
 
 
