@@ -154,6 +154,8 @@ START_TEST(sealing_opening_and_rewrapping_leave_no_key)
         ck_assert_msg(!stack_holds(j.dek), "DEK, function %zu", i);
         if (k.key_type == TASKSEAL_KEY_XCHACHA20POLY1305)
             ck_assert_msg(!stack_holds(j.ring->wrap_keys), "wrapping key, function %zu", i);
+        if (functions[i] == do_seal && k.suite == TASKSEAL_SUITE_AES256GCM) /* a key schedule of ours */
+            ck_assert_msg(!stack_holds(j.payload_key), "payload key");
     }
 }
 END_TEST
