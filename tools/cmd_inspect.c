@@ -53,13 +53,10 @@ static int refuse(const inspection *seen, taskseal_err err)
 {
     char where[4200];
 
-    if (!seen->named)
-        return report_error(err, NULL);
-    if (seen->text)
-        snprintf(where, sizeof where, "%s, line %zu", seen->input, seen->line);
-    else
-        snprintf(where, sizeof where, "%s", seen->input);
-    return report_error_at(err, where);
+    if (!seen->text || !seen->named)
+        return report_error_at(err, input_name(seen->input), NULL);
+    snprintf(where, sizeof where, "%s, line %zu", input_name(seen->input), seen->line);
+    return report_error_at(err, where, NULL);
 }
 
 static int inspect_binary(const settings *set, inspection *seen, const void *data, size_t len)
@@ -118,7 +115,7 @@ static int inspect_input(const settings *set, const char *path)
     else if (buffer_reserve(&scratch, data.len))
         status = inspect_lines(set, &seen, &data, &scratch);
     else
-        status = report_error(TASKSEAL_ERR_NO_MEMORY, NULL);
+        status = report_error_at(TASKSEAL_ERR_NO_MEMORY, input_name(path), NULL);
     buffer_free(&data);
     buffer_free(&scratch);
     return status;

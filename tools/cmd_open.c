@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "common/buffer.h"
 #include "common/envelope.h"
+#include "common/explain.h"
 #include "common/input.h"
 #include "common/output.h"
 #include "common/parse.h"
@@ -83,20 +84,20 @@ static void tell(const taskseal_opened *opened)
 }
 
 /* Decrypts inside `sealed`; nothing leaves it before the end is verified. */
-static int open_buffer(const settings *set, buffer *sealed)
+static int open_buffer(const settings *set, const char *input, buffer *sealed)
 {
     taskseal_opened opened;
     void *payload = NULL;
     size_t payload_len = 0;
     bool was_text = false;
 
-    const int status = envelope_to_binary(sealed, &was_text);
+    const int status = envelope_to_binary(sealed, input, &was_text);
     if (status != STATUS_OK)
         return status;
     const taskseal_err err =
         taskseal_open_in_place(&set->open, sealed->data, sealed->len, &payload, &payload_len, &opened);
     if (err != TASKSEAL_OK)
-        return report_error(err, NULL);
+        return explain_open(err, input, sealed, &set->open);
     if (set->verbose)
         tell(&opened);
     return output_write(set->output, OUTPUT_PLAINTEXT, payload, payload_len);
@@ -114,26 +115,17 @@ static int open_file(settings *set, const char *path)
     if (status == STATUS_OK)
         status = input_read(path, &sealed);
     if (status == STATUS_OK)
-        status = open_buffer(set, &sealed);
+        status = open_buffer(set, input_name(path), &sealed);
     buffer_free(&sealed);
     taskseal_keyring_free(ring);
     return status;
-}
-
-/* Which fields of the context were given, as bits like those of `insist`. */
-static unsigned given(const taskseal_context *context)
-{
-    return (context->queue.data != NULL ? TASKSEAL_BOUND_QUEUE : 0U) |
-           (context->type.data != NULL ? TASKSEAL_BOUND_TYPE : 0U) |
-           (context->id.data != NULL ? TASKSEAL_BOUND_ID : 0U) |
-           (context->extra.data != NULL ? TASKSEAL_BOUND_EXTRA : 0U);
 }
 
 static int check_insist(const taskseal_open_options *open)
 {
     const unsigned fields = open->insist & ~(unsigned)TASKSEAL_INSIST_NONE;
 
-    if ((fields & ~given(&open->context)) != 0)
+    if ((fields & ~context_given(&open->context)) != 0)
         return report_usage("--insist names a field that is not given: give its value too");
     return STATUS_OK;
 }

@@ -4,9 +4,11 @@
 #include "commands.h"
 #include "common/buffer.h"
 #include "common/envelope.h"
+#include "common/explain.h"
 #include "common/input.h"
 #include "common/output.h"
 #include "common/report.h"
+#include "common/secret.h"
 #include "common/shared.h"
 
 enum { KEY_FROM = KEY_OWN, KEY_TO, KEY_TEXT };
@@ -41,10 +43,10 @@ static int take(void *state, int key, const char *value)
         break;
     case KEY_FROM:
         set->rewrap.from_key_id = value;
-        break;
+        return secret_check("--from", "a key id", value);
     case KEY_TO:
         set->rewrap.to_key_id = value;
-        break;
+        return secret_check("--to", "a key id", value);
     default:
         set->text = true;
         break;
@@ -52,15 +54,27 @@ static int take(void *state, int key, const char *value)
     return STATUS_OK;
 }
 
-static int rewrap_buffer(const settings *set, const buffer *sealed, buffer *rewrapped, bool text)
+static int check_keys(const taskseal_rewrap_options *rewrap)
+{
+    int status = STATUS_OK;
+
+    if (rewrap->from_key_id != NULL)
+        status = keyring_check(rewrap->keyring, "--from", rewrap->from_key_id);
+    if (status == STATUS_OK && rewrap->to_key_id != NULL)
+        status = keyring_check(rewrap->keyring, "--to", rewrap->to_key_id);
+    return status;
+}
+
+static int rewrap_buffer(const settings *set, const char *input, const buffer *sealed, buffer *rewrapped,
+                         bool text)
 {
     if (!buffer_reserve(rewrapped, taskseal_rewrap_size(sealed->len)))
-        return report_error(TASKSEAL_ERR_NO_MEMORY, NULL);
+        return report_error_at(TASKSEAL_ERR_NO_MEMORY, input, NULL);
     const taskseal_err err = taskseal_rewrap(&set->rewrap, sealed->data, sealed->len, rewrapped->data,
                                              rewrapped->cap, &rewrapped->len);
     if (err != TASKSEAL_OK)
-        return report_error(err, NULL);
-    return text ? envelope_to_text(rewrapped) : STATUS_OK;
+        return explain_rewrap(err, input, sealed, &set->rewrap);
+    return text ? envelope_to_text(rewrapped, input) : STATUS_OK;
 }
 
 /* The output's kind is known only once the input is: it keeps its form. */
@@ -69,20 +83,23 @@ static int rewrap_file(settings *set, const char *path)
     buffer sealed = BUFFER_EMPTY;
     buffer rewrapped = BUFFER_EMPTY;
     taskseal_keyring *ring = NULL;
+    const char *input = input_name(path);
     bool text = false;
 
     int status = keyring_open(set->keyring, &ring);
     set->rewrap.keyring = ring;
     if (status == STATUS_OK)
+        status = check_keys(&set->rewrap);
+    if (status == STATUS_OK)
         status = input_read(path, &sealed);
     if (status == STATUS_OK)
-        status = envelope_to_binary(&sealed, &text);
+        status = envelope_to_binary(&sealed, input, &text);
     text = text || set->text;
     const output_kind kind = text ? OUTPUT_TEXT : OUTPUT_BINARY;
     if (status == STATUS_OK)
         status = output_check(set->output, kind);
     if (status == STATUS_OK)
-        status = rewrap_buffer(set, &sealed, &rewrapped, text);
+        status = rewrap_buffer(set, input, &sealed, &rewrapped, text);
     if (status == STATUS_OK)
         status = output_write(set->output, kind, rewrapped.data, rewrapped.len);
     buffer_free(&sealed);

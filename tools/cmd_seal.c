@@ -7,6 +7,7 @@
 #include "commands.h"
 #include "common/buffer.h"
 #include "common/envelope.h"
+#include "common/explain.h"
 #include "common/input.h"
 #include "common/output.h"
 #include "common/parse.h"
@@ -109,28 +110,36 @@ static int check_expiry(const taskseal_seal_options *seal)
     return STATUS_OK;
 }
 
-static int report_seal(taskseal_err err)
+static int check_recipients(const taskseal_seal_options *seal)
+{
+    int status = STATUS_OK;
+
+    for (size_t i = 0; i < seal->key_count && status == STATUS_OK; i++)
+        status = keyring_check(seal->keyring, "--to", seal->key_ids[i]);
+    return status;
+}
+
+static int report_seal(const settings *set, const char *input, taskseal_err err)
 {
     /* All else that the library calls a bad argument has been refused before. */
     if (err == TASKSEAL_ERR_BAD_ARGUMENT)
-        return report_error(
-            err, "a key id given with --to is none, or the envelope would expire after the year 9999");
-    return report_error(err, NULL);
+        return report_error(err, "the envelope would expire after the year 9999");
+    return explain_seal(err, input, &set->seal);
 }
 
-static int seal_buffer(const settings *set, const buffer *payload, buffer *sealed)
+static int seal_buffer(const settings *set, const char *input, const buffer *payload, buffer *sealed)
 {
     size_t size = 0;
     taskseal_err err = taskseal_seal_size(&set->seal, payload->len, &size, NULL);
 
     if (err != TASKSEAL_OK)
-        return report_seal(err);
+        return report_seal(set, input, err);
     if (!buffer_reserve(sealed, size))
-        return report_error(TASKSEAL_ERR_NO_MEMORY, NULL);
+        return report_error_at(TASKSEAL_ERR_NO_MEMORY, input, NULL);
     err = taskseal_seal(&set->seal, payload->data, payload->len, sealed->data, sealed->cap, &sealed->len);
     if (err != TASKSEAL_OK)
-        return report_error(err, NULL);
-    return set->text ? envelope_to_text(sealed) : STATUS_OK;
+        return explain_seal(err, input, &set->seal);
+    return set->text ? envelope_to_text(sealed, input) : STATUS_OK;
 }
 
 static int seal_file(settings *set, const char *path)
@@ -145,9 +154,11 @@ static int seal_file(settings *set, const char *path)
         status = keyring_open(set->keyring, &ring);
     set->seal.keyring = ring;
     if (status == STATUS_OK)
+        status = check_recipients(&set->seal);
+    if (status == STATUS_OK)
         status = input_read(path, &payload);
     if (status == STATUS_OK)
-        status = seal_buffer(set, &payload, &sealed);
+        status = seal_buffer(set, input_name(path), &payload, &sealed);
     if (status == STATUS_OK)
         status = output_write(set->output, kind, sealed.data, sealed.len);
     buffer_free(&payload);

@@ -103,8 +103,8 @@ def a_bad_line_is_named_and_the_others_are_shown():
     equal(len(done.stdout.splitlines()), 2)
     errors = done.stderr.decode().splitlines()
     equal(len(errors), 2)
-    check(errors[0].startswith("taskseal: inspect: not-sealed: -, line 2: "), errors[0])
-    check(errors[1].startswith("taskseal: inspect: malformed: -, line 3: "), errors[1])
+    check(errors[0].startswith("taskseal: inspect: not-sealed: standard input, line 2: "), errors[0])
+    check(errors[1].startswith("taskseal: inspect: malformed: standard input, line 3: "), errors[1])
 
 
 @test

@@ -7,7 +7,8 @@ import os
 import sys
 import time
 
-from harness import (REFUSED, RETRY, bad, check, environment, equal, flip, good, keyring, main, read, test, write)
+from harness import (REFUSED, RETRY, USAGE, bad, check, environment, equal, flip, good, keyring, main, read, test,
+                     write)
 
 CONTEXT = ["--queue", "mail", "--id", "42"]
 
@@ -55,8 +56,8 @@ def the_keys_can_be_named():
     before = good("seal", "-k", "old", data=b"secret")
     after = good("rewrap", "--from", "mail-k01", "--to", "mail-k02", data=before, env=env)
     equal(good("open", "-k", "new", data=after), b"secret")
-    bad(RETRY, "rewrap: unknown-key: ", "rewrap", "--from", "mail-k03", data=before, env=env)
-    bad(RETRY, "rewrap: unknown-key: ", "rewrap", "--to", "mail-k03", data=before, env=env)
+    bad(USAGE, "rewrap: unknown-key: ", "rewrap", "--from", "mail-k03", data=before, env=env)
+    bad(USAGE, "rewrap: unknown-key: ", "rewrap", "--to", "mail-k03", data=before, env=env)
 
 
 @test

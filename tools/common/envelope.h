@@ -13,10 +13,12 @@
 bool envelope_is_text(const void *data, size_t len);
 
 /* Turns what was read into binary form; *was_text tells whether it was in text form. One newline after
- * the text form is let pass: shells and editors put it there. Reports failures; a status of report.h. */
-int envelope_to_binary(buffer *envelope, bool *was_text);
+ * the text form is let pass: shells and editors put it there. Reports failures, naming `input`, where it
+ * came from; a status of report.h. */
+int envelope_to_binary(buffer *envelope, const char *input, bool *was_text);
 
-/* Turns an envelope into text form (for output_write: without a NUL). Reports failures. */
-int envelope_to_text(buffer *envelope);
+/* Turns an envelope into text form (for output_write: without a NUL). Reports failures, naming `input`, what
+ * it was made of. */
+int envelope_to_text(buffer *envelope, const char *input);
 
 #endif

@@ -21,10 +21,20 @@ static size_t size_of(int fd)
     return (uintmax_t)meta.st_size < SIZE_MAX ? (size_t)meta.st_size : 0;
 }
 
+static bool is_standard(const char *path)
+{
+    return path == NULL || strcmp(path, "-") == 0;
+}
+
+const char *input_name(const char *path)
+{
+    return is_standard(path) ? "standard input" : path;
+}
+
 int input_read(const char *path, buffer *into)
 {
-    const bool standard = path == NULL || strcmp(path, "-") == 0;
-    const char *name = standard ? "standard input" : path;
+    const bool standard = is_standard(path);
+    const char *name = input_name(path);
     const int status = secret_check("FILE", "a path", name);
 
     if (status != STATUS_OK)
@@ -39,7 +49,7 @@ int input_read(const char *path, buffer *into)
     if (!standard)
         close(fd);
     if (failed == ENOMEM)
-        return report_error_at(TASKSEAL_ERR_NO_MEMORY, name);
+        return report_error_at(TASKSEAL_ERR_NO_MEMORY, name, NULL);
     return failed == 0 ? STATUS_OK : report_file("read", name, failed);
 }
 

@@ -7,6 +7,9 @@
 
 #include "buffer.h"
 
+/* What messages call the input that `path` names. */
+const char *input_name(const char *path);
+
 /* Reads `path` (NULL or "-": standard input) wholly. Reports failures; a status of report.h. */
 int input_read(const char *path, buffer *into);
 

@@ -8,8 +8,8 @@
 
 #include "print.h"
 
-/* Longer than any sentence of the library plus a path of PATH_MAX. */
-enum { MESSAGE_MAX = 6144 };
+/* Longer than any sentence of the library plus a path of PATH_MAX plus any remark. */
+enum { MESSAGE_MAX = 10240 };
 
 static const char *current_subcommand;
 
@@ -70,13 +70,13 @@ int report_error(taskseal_err err, const char *detail)
     return report_status(err);
 }
 
-int report_error_at(taskseal_err err, const char *where)
+int report_error_at(taskseal_err err, const char *where, const char *remark)
 {
+    const bool has_remark = remark != NULL && remark[0] != '\0';
     char message[MESSAGE_MAX];
 
-    if (where == NULL)
-        return report_error(err, NULL);
-    snprintf(message, sizeof message, "%s: %s", where, taskseal_err_text(err));
+    snprintf(message, sizeof message, "%s: %s%s%s%s", where, taskseal_err_text(err), has_remark ? " (" : "",
+             has_remark ? remark : "", has_remark ? ")" : "");
     return report_error(err, message);
 }
 

@@ -32,8 +32,9 @@ int report_refusal(const char *name, const char *format, ...) PRINTF_LIKE(2, 3);
 /* An error of the library, in the words of `detail` if it has any. */
 int report_error(taskseal_err err, const char *detail);
 
-/* The same, saying that `where` (a file, say) is what failed; NULL is fine. */
-int report_error_at(taskseal_err err, const char *where);
+/* The same, saying that `where` (a file, say) is what failed, and, in parentheses, `remark`; NULL or empty:
+ * none. */
+int report_error_at(taskseal_err err, const char *where, const char *remark);
 
 /* A line that is no error. */
 void report_note(const char *format, ...) PRINTF_LIKE(1, 2);

@@ -21,6 +21,14 @@ int context_take(taskseal_context *context, int key, const char *value)
     }
 }
 
+unsigned context_given(const taskseal_context *context)
+{
+    return (context->queue.data != NULL ? TASKSEAL_BOUND_QUEUE : 0U) |
+           (context->type.data != NULL ? TASKSEAL_BOUND_TYPE : 0U) |
+           (context->id.data != NULL ? TASKSEAL_BOUND_ID : 0U) |
+           (context->extra.data != NULL ? TASKSEAL_BOUND_EXTRA : 0U);
+}
+
 int keyring_open(const char *path, taskseal_keyring **ring)
 {
     const char *what = path != NULL ? "--keyring" : "TASKSEAL_KEYRING";
@@ -38,4 +46,16 @@ int keyring_open(const char *path, taskseal_keyring **ring)
         return status;
     const taskseal_err err = taskseal_keyring_load(ring, path, &error);
     return err == TASKSEAL_OK ? STATUS_OK : report_error(err, error.message);
+}
+
+int keyring_check(const taskseal_keyring *ring, const char *option, const char *key_id)
+{
+    /* Any time does: all errors but this one mean that the key is there. */
+    const taskseal_seal_options probe = {.keyring = ring, .key_ids = &key_id, .key_count = 1, .now = 1};
+
+    if (taskseal_seal_size(&probe, 0, NULL, NULL) != TASKSEAL_ERR_UNKNOWN_KEY)
+        return STATUS_OK;
+    report_refusal(taskseal_err_name(TASKSEAL_ERR_UNKNOWN_KEY), "no key '%s' in the keyring (%s)", key_id,
+                   option);
+    return STATUS_USAGE;
 }

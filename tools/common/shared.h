@@ -30,7 +30,14 @@ enum { KEY_QUEUE = 256, KEY_TYPE, KEY_ID, KEY_EXTRA, KEY_OWN };
 /* Takes one of CONTEXT_OPTIONS. A status of report.h, as all below. */
 int context_take(taskseal_context *context, int key, const char *value);
 
+/* Which fields are given, as TASKSEAL_BOUND_... */
+unsigned context_given(const taskseal_context *context);
+
 /* Loads the keyring that `path` names, or, where that is NULL, the environment. Reports failures. */
 int keyring_open(const char *path, taskseal_keyring **ring);
+
+/* Reports a key id, given with `option` ("--to", say), that the keyring does not hold: the caller's mistake,
+ * to be told before anything is read. */
+int keyring_check(const taskseal_keyring *ring, const char *option, const char *key_id);
 
 #endif
