@@ -6,6 +6,7 @@
 #include <openssl/sslerr.h>
 
 #include "../core/error.h"
+#include "passing.h"
 
 /* Alerts by which a server says that it minds the client's certificate, or that there is none (RFC 8446, 6.2;
  * TLS 1.2 has no alert for the latter and uses handshake_failure). */
@@ -92,6 +93,10 @@ static bool queue_holds(int library, int reason)
 static taskseal_err protocol_fault(const taskseal__tls *tls, taskseal_error *error)
 {
     const char *reason = ERR_reason_error_string(ERR_peek_error());
+    if (taskseal__passing_fault())
+        return taskseal__fail(error, TASKSEAL_ERR_NO_MEMORY,
+                              "%s: OpenSSL failed during %s (%s), as it does when memory runs out",
+                              tls->where, tls->phase, reason != NULL ? reason : "unknown reason");
     return taskseal__fail(
         error, TASKSEAL_ERR_TLS_PROTOCOL,
         "%s: %s failed (%s): the server must speak TLS 1.2 or 1.3 with ECDHE and an AEAD cipher", tls->where,

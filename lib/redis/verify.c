@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "library.h"
+#include "passing.h"
 #include "text.h"
 #include "verify_words.h"
 
@@ -127,9 +129,8 @@ static int check_name(X509_STORE_CTX *context, X509 *leaf, const taskseal__expec
     return 0;
 }
 
-int taskseal__verify(X509_STORE_CTX *context, const taskseal__expected *expected, taskseal__verdict *verdict)
+static int check_all(X509_STORE_CTX *context, const taskseal__expected *expected, taskseal__verdict *verdict)
 {
-    *verdict = (taskseal__verdict){0};
     if (X509_verify_cert(context) != 1) {
         verdict->code = taskseal__chain_words(context, expected, verdict->message, sizeof verdict->message);
         return 0;
@@ -146,8 +147,54 @@ int taskseal__verify(X509_STORE_CTX *context, const taskseal__expected *expected
             return 0;
     }
     X509 *leaf = sk_X509_value(chain, 0);
-    if (check_leaf(context, leaf, verdict) != 1 || check_name(context, leaf, expected, verdict) != 1)
-        return 0;
-    verdict->passed = true;
-    return 1;
+    return check_leaf(context, leaf, verdict) == 1 && check_name(context, leaf, expected, verdict) == 1;
+}
+
+/* The first certificate whose key could not be decoded, be it broken or for lack of memory; NULL: none. */
+static X509 *first_unreadable(const STACK_OF(X509) * chain)
+{
+    for (int i = 0; i < sk_X509_num(chain); i++) {
+        if (X509_get0_pubkey(sk_X509_value(chain, i)) == NULL)
+            return sk_X509_value(chain, i);
+    }
+    return NULL;
+}
+
+static bool reads_now(X509 *certificate)
+{
+    const taskseal__library *library = taskseal__library_get();
+    unsigned char *der = NULL;
+    int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
+    const unsigned char *at = der;
+    EVP_PKEY *key = library != NULL && len > 0 ? d2i_PUBKEY_ex(NULL, &at, len, library->context, NULL) : NULL;
+    OPENSSL_free(der);
+    EVP_PKEY_free(key);
+    return key != NULL;
+}
+
+/* A certificate's fault is permanent and stops a worker for good, so it must not be one of memory. To OpenSSL a key that
+ * could not be decoded is one that is too small. */
+static void excuse(X509_STORE_CTX *context, taskseal__verdict *verdict)
+{
+    char subject[96];
+    X509 *unreadable = first_unreadable(X509_STORE_CTX_get0_chain(context));
+    bool passing = unreadable != NULL && reads_now(unreadable);
+    if (taskseal__passing_fault() || passing) {
+        (void)refuse(context, verdict, TASKSEAL_ERR_NO_MEMORY, X509_V_ERR_OUT_OF_MEM,
+                     "the server's certificate could not be verified: OpenSSL ran out of memory");
+    } else if (unreadable != NULL) {
+        taskseal__subject_of(unreadable, subject, sizeof subject);
+        (void)refuse(context, verdict, TASKSEAL_ERR_CERT_INVALID,
+                     X509_V_ERR_UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY,
+                     "the key of certificate `%s` can't be read: issue a new one", subject);
+    }
+}
+
+int taskseal__verify(X509_STORE_CTX *context, const taskseal__expected *expected, taskseal__verdict *verdict)
+{
+    *verdict = (taskseal__verdict){0};
+    verdict->passed = check_all(context, expected, verdict) == 1;
+    if (!verdict->passed)
+        excuse(context, verdict);
+    return verdict->passed ? 1 : 0;
 }
