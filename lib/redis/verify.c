@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "constraints.h"
 #include "library.h"
 #include "passing.h"
 #include "text.h"
@@ -147,7 +148,14 @@ static int check_all(X509_STORE_CTX *context, const taskseal__expected *expected
             return 0;
     }
     X509 *leaf = sk_X509_value(chain, 0);
-    return check_leaf(context, leaf, verdict) == 1 && check_name(context, leaf, expected, verdict) == 1;
+    if (check_leaf(context, leaf, verdict) != 1 || check_name(context, leaf, expected, verdict) != 1)
+        return 0;
+    if (taskseal__constraints_exclude(chain, expected))
+        return refuse(
+            context, verdict, TASKSEAL_ERR_CERT_INVALID, X509_V_ERR_EXCLUDED_VIOLATION,
+            "the server's certificate is for `%.80s`, but its CA may not issue for that (name constraints)",
+            expected->name);
+    return 1;
 }
 
 /* The first certificate whose key could not be decoded, be it broken or for lack of memory; NULL: none. */

@@ -285,6 +285,26 @@ static void root_rsa_1024(scenario *s)
     s->root.key = KEY_RSA1024;
 }
 
+/* ---- Faults: a wildcard over what the CA excludes ------------------------------------------------------------ */
+
+static void as_shop_with_other_exclusion(scenario *s)
+{
+    as_shop(s);
+    s->use_middle = true;
+    s->middle.name_constraints = "critical,excluded;DNS:web2.shop.example";
+}
+
+static void name_excluded_under_wildcard(scenario *s)
+{
+    s->middle.name_constraints = "critical,excluded;DNS:WEB1.shop.example";
+}
+
+static void tree_excluded_under_wildcard(scenario *s)
+{
+    s->use_middle = false;
+    s->root.name_constraints = "critical,excluded;DNS:web2.shop.example,excluded;DNS:web1.shop.example";
+}
+
 static const row rows[] = {
     {"wrong host", NULL, other_host, TASKSEAL_ERR_NAME_MISMATCH, "hold: DNS:evil.example.com, IP:127.0.0.9"},
     {"name in CN only", NULL, name_in_cn_only, TASKSEAL_ERR_NAME_MISMATCH, "no DNS name and no IP address"},
@@ -324,6 +344,10 @@ static const row rows[] = {
      TASKSEAL_ERR_CERT_INVALID, "name constraints"},
     {"an excluded name", with_excluding_root, an_excluded_name, TASKSEAL_ERR_CERT_INVALID,
      "name constraints"},
+    {"an excluded name under a wildcard", as_shop_with_other_exclusion, name_excluded_under_wildcard,
+     TASKSEAL_ERR_CERT_INVALID, "`web1.shop.example`, but its CA may not issue"},
+    {"a name that the root excludes under a wildcard", as_shop_with_other_exclusion,
+     tree_excluded_under_wildcard, TASKSEAL_ERR_CERT_INVALID, "name constraints"},
     {"unknown critical extension", NULL, critical_unknown, TASKSEAL_ERR_CERT_INVALID, "critical extension"},
     {"X.509 v1", NULL, version_1, TASKSEAL_ERR_CERT_INVALID, "not X.509 version 3"},
     {"intermediate of X.509 v1", with_intermediate, intermediate_version_1, TASKSEAL_ERR_CERT_INVALID, ""},
