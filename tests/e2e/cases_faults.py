@@ -7,6 +7,7 @@ import ssl
 import threading
 import time
 
+from cases_tasks import leased
 from stage import PATIENCE, Relay, blocked_ledger, equal, handled, lab, test, until
 
 
@@ -209,9 +210,11 @@ def a_lease_ends_when_its_task_goes_back(stage):
         ledgers = [stack.enter_context(blocked_ledger(stage, f"stale{i}")) for i in range(3)]
         workers = []
         for i, (path, _) in enumerate(ledgers):
-            workers.append(stage.start("worker", "--lease-ms", 60000 if i == 2 else 400, "--ledger-out", path, "stale"))
+            workers.append(stage.start("worker", "--lease-ms", 60000 if i == 2 else 1000, "--ledger-out", path, "stale"))
             if i < 2:
-                until(lambda: stage.count("ZCARD", "stale", "active") > i)
+                until(lambda: leased(stage, "stale") > i)
+            if i == 1:
+                until(lambda: leased(stage, "stale") == 0)
         # The third brings both back and takes the one; the other waits, with the first worker's name in its hash.
         until(lambda: [stage.count("ZCARD", "stale", "active"), stage.count("LLEN", "stale", "pending")] == [1, 1])
         workers[0].send_signal(signal.SIGTERM)

@@ -43,8 +43,7 @@ def main():
         print(f"1..{len(chosen)}")
     finally:
         if stage is not None:
-            stage.server.terminate()
-            stage.server.wait()
+            stage.end()
         shutil.rmtree(folder)
     return 1 if failed else 0
 

@@ -45,7 +45,7 @@ class Stage:
     """One server, two keys, and the programs."""
 
     def __init__(self, folder, server, bin_folder, tool_folder):
-        self.folder, self.bin, self.tool = folder, bin_folder, tool_folder
+        self.folder, self.bin, self.tool, self.started = folder, bin_folder, tool_folder, []
         lab.make_pki(folder)
         lab.make_acl(folder)
         self.server, self.port = self.serve("e2e", program=server)
@@ -94,8 +94,16 @@ class Stage:
         uri = (self.folder / f"uri.{role or program}").read_text().replace(f":{self.port}/", f":{port or self.port}/")
         env = dict(os.environ, TASKSEAL_KEYRING=str(self.folder / f"keyring.{keyring}"),
                    TASKSEAL_URI=f"{uri}&timeout_ms={timeout_ms}")
-        return subprocess.Popen([self.bin / program, *map(str, args)], env=env, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, **options)
+        process = subprocess.Popen([self.bin / program, *map(str, args)], env=env, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, **options)
+        self.started.append(process)
+        return process
+
+    def end(self):
+        """Ends the server, and whatever a test that failed has left."""
+        for process in (*self.started, self.server):
+            process.kill()
+            process.wait()
 
     def run(self, program, *args, status=0, stdin=None, **options):
         """stdout, stderr"""
