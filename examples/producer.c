@@ -271,7 +271,7 @@ static bool produce(struct producer *p, struct jsonl *in)
 static const char USAGE[] =
     "usage: producer [--ledger LEDGER] FILE.jsonl   (or - for standard input)\n"
     "\n"
-    "Seals the payload of each task and queues it. One JSON object a line:\n"
+    "Seals the payload of each task and queues it. One JSON object a line, of at most 16 MiB:\n"
     "  queue, type   strings; the envelope is bound to them\n"
     "  payload       any JSON value; its exact bytes are sealed\n"
     "  id            optional string, else made; refused while a task of that queue and id is there\n"
