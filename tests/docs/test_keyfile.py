@@ -58,6 +58,8 @@ class ChangingKeys(unittest.TestCase):
         self.folder = pathlib.Path(folder.name)
         self.keyring = self.folder / "keyring"
         self.run_commands("taskseal keygen mail-k01 /etc/app/keyring")
+        self.owner = 65534 if os.geteuid() == 0 else os.geteuid()  # not root's, but root changes it
+        os.chown(self.keyring, self.owner, -1)
 
     def run_commands(self, commands):
         environment = {**os.environ, "PATH": f"{command.parent}:{os.environ['PATH']}"}
@@ -79,6 +81,7 @@ class ChangingKeys(unittest.TestCase):
             self.assertEqual((0, ""), (done.returncode, done.stderr))
             self.assertEqual(keys, self.keys())
             self.assertEqual(0o600, self.keyring.stat().st_mode & 0o777)
+            self.assertEqual(self.owner, self.keyring.stat().st_uid)
             self.assertEqual("ok 0", verdict(self.keyring.read_text()))
 
     def test_a_last_line_without_line_feed_gets_one(self):
