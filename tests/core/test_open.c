@@ -331,6 +331,10 @@ END_TEST
 START_TEST(a_maximum_age_beyond_the_years_is_none)
 {
     setting s = set_up();
+    s.open.max_age = TASKSEAL_TIME_MAX;
+    ck_assert_uint_eq(open_report(&s).replay_until, NOW + TASKSEAL_TIME_MAX + 300);
+    s.open.max_age = TASKSEAL_TIME_MAX + 1;
+    ck_assert_uint_eq(open_report(&s).replay_until, 0);
     s.open.max_age = UINT64_MAX;
     ck_assert_uint_eq(open_report(&s).replay_until, 0);
     s.seal.lifetime = 60;

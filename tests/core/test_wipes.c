@@ -88,6 +88,14 @@ static void do_open(job *j)
     j->err = taskseal_open(&j->open, j->sealed, j->sealed_len, j->out, sizeof j->out, &len, NULL);
 }
 
+static void do_open_in_place(job *j)
+{
+    void *payload;
+    size_t len;
+    memcpy(j->out, j->sealed, j->sealed_len);
+    j->err = taskseal_open_in_place(&j->open, j->out, j->sealed_len, &payload, &len, NULL);
+}
+
 static void do_rewrap(job *j)
 {
     size_t len;
@@ -138,7 +146,7 @@ static void set_up(job *j, kind k)
     ck_assert(memcmp(keys.commitment, sealed.data + 24, 32) == 0); /* so the DEK is the right one */
 }
 
-static void (*const functions[])(job *) = {do_seal, do_open, do_rewrap};
+static void (*const functions[])(job *) = {do_seal, do_open, do_open_in_place, do_rewrap};
 
 START_TEST(sealing_opening_and_rewrapping_leave_no_key)
 {
@@ -170,6 +178,20 @@ START_TEST(an_opening_that_ends_early_leaves_no_payload_key)
     assert_err(TASKSEAL_ERR_EXPIRED, j.err);
     ck_assert(!stack_holds(j.payload_key));
     ck_assert(!stack_holds(j.dek));
+}
+END_TEST
+
+START_TEST(a_header_that_was_tampered_with_leaves_no_dek)
+{
+    static job j;
+    set_up(&j, kind_at(0));
+    j.sealed[57 + 5 + 72] ^= 1; /* the MAC, which is found wrong when the DEK is unwrapped */
+    for (size_t i = 1; i < COUNT_OF(functions); i++) {
+        memset(stack, 0, STACK_BYTES);
+        run_on_stack(functions[i], &j);
+        assert_err(TASKSEAL_ERR_AUTHENTICATION_FAILED, j.err);
+        ck_assert(!stack_holds(j.dek));
+    }
 }
 END_TEST
 
@@ -220,6 +242,7 @@ Suite *make_suite(void)
     tcase_add_checked_fixture(tests, make_stack, free_stack);
     tcase_add_loop_test(tests, sealing_opening_and_rewrapping_leave_no_key, 0, KINDS);
     tcase_add_test(tests, an_opening_that_ends_early_leaves_no_payload_key);
+    tcase_add_test(tests, a_header_that_was_tampered_with_leaves_no_dek);
     tcase_add_test(tests, reading_a_key_file_leaves_no_key);
     tcase_add_test(tests, making_a_key_file_leaves_no_key);
     tcase_add_test(tests, what_is_left_is_found);
