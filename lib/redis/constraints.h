@@ -8,8 +8,8 @@
 
 #include "names.h"
 
-/* True if an issuer in `chain` excludes the name that is expected. OpenSSL asks this of the names as the leaf holds them, so
- * "*.example.com" gets by where "a.example.com" is excluded. Also true when the constraints can't be read. */
+/* True if an issuer in `chain` excludes the name that is expected. OpenSSL asks this of the names as the leaf holds
+ * them, so "*.example.com" gets by where "a.example.com" is excluded. Also true when the constraints can't be read. */
 bool taskseal__constraints_exclude(const STACK_OF(X509) * chain, const taskseal__expected *expected);
 
 #endif

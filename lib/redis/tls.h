@@ -45,7 +45,7 @@ ssize_t taskseal__tls_read(taskseal__tls *tls, void *data, size_t cap, bool wait
 ssize_t taskseal__tls_write(taskseal__tls *tls, const void *data, size_t len, bool wait,
                             taskseal_error *error);
 
-/* Lets go of the socket, which another has closed or taken, so that nothing is written to or closed under its number. */
+/* Lets go of the socket, which another has closed or taken: nothing is written to or closed under its number. */
 void taskseal__tls_disown(taskseal__tls *tls);
 
 /* Says goodbye if it may and can without waiting, frees the session and closes the socket. Fine on a closed one. */

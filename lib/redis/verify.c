@@ -180,8 +180,8 @@ static bool reads_now(X509 *certificate)
     return key != NULL;
 }
 
-/* A certificate's fault is permanent and stops a worker for good, so it must not be one of memory. To OpenSSL a key that
- * could not be decoded is one that is too small. */
+/* A certificate's fault is permanent and stops a worker for good, so it must not be one of memory. To OpenSSL a key
+ * that could not be decoded is one that is too small. */
 static void excuse(X509_STORE_CTX *context, taskseal__verdict *verdict)
 {
     char subject[96];
