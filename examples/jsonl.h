@@ -10,7 +10,7 @@
  * 12345678901234567890123 and the order of keys survive. `id` and `expires_in` (whole seconds) are optional;
  * other keys are refused. Lines end with LF or CR LF; a byte order mark before the first and blank lines
  * are skipped. A line is JSON by RFC 8259 in UTF-8: no duplicate keys, no number beyond the range of a
- * double, at most 2048 levels deep and 16 MiB long: jansson builds a tree of each line, which may take 80 times its bytes.
+ * double, at most 2048 levels deep and 16 MiB long: jansson's tree of it may take 80 times its bytes.
  */
 #ifndef JSONL_H
 #define JSONL_H

@@ -30,7 +30,7 @@ enum { EXIT_ALL = 0, EXIT_SOME = 1, EXIT_USAGE = 2, EXIT_FAILED = 3 };
 
 /* One script, because HSET and LPUSH must happen both or not at all: a producer that is killed between two
  * commands would leave a hash that no list names. LPUSH comes first, for an error in the middle undoes
- * nothing, and an id without a task is dropped by whoever takes it. MULTI can't do it, for they depend on what EXISTS says.
+ * nothing, and an id without a task is dropped by whoever takes it. MULTI can't: they depend on what EXISTS says.
  * EVAL rather than EVALSHA: the text is short, and there is no script cache to lose in a failover. An
  * equal envelope is our own, sent again after a lost connection: queued, not a duplicate. */
 static const char ENQUEUE[] = "local task, pending = KEYS[1], KEYS[2] "

@@ -7,7 +7,7 @@
  * Payloads are not opened: rewrapping replaces an envelope's header and keeps its payload's ciphertext. It
  * may be stopped and started again at any time. In order:
  *  1. give every worker a keyring with both keys; 2. make the new key the producers' first active one;
- *  3. run rotate until it exits with 0; 4. make the old key `retired` everywhere.
+ *  3. run rotate until it exits with 0 and lists the new key only; 4. make the old key `retired` everywhere.
  * After a LEAK that is not enough: whoever had the old key may have read and forged what it sealed. Mark it
  * `compromised` and seal anew from the source.
  */
@@ -29,8 +29,7 @@ enum {
 };
 
 /* Compare and set. The new header replaces the old one only if the old one still stands there, so a task that
- * was finished, or queued again, in the meantime is left alone. Only headers travel: the rest is unchanged.
- */
+ * was finished, or queued again, in the meantime is left alone. Only headers travel. */
 static const char SWAP[] = "local old, new = ARGV[1], ARGV[2] "
                            "local sealed = redis.call('HGET', KEYS[1], 'sealed') "
                            "if not sealed or string.sub(sealed, 1, #old) ~= old then return 0 end "
@@ -84,19 +83,12 @@ static bool names_key(const taskseal_info *info, const char *key_id)
     return false;
 }
 
-static void count_keys(struct rotation *r, const taskseal_info *info)
-{
-    for (size_t i = 0; i < info->stanza_count; i++)
-        count(&r->keys, info->stanzas[i].key_id);
-}
-
 static taskseal_err rewrap(const struct rotation *r, struct item *item)
 {
     const char *sealed = item->sealed->str;
     size_t len = item->sealed->len, rewrapped_len, cap = taskseal_rewrap_size(len);
     taskseal_rewrap_options options = {.keyring = r->ring, .from_key_id = r->from, .to_key_id = r->to};
     taskseal_info old, new;
-
     taskseal_err err = taskseal_inspect(sealed, len, &old);
     if (err != TASKSEAL_OK || (r->from != NULL ? !names_key(&old, r->from) : names_key(&old, r->to)))
         return err;
@@ -133,7 +125,8 @@ static void tally(struct rotation *r, const struct item *item)
     size_t len =
         item->new_header > 0 ? item->new_header + item->sealed->len - item->old_header : item->sealed->len;
     if (taskseal_inspect(sealed, len, &info) == TASKSEAL_OK)
-        count_keys(r, &info);
+        for (size_t i = 0; i < info.stanza_count; i++)
+            count(&r->keys, info.stanzas[i].key_id);
 }
 
 /* ---- A few envelopes at a time, pipelined ----------------------------------------------------- */
@@ -279,7 +272,7 @@ static bool rotate_queue(struct rotation *r, const char *queue)
         fprintf(stderr, "rotate: a queue's name has 1 to 255 bytes and no braces\n");
         return false;
     }
-    bool good = true, more = true;
+    bool good = true, more = true, found = false;
     while (good && more) {
         redisReply *page;
         redisAppendCommand(r->redis, "SCAN %s MATCH %s COUNT 500 TYPE hash", cursor, pattern);
@@ -290,6 +283,7 @@ static bool rotate_queue(struct rotation *r, const char *queue)
             redisReply *keys = page->element[1];
             snprintf(cursor, sizeof cursor, "%s", page->element[0]->str);
             more = strcmp(cursor, "0") != 0;
+            found = found || keys->elements > 0;
             for (size_t i = 0; good && i < keys->elements; i += STEP) {
                 size_t left = keys->elements - i;
                 good = rotate_keys(r, keys->element + i, left < STEP ? left : STEP);
@@ -303,6 +297,8 @@ static bool rotate_queue(struct rotation *r, const char *queue)
     }
     if (r->terminal)
         fputc('\n', stderr);
+    if (good && !found)
+        fprintf(stderr, "rotate: queue %s: no task found\n", queue);
     return good;
 }
 
@@ -321,9 +317,8 @@ static const char USAGE[] =
     "  TASKSEAL_URI      rediss://user:password@host:port/0?cacert=...&cert=...&key=...\n"
     "  TASKSEAL_KEYRING  the key file, with both keys\n"
     "\n"
-    "exit status: 0 all moved that any key can open, 1 some left (run it again; if it stays so, what is "
-    "listed\n"
-    "needs a look before a key is retired), 2 usage or configuration, 3 connection failed\n";
+    "exit status: 0 all moved that any key can open; 1 some left: run it again, and look at what stays\n"
+    "before a key is retired; 2 usage or configuration; 3 connection failed\n";
 
 static int report(const struct rotation *r)
 {
@@ -339,19 +334,31 @@ static int report(const struct rotation *r)
     return r->left + r->changed > 0 || r->interrupted ? EXIT_LEFT : EXIT_ALL;
 }
 
+/* A mistyped key would look like work that is done: the keyring is asked, by planning to seal, what it holds. */
+static bool check_key(const struct rotation *r, const char *id, bool must_seal)
+{
+    taskseal_seal_options options = {.keyring = r->ring, .key_ids = &id, .key_count = 1};
+    taskseal_err err = taskseal_seal_size(&options, 0, NULL, NULL);
+    bool barred = err == TASKSEAL_ERR_KEY_NOT_ACTIVE || err == TASKSEAL_ERR_KEY_RETIRED ||
+                  err == TASKSEAL_ERR_KEY_COMPROMISED;
+    if (err != TASKSEAL_ERR_UNKNOWN_KEY && !(must_seal && barred))
+        return true;
+    fprintf(stderr, "rotate: key %s is not %s the keyring\n", id, barred ? "active in" : "in");
+    return false;
+}
+
 static int set_up(struct rotation *r)
 {
     taskseal_redis_endpoint *endpoint = NULL;
     taskseal_error error = {.code = TASKSEAL_OK};
     const char *uri = getenv("TASKSEAL_URI"), *keys = getenv("TASKSEAL_KEYRING");
     int status = EXIT_USAGE;
-
-    if (uri == NULL || keys == NULL) {
-        fputs("rotate: set TASKSEAL_URI and TASKSEAL_KEYRING; see --help\n", stderr);
-        return EXIT_USAGE;
-    }
+    if (uri == NULL || keys == NULL)
+        return fputs("rotate: set TASKSEAL_URI and TASKSEAL_KEYRING; see --help\n", stderr), EXIT_USAGE;
     if (taskseal_keyring_load(&r->ring, keys, &error) == TASKSEAL_OK &&
-        taskseal_redis_endpoint_new(&endpoint, uri, &error) == TASKSEAL_OK)
+        (!check_key(r, r->to, true) || (r->from != NULL && !check_key(r, r->from, false))))
+        return EXIT_USAGE;
+    if (r->ring != NULL && taskseal_redis_endpoint_new(&endpoint, uri, &error) == TASKSEAL_OK)
         status = taskseal_redis_connect(endpoint, &r->redis, &error) == TASKSEAL_OK ? EXIT_ALL : EXIT_FAILED;
     if (status != EXIT_ALL)
         fprintf(stderr, "rotate: %s: %s\n", taskseal_err_name(error.code), error.message);
@@ -377,7 +384,6 @@ int main(int argc, char **argv)
     }
     if (r.to == NULL || optind == argc)
         return fputs(USAGE, stderr), EXIT_USAGE;
-
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}); /* keys are kept out of core dumps; DEKs pass by here */
     r.terminal = isatty(STDERR_FILENO);
     int status = set_up(&r);

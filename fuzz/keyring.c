@@ -51,7 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     taskseal_error error;
     taskseal_error other;
     char *text = must_allocate(size);
-    memcpy(text, size > 0 ? (const char *)data : text, size);
+    if (size > 0)
+        memcpy(text, data, size);
     taskseal_err err = parse(text, size, &error);
     if (err != TASKSEAL_OK)
         check_error(&error, err, text, size);

@@ -338,7 +338,6 @@ typedef struct taskseal_seal_options {
  * taskseal_seal_in_place, the offset at which the payload must stand. Either output may be NULL.
  *  BAD_ARGUMENT     options out of range, twice the same key, expiry not after the seal time, more
  *                   than memory or the format holds
- *  BUFFER_TOO_SMALL the key ids do not fit into TASKSEAL_HEADER_MAX
  *  SUITE_UNAVAILABLE, UNKNOWN_KEY, KEY_NOT_ACTIVE, KEY_RETIRED, KEY_COMPROMISED, KEY_WRONG_QUEUE,
  *  KEY_OUTSIDE_WINDOW, BAD_CLOCK */
 TASKSEAL_MUST_USE taskseal_err taskseal_seal_size(const taskseal_seal_options *options, size_t payload_len,

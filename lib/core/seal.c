@@ -120,14 +120,17 @@ static taskseal_err plan_named_keys(plan *p, const taskseal_seal_options *option
     return TASKSEAL_OK;
 }
 
+_Static_assert(TASKSEAL__STANZAS_AT + TASKSEAL__MAC_BYTES +
+                       TASKSEAL_STANZAS_MAX * (4 + TASKSEAL_KEY_ID_MAX + TASKSEAL__BODY_MAX) <=
+                   TASKSEAL_HEADER_MAX,
+               "as many keys as may be, with ids as long as may be, fit into a header");
+
 static taskseal_err plan_lengths(plan *p, size_t payload_len)
 {
     size_t chunks_len;
     p->header_len = TASKSEAL__STANZAS_AT + TASKSEAL__MAC_BYTES;
     for (size_t i = 0; i < p->key_count; i++)
         p->header_len += 4 + p->keys[i]->id_len + taskseal__body_len(p->keys[i]->type);
-    if (p->header_len > TASKSEAL_HEADER_MAX)
-        return TASKSEAL_ERR_BUFFER_TOO_SMALL;
     p->padded_len = payload_len;
     if (p->preamble.padded && !taskseal__padded_len(payload_len, &p->padded_len))
         return TASKSEAL_ERR_BAD_ARGUMENT;

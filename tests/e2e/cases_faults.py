@@ -116,7 +116,7 @@ def a_server_cannot_drive_the_terminal(stage):
     port = listener.getsockname()[1]
     line = b'{"queue":"q","type":"t","payload":1}'
     for program, args, status in (("producer", ["-"], 1), ("worker", ["--until-empty", "q"], 3),
-                                  ("rotate", ["--to", "test-k2", "q"], 3)):
+                                  ("rotate", ["--to", "test-k1", "q"], 3)):
         _, err = stage.run(program, *args, port=port, status=status, stdin=line)
         equal("the server says: ERR ?[2J?31m pwn\n" in err, True)
 
