@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * What happens to a connection after it was good: hiredis's own reconnect must fail closed, and ours must verify from
  * nothing. */
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
@@ -273,7 +274,9 @@ START_TEST(a_descriptor_that_hiredis_closed_is_left_to_its_next_owner)
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, mine), 0);
     int other = mine[0] == number ? mine[1] : mine[0];
     int same = mine[0] == number ? mine[0] : mine[1];
-    ck_assert_int_eq(dup2(same, number), number);
+    while (dup2(same, number) ==
+           -1) /* the kernel says so while the server's thread is opening a descriptor */
+        ck_assert_int_eq(errno, EBUSY);
     endings[_i](redis);
     ck_assert_msg(fcntl(number, F_GETFD) >= 0, "the application's descriptor was closed");
     ck_assert_msg(recv(other, &byte, 1, MSG_DONTWAIT) == -1, "the application's socket got TLS records");

@@ -114,10 +114,21 @@ def a_file_that_can_not_be_written_wholly_leaves_nothing():
 TEMPORARY = ".taskseal."
 
 
+SIGNALS = [signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGALRM, signal.SIGUSR1,
+           signal.SIGUSR2, signal.SIGVTALRM, signal.SIGPROF, signal.SIGXCPU, signal.SIGRTMIN]
+
+
+def end_by_signals():
+    """What a job in the background inherits may be that they are ignored."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+
+
 def stop_while_writing(arguments, env):
     """Starts the command and stops it while its temporary file stands; gives the process, None if it was
     too quick."""
-    process = subprocess.Popen([TOOL, *arguments], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([TOOL, *arguments], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                               preexec_fn=end_by_signals)
     while process.poll() is None:
         if any(name.startswith(TEMPORARY) for name in os.listdir(".")):
             process.send_signal(signal.SIGSTOP)
@@ -135,8 +146,7 @@ def a_signal_during_the_write_leaves_no_temporary_file():
     env = keyring()
     payload = os.urandom(1 << 20) * 32
     sealed_file(env, payload)
-    for number in [signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGALRM, signal.SIGUSR1,
-                   signal.SIGUSR2, signal.SIGVTALRM, signal.SIGPROF, signal.SIGXCPU, signal.SIGRTMIN]:
+    for number in SIGNALS:
         attempts = (stop_while_writing(["open", "sealed", "-o", "target"], env) for _ in range(100))
         process = next(filter(None, attempts), None)
         check(process, "the write was never met")
