@@ -30,7 +30,10 @@
  *    is always the safe default. They are read during the call only, nothing in them is kept.
  *  - Buffers belong to the caller. Sealing, opening, rewrapping and inspecting allocate nothing.
  *    Input and output must not overlap (TASKSEAL_ERR_BAD_ARGUMENT), except in the `_in_place` functions.
- *  - Everything is safe to call from several threads at once; a keyring is immutable and may be shared.
+ *  - Keys are bytes in this process. A callback for keys that live elsewhere (a KMS) will come as one more
+ *    field of taskseal_key and a key type of its own; TASKSEAL_ERR_KEY_UNAVAILABLE is kept for it.
+ *  - Everything is safe to call from several threads at once, but a taskseal_stream belongs to one thread at a
+ *    time. A keyring is immutable and may be shared.
  *  - No message, name or text ever holds payload, key or password bytes.
  *  - Errors are listed without their prefix: EXPIRED is TASKSEAL_ERR_EXPIRED.
  *
@@ -98,6 +101,8 @@ const char *taskseal_version(void);
       "the seal time is outside the key's not-before .. not-after window")                               \
     X(KEY_UNAVAILABLE, 25, RETRYABLE, "key-unavailable", "the key's keeper did not answer")              \
     X(KEY_NOT_ACTIVE, 26, PERMANENT, "key-not-active", "the key may not seal: no active key serves")     \
+    X(KEY_WRONG_USE, 27, PERMANENT, "key-wrong-use",                                                     \
+      "the key's type serves something else: dedupe keys make dedupe tags, the others seal")             \
     X(AUTHENTICATION_FAILED, 30, PERMANENT, "authentication-failed",                                     \
       "the envelope was not made with this key, or its header was changed")                              \
     X(CONTEXT_MISMATCH, 31, PERMANENT, "context-mismatch",                                               \
@@ -115,6 +120,11 @@ const char *taskseal_version(void);
     X(KEYFILE_MALFORMED, 42, PERMANENT, "keyfile-malformed", "the key file breaks its format")           \
     X(KEYFILE_EXISTS, 43, PERMANENT, "keyfile-exists", "a file of that name exists and is kept")         \
     X(KEYFILE_WRITE, 44, RETRYABLE, "keyfile-write", "the key file could not be written")                \
+    X(KEYFILE_UNSUPPORTED, 45, PERMANENT, "keyfile-unsupported",                                         \
+      "the key file's format is not known to this library: upgrade it")                                  \
+    X(KEYFILE_PASSPHRASE, 46, PERMANENT, "keyfile-passphrase",                                           \
+      "the key file is protected, and its passphrase was not given or is another")                       \
+    X(KEYFILE_CHANGE, 47, PERMANENT, "keyfile-change", "the key file does not permit this change")       \
     X(URI_INVALID, 100, PERMANENT, "uri-invalid", "the connection URI breaks its rules")                 \
     X(TRUST_CONFIG, 101, PERMANENT, "trust-config",                                                      \
       "a CA, certificate or key file could not be used")                                                 \
@@ -179,6 +189,8 @@ typedef struct taskseal_error {
 
 /* ---- Sizes and limits ------------------------------------------------------------------------- */
 
+/* Each size is a macro, and for bindings that can't see macros taskseal_size tells it at run time. */
+
 #define TASKSEAL_KEY_BYTES 32U        /* a KEK */
 #define TASKSEAL_MESSAGE_ID_BYTES 32U /* a message id, which is the commitment (F 3) */
 #define TASKSEAL_KEY_ID_MAX 255U      /* a key id, without the final NUL */
@@ -188,6 +200,43 @@ typedef struct taskseal_error {
 #define TASKSEAL_CHUNK_BYTES 16384U   /* payload bytes a full chunk holds */
 #define TASKSEAL_TIME_MAX UINT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 #define TASKSEAL_CLOCK_LEEWAY 300U    /* seconds that a seal time may lie in the opener's future */
+#define TASKSEAL_KEYS_MAX 1024U       /* keys in a keyring */
+#define TASKSEAL_QUEUES_MAX 64U       /* queues in a key's list */
+#define TASKSEAL_DEDUPE_TAG_BYTES 32U /* a dedupe tag */
+#define TASKSEAL_PASSPHRASE_MAX 1024U /* a key file's passphrase */
+
+/* The size of the text form of an envelope of `n` bytes, without a NUL; a capacity that suffices for
+ * rewrapping it; and one for a call of taskseal_stream_update with `n` bytes. As taskseal_text_size,
+ * taskseal_rewrap_size and taskseal_stream_size, but for constants: they don't check for overflow. */
+#define TASKSEAL_TEXT_SIZE(n)   (sizeof TASKSEAL_TEXT_PREFIX - 1 + ((n) / 3) * 4 + ((n) % 3 ? (n) % 3 + 1 : 0))
+#define TASKSEAL_REWRAP_SIZE(n) ((n) + 4 + TASKSEAL_KEY_ID_MAX + 96)
+#define TASKSEAL_STREAM_SIZE(n)                                                                          \
+    ((n) + ((n) / TASKSEAL_CHUNK_BYTES + 2) * 32 + TASKSEAL_HEADER_MAX + TASKSEAL_CHUNK_BYTES)
+
+/* X(name, value): the sizes that taskseal_size tells; values never change meaning. */
+#define TASKSEAL_SIZES(X)                                                                                \
+    X(KEY_BYTES, 1)                                                                                      \
+    X(MESSAGE_ID_BYTES, 2)                                                                               \
+    X(KEY_ID_MAX, 3)                                                                                     \
+    X(CONTEXT_MAX, 4)                                                                                    \
+    X(STANZAS_MAX, 5)                                                                                    \
+    X(HEADER_MAX, 6)                                                                                     \
+    X(CHUNK_BYTES, 7)                                                                                    \
+    X(CLOCK_LEEWAY, 8)                                                                                   \
+    X(KEYS_MAX, 9)                                                                                       \
+    X(QUEUES_MAX, 10)                                                                                    \
+    X(DEDUPE_TAG_BYTES, 11)                                                                              \
+    X(PASSPHRASE_MAX, 12)                                                                                \
+    X(TIME_MAX, 13)
+
+typedef enum taskseal_size_id {
+#define TASKSEAL_X(name, value) TASKSEAL_SIZE_##name = value,
+    TASKSEAL_SIZES(TASKSEAL_X)
+#undef TASKSEAL_X
+} taskseal_size_id;
+
+/* The value of the macro of that name, as the library was built with it; 0 for a number that is none. */
+uint64_t taskseal_size(taskseal_size_id which);
 
 /* ---- Algorithms ------------------------------------------------------------------------------- */
 
@@ -198,10 +247,11 @@ typedef enum taskseal_suite {
     TASKSEAL_SUITE_AEGIS256 = 3          /* libsodium >= 1.0.19 */
 } taskseal_suite;
 
-/* The type of a key fixes the AEAD that wraps DEKs under it (F 4.3). */
+/* The type of a key fixes the AEAD that wraps DEKs under it (F 4.3), or that it does something else. */
 typedef enum taskseal_key_type {
     TASKSEAL_KEY_XCHACHA20POLY1305 = 1,
-    TASKSEAL_KEY_AEGIS256 = 2 /* faster; libsodium >= 1.0.19 */
+    TASKSEAL_KEY_AEGIS256 = 2,  /* faster; libsodium >= 1.0.19 */
+    TASKSEAL_KEY_DEDUPE = 0x100 /* makes dedupe tags; never seals, and no envelope can name it */
 } taskseal_key_type;
 
 /* True if this build on this CPU can seal and open with the suite, or wrap with the key type. */
@@ -210,7 +260,7 @@ bool taskseal_key_type_available(taskseal_key_type type);
 
 /* ---- Keyrings --------------------------------------------------------------------------------- */
 
-/* Keys in guarded memory that is locked, left out of core dumps, and wiped by taskseal_keyring_free.
+/* Keys in guarded memory that is locked, left out of core dumps, and wiped when the keyring is freed.
  * Immutable after it is made. Order matters: keys are tried for a match in the keyring's order, and the
  * first active key that is good for the queue is the one that seals by default (the primary). */
 typedef struct taskseal_keyring taskseal_keyring;
@@ -249,7 +299,7 @@ typedef struct taskseal_key {
     uint64_t not_after;
 } taskseal_key;
 
-/* Makes a keyring of `count` (1..1024) keys; *out is the caller's, freed with taskseal_keyring_free.
+/* Makes a keyring of `count` (1..TASKSEAL_KEYS_MAX) keys; *out is the caller's, freed with taskseal_keyring_free.
  * The secrets are copied (into a form derived from them): wipe yours afterwards.
  *  BAD_ARGUMENT       an id, type, state, secret (also all zero), queue or window is out of its range,
  *                     or an id occurs twice: error->message says which
@@ -260,25 +310,84 @@ TASKSEAL_MUST_USE taskseal_err taskseal_keyring_new(taskseal_keyring **out, cons
 
 /* Makes a keyring of a key file's text in memory (from a secret manager, say). The format is that of
  * doc/keyfile.md. The caller keeps `text` and should wipe it.
- *  KEYFILE_MALFORMED  with error->line and the reason; never with a secret
+ *  KEYFILE_MALFORMED    with error->line and the reason; never with a secret
+ *  KEYFILE_UNSUPPORTED  a key file of a newer format, which is named
+ *  KEYFILE_PASSPHRASE   a protected key file: use taskseal_keyring_read
  *  SUITE_UNAVAILABLE, NO_MEMORY, NO_RANDOM as above */
 TASKSEAL_MUST_USE taskseal_err taskseal_keyring_parse(taskseal_keyring **out, const char *text,
                                                       size_t text_len, taskseal_error *error);
 
-/* Makes a keyring of the key file at `path`.
- *  KEYFILE_READ         it can't be opened or read, is no regular file, or is larger than 1 MiB
- *  KEYFILE_PERMISSIONS  its group or others have any permission on it, or its owner is neither this
- *                       process's effective user nor root
+/* Makes a keyring of the key file that `source` names:
+ *  "/etc/app/keyring"      a path; one that begins with a word and a colon is written "./word:..."
+ *  "fd:3"                  an open descriptor (a file, pipe or socket), which is read to its end and left open
+ *  "env:APP_KEYRING"       the text itself in an environment variable (which children inherit: prefer the others)
+ *  "credential:keyring"    a file of that name in $CREDENTIALS_DIRECTORY, where systemd's LoadCredential= puts it
+ *  KEYFILE_READ         it can't be opened or read, is larger than 1 MiB, is no regular file (paths and
+ *                       credentials), or the variable is not set
+ *  KEYFILE_PERMISSIONS  a regular file on which its group or others have any permission, or whose owner is
+ *                       neither this process's effective user nor root. (A credential that root owns may be
+ *                       readable by root's group: so systemd shows one that it grants to the service's user.)
+ *  BAD_ARGUMENT         no source, or no name or number behind the colon
  *  and those of taskseal_keyring_parse */
-TASKSEAL_MUST_USE taskseal_err taskseal_keyring_load(taskseal_keyring **out, const char *path,
+TASKSEAL_MUST_USE taskseal_err taskseal_keyring_load(taskseal_keyring **out, const char *source,
                                                      taskseal_error *error);
 
-/* Wipes and frees; NULL is fine. No other call may be using the keyring. */
+typedef struct taskseal_keyring_source {
+    const char *source;        /* as for taskseal_keyring_load, */
+    taskseal_bytes text;       /* or the text itself: give one of the two */
+    taskseal_bytes passphrase; /* 1..TASKSEAL_PASSPHRASE_MAX bytes; absent if the file is not protected */
+} taskseal_keyring_source;
+
+/* taskseal_keyring_load and taskseal_keyring_parse in one, for key files that may be protected with a passphrase
+ * (argon2id and XChaCha20-Poly1305, doc/keyfile.md). It takes as long and as much memory as the file says, at
+ * most 1 GiB; by default a second and 256 MiB. A passphrase for a file that has none is ignored.
+ *  KEYFILE_PASSPHRASE  the passphrase is missing or wrong
+ *  and those of both */
+TASKSEAL_MUST_USE taskseal_err taskseal_keyring_read(taskseal_keyring **out,
+                                                     const taskseal_keyring_source *from,
+                                                     taskseal_error *error);
+
+/* Lets go of the keyring: wiped and freed when nobody holds it any more (the caller, a slot or those who took it
+ * there, a stream). NULL is fine. No call may be using what the caller lets go of. */
 void taskseal_keyring_free(taskseal_keyring *ring);
 
 /* False if the system refused to lock the keys into memory (RLIMIT_MEMLOCK too small): they are still
  * guarded, wiped and left out of core dumps, but may reach swap. Callers who can't have that stop here. */
 bool taskseal_keyring_locked(const taskseal_keyring *ring);
+
+/* Describes the key at `index` (from 0, in the keyring's order), without its secret, which is NULL here. What it
+ * points to lives as long as the keyring. False, and *key all 0, behind the last key. */
+bool taskseal_keyring_key(const taskseal_keyring *ring, size_t index, taskseal_key *key);
+
+/* ---- Changing keys while running -------------------------------------------------------------- */
+
+/* A place that holds a keyring for the threads of a process, and where another one can be put at any time. Whoever
+ * takes the keyring keeps it until he frees it; the old one goes when the last one has let go of it.
+ *
+ *     taskseal_keyring *ring = taskseal_slot_take(slot);
+ *     options.keyring = ring;
+ *     err = taskseal_open(&options, ...);
+ *     taskseal_keyring_free(ring);
+ *
+ * A slot uses a mutex: a process that forks while another thread is inside must not use it in the child. */
+typedef struct taskseal_slot taskseal_slot;
+
+/* Makes a slot that holds `ring`, which is the slot's from then on (also on failure it is not freed: it is then
+ * still the caller's). BAD_ARGUMENT, NO_MEMORY. */
+TASKSEAL_MUST_USE taskseal_err taskseal_slot_new(taskseal_slot **out, taskseal_keyring *ring);
+
+/* The keyring that the slot holds now; free it with taskseal_keyring_free. Never fails, never waits for work that
+ * others do with their keyring. */
+TASKSEAL_MUST_USE taskseal_keyring *taskseal_slot_take(taskseal_slot *slot);
+
+/* Puts `ring` (not NULL), which is the slot's from then on, in place of the one that it holds and lets go of that.
+ * Calls that began with the old one end with it. */
+void taskseal_slot_put(taskseal_slot *slot, taskseal_keyring *ring);
+
+/* Lets go of the keyring and frees the slot, which nobody may be using. NULL is fine. */
+void taskseal_slot_free(taskseal_slot *slot);
+
+/* ---- Key files -------------------------------------------------------------------------------- */
 
 /* Creates a key file with one fresh active key, mode 0600, atomically: the complete file appears or none.
  *  BAD_ARGUMENT (key id or type), SUITE_UNAVAILABLE, NO_RANDOM, NO_MEMORY
@@ -286,6 +395,44 @@ bool taskseal_keyring_locked(const taskseal_keyring *ring);
  *  KEYFILE_WRITE   the file could not be written; nothing is left behind */
 TASKSEAL_MUST_USE taskseal_err taskseal_keyfile_create(const char *path, const char *key_id,
                                                        taskseal_key_type type, taskseal_error *error);
+
+typedef enum taskseal_keyfile_action {
+    TASKSEAL_KEYFILE_ADD = 1,    /* a fresh key with `type`, `queues` and the window given; it opens only, until it
+                                    is promoted, so that every copy of the file can learn it first */
+    TASKSEAL_KEYFILE_PROMOTE = 2, /* it becomes active and the first of its type, and so the primary */
+    TASKSEAL_KEYFILE_DEMOTE = 3, /* it opens only, and nothing sealed later than `not_after` opens with it */
+    TASKSEAL_KEYFILE_RETIRE = 4, /* its secret goes; not while it is active */
+    TASKSEAL_KEYFILE_COMPROMISE = 5, /* the same, at once */
+    TASKSEAL_KEYFILE_LIMIT = 6,  /* `queues` and the window replace those that it has, as far as they are given */
+    TASKSEAL_KEYFILE_PROTECT = 7 /* the file gets `new_passphrase`; absent: none */
+} taskseal_keyfile_action;
+
+enum { TASKSEAL_KEYFILE_ANY_QUEUE = 1, TASKSEAL_KEYFILE_ANY_TIME = 2 }; /* LIMIT: lift that limit first */
+
+typedef struct taskseal_keyfile_change {
+    taskseal_keyfile_action action;
+    const char *key_id;           /* not for PROTECT */
+    taskseal_key_type type;       /* ADD; 0: XChaCha20-Poly1305 */
+    const taskseal_bytes *queues; /* ADD, LIMIT */
+    size_t queue_count;
+    uint64_t not_before;          /* ADD, LIMIT; 0: not given */
+    uint64_t not_after;           /* ADD, LIMIT, DEMOTE */
+    unsigned flags;               /* TASKSEAL_KEYFILE_ANY_... */
+    taskseal_bytes passphrase;    /* of the file, if it is protected; the new one is protected with it too */
+    taskseal_bytes new_passphrase; /* PROTECT */
+} taskseal_keyfile_change;
+
+/* Changes one key of the key file at `path`; all other lines stay as they are, comments included. The file is
+ * locked against other changers, for whom it waits 10 s; the new one appears whole or not at all; the old one
+ * is kept as `path`.old with mode 0600 (with its secrets: delete it when you no longer need it).
+ *  BAD_ARGUMENT        the change is incomplete or has what its action does not take
+ *  UNKNOWN_KEY         the file has no such key
+ *  KEYFILE_CHANGE      it has one already (ADD), or the key's state does not permit it: error->message says what does
+ *  KEYFILE_PASSPHRASE  the passphrase is missing or wrong
+ *  KEYFILE_WRITE       it can't be locked or written, or another process is changing it; the file is as it was
+ *  and those of taskseal_keyring_load for paths, NO_RANDOM, NO_MEMORY, SUITE_UNAVAILABLE */
+TASKSEAL_MUST_USE taskseal_err taskseal_keyfile_apply(const char *path, const taskseal_keyfile_change *change,
+                                                      taskseal_error *error);
 
 /* ---- What an envelope is bound to ------------------------------------------------------------- */
 
@@ -357,6 +504,23 @@ TASKSEAL_MUST_USE taskseal_err taskseal_seal(const taskseal_seal_options *option
 TASKSEAL_MUST_USE taskseal_err taskseal_seal_in_place(const taskseal_seal_options *options, void *buffer,
                                                       size_t buffer_cap, size_t payload_len,
                                                       size_t *out_len);
+
+/* One of the messages of a batch. */
+typedef struct taskseal_seal_item {
+    taskseal_context context; /* this message's own */
+    const void *payload;
+    size_t payload_len;
+    void *out;
+    size_t out_cap;
+    size_t out_len; /* set by taskseal_seal_batch */
+} taskseal_seal_item;
+
+/* Seals `count` messages with the same options but for their context (options->context is to be absent), asking the
+ * system's random number generator once for up to 32 of them. All or nothing: if one can't be sealed, every
+ * out_len is 0 and *failed (may be NULL) is the position of the first that could not be (`count` if it was none of
+ * them: no randomness, say). No output may overlap any input or other output. Errors as taskseal_seal. */
+TASKSEAL_MUST_USE taskseal_err taskseal_seal_batch(const taskseal_seal_options *options,
+                                                   taskseal_seal_item *items, size_t count, size_t *failed);
 
 /* ---- Opening ---------------------------------------------------------------------------------- */
 
@@ -445,6 +609,104 @@ size_t taskseal_rewrap_size(size_t sealed_len);
 TASKSEAL_MUST_USE taskseal_err taskseal_rewrap(const taskseal_rewrap_options *options, const void *sealed,
                                                size_t sealed_len, void *out, size_t out_cap,
                                                size_t *out_len);
+
+/* ---- Sealing anew ----------------------------------------------------------------------------- */
+
+typedef struct taskseal_reseal_options {
+    taskseal_open_options open; /* how to open it, completely */
+    const char *const *key_ids; /* as in taskseal_seal_options; NULL: the primary for open.context.queue and the
+                                   envelope's seal time */
+    size_t key_count;
+    taskseal_suite suite;       /* 0: that of the envelope */
+} taskseal_reseal_options;
+
+/* The capacity that taskseal_reseal needs: what the new envelope and the work on it take. Trusts nothing.
+ * BAD_ARGUMENT, and those of taskseal_inspect. */
+TASKSEAL_MUST_USE taskseal_err taskseal_reseal_size(const taskseal_reseal_options *options, const void *sealed,
+                                                    size_t sealed_len, size_t *reseal_cap);
+
+/* Opens an envelope and seals its payload with a fresh DEK, so that whoever knows the old DEK can't read the new
+ * envelope. Seal time, expiry, bindings, purpose and padding stay; the message id changes: record the old
+ * one (`opened`, which may be NULL, tells it) as done together with storing the replacement (F 10.10). The
+ * payload passes through `out` only. A reseal never makes trustworthy again what could have been forged.
+ *  Errors as taskseal_open, then as taskseal_seal; on failure `out` is wiped */
+TASKSEAL_MUST_USE taskseal_err taskseal_reseal(const taskseal_reseal_options *options, const void *sealed,
+                                               size_t sealed_len, void *out, size_t out_cap, size_t *out_len,
+                                               taskseal_opened *opened);
+
+/* ---- Streams ---------------------------------------------------------------------------------- */
+
+/* Seals or opens a payload that need not fit into memory, piece by piece, with the same envelopes as everywhere:
+ *
+ *     err = taskseal_stream_open(&stream, &options);
+ *     while (err == TASKSEAL_OK && (n = read(from, in, sizeof in)) > 0) {
+ *         err = taskseal_stream_update(stream, in, n, out, sizeof out, &out_len);
+ *         write(to, out, out_len);
+ *     }
+ *     if (err == TASKSEAL_OK)
+ *         err = taskseal_stream_finish(stream, out, sizeof out, &out_len, NULL);
+ *     write(to, out, out_len);
+ *     taskseal_stream_free(stream);
+ *
+ * with `char in[N]` and `char out[TASKSEAL_STREAM_SIZE(N)]`. What an opening stream gives out is authentic and in
+ * its place, but only the success of taskseal_stream_finish says that it was all: until then do nothing with
+ * it that you can't undo. Padding needs the whole payload, and is not for streams. */
+typedef struct taskseal_stream taskseal_stream;
+
+/* Begins to seal. The options are as for taskseal_seal; they, the keyring and the context are no longer needed
+ * afterwards. The seal time is that of this call.
+ *  BAD_ARGUMENT  also: TASKSEAL_SEAL_PADDED
+ *  NO_MEMORY, NO_RANDOM, and those of taskseal_seal_size */
+TASKSEAL_MUST_USE taskseal_err taskseal_stream_seal(taskseal_stream **out, const taskseal_seal_options *options);
+
+/* Begins to open. The options are as for taskseal_open, and are no longer needed afterwards. The times are
+ * checked when the header has been read. BAD_ARGUMENT, NO_MEMORY. */
+TASKSEAL_MUST_USE taskseal_err taskseal_stream_open(taskseal_stream **out, const taskseal_open_options *options);
+
+/* The capacity that the output of taskseal_stream_update needs for `len` bytes of input, and that of
+ * taskseal_stream_finish for 0; SIZE_MAX if no size_t holds it. */
+size_t taskseal_stream_size(size_t len);
+
+/* Takes `len` bytes of input, of any length, and writes what is complete to `out`; often that is nothing.
+ *  BUFFER_TOO_SMALL  out_cap < taskseal_stream_size(len); nothing was taken, the stream goes on
+ *  BAD_ARGUMENT      out of range, or the stream is finished; when opening also: the envelope is padded
+ *  LOOKS_SEALED      when sealing
+ *  and when opening the errors of taskseal_open but for BUFFER_TOO_SMALL
+ * Every other failure is final: the stream has wiped its keys and says the same from then on. */
+TASKSEAL_MUST_USE taskseal_err taskseal_stream_update(taskseal_stream *stream, const void *in, size_t len,
+                                                      void *out, size_t out_cap, size_t *out_len);
+
+/* Says that the input has ended. Sealing: writes the rest of the envelope. Opening: verifies that it was complete
+ * and gives out the last piece. `opened` may be NULL; after sealing it tells of the new envelope, and its key
+ * is the first that it names. opened->key_id lives as long as the stream. Errors as taskseal_stream_update. */
+TASKSEAL_MUST_USE taskseal_err taskseal_stream_finish(taskseal_stream *stream, void *out, size_t out_cap,
+                                                      size_t *out_len, taskseal_opened *opened);
+
+/* Wipes and frees, at any time; NULL is fine. */
+void taskseal_stream_free(taskseal_stream *stream);
+
+/* ---- Dedupe tags ------------------------------------------------------------------------------ */
+
+typedef struct taskseal_dedupe_options {
+    const taskseal_keyring *keyring;
+    const char *key_id;           /* a key of type dedupe; NULL: the first active one that is good for the queue */
+    taskseal_bytes queue;         /* what else must be equal; absent: not looked at */
+    taskseal_bytes type;
+    const taskseal_bytes *fields; /* what makes the task unique, in a fixed order; NULL: its whole payload */
+    size_t field_count;
+    uint64_t now;                 /* for the key's window; 0: the system clock */
+} taskseal_dedupe_options;
+
+/* Computes a tag that is equal for equal tasks, so that unique-job features work although every envelope differs.
+ * The tag tells whoever sees it which tasks are equal, and whoever gets the key later can guess small payloads:
+ * use a key of its own for it and replace it once per longest unique period (doc/format.md). With fields,
+ * `payload` is not looked at, and may be NULL; a field may be empty, but not longer than 2^32 - 1 bytes.
+ *  BAD_ARGUMENT
+ *  UNKNOWN_KEY, KEY_RETIRED, KEY_COMPROMISED, KEY_NOT_ACTIVE (no key named, and no active one), KEY_WRONG_USE (not a
+ *  dedupe key), KEY_WRONG_QUEUE, KEY_OUTSIDE_WINDOW, BAD_CLOCK */
+TASKSEAL_MUST_USE taskseal_err taskseal_dedupe_tag(const taskseal_dedupe_options *options, const void *payload,
+                                                   size_t payload_len,
+                                                   uint8_t tag[TASKSEAL_DEDUPE_TAG_BYTES]);
 
 /* ---- Looking without a key -------------------------------------------------------------------- */
 

@@ -3,6 +3,7 @@
 #ifndef TASKSEAL_CORE_DERIVE_H
 #define TASKSEAL_CORE_DERIVE_H
 
+#include "chunk.h"
 #include "header.h"
 #include "suite.h"
 

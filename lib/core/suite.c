@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "suite.h"
 
+#include "chunk.h"
 #include "secret.h"
 
 enum { PIECES_MAX_LOG2 = 38 };
@@ -35,11 +36,6 @@ bool taskseal_key_type_available(taskseal_key_type type)
 
 /* ---- Lengths ---- */
 
-static size_t tag_len(taskseal_suite suite)
-{
-    return suite == TASKSEAL_SUITE_AEGIS256 ? 32 : 16;
-}
-
 static bool too_many(size_t pieces)
 {
     return (uint64_t)pieces > UINT64_C(1) << PIECES_MAX_LOG2;
@@ -48,99 +44,21 @@ static bool too_many(size_t pieces)
 bool taskseal__chunks_len(taskseal_suite suite, size_t payload_len, size_t *chunks_len)
 {
     size_t pieces = payload_len / TASKSEAL_CHUNK_BYTES + 1;
-    if (too_many(pieces) || pieces > (SIZE_MAX - payload_len) / tag_len(suite))
+    if (too_many(pieces) || pieces > (SIZE_MAX - payload_len) / taskseal__tag_len(suite))
         return false;
-    *chunks_len = payload_len + pieces * tag_len(suite);
+    *chunks_len = payload_len + pieces * taskseal__tag_len(suite);
     return true;
 }
 
 bool taskseal__payload_len(taskseal_suite suite, size_t chunks_len, size_t *payload_len)
 {
-    size_t tag = tag_len(suite);
+    size_t tag = taskseal__tag_len(suite);
     size_t full = chunks_len / (TASKSEAL_CHUNK_BYTES + tag);
     size_t last = chunks_len % (TASKSEAL_CHUNK_BYTES + tag);
     if (last < tag || too_many(full + 1))
         return false;
     *payload_len = full * TASKSEAL_CHUNK_BYTES + (last - tag);
     return true;
-}
-
-/* ---- One chunk ---- */
-
-/* A message's key, made ready once for all its chunks. */
-typedef struct {
-    taskseal_suite suite;
-    const uint8_t *key;
-    crypto_aead_aes256gcm_state gcm;
-} chunk_cipher;
-
-static void cipher_init(chunk_cipher *cipher, taskseal_suite suite, const uint8_t *key)
-{
-    cipher->suite = suite;
-    cipher->key = key;
-    if (suite == TASKSEAL_SUITE_AES256GCM)
-        crypto_aead_aes256gcm_beforenm(&cipher->gcm, key);
-}
-
-static void cipher_wipe(chunk_cipher *cipher)
-{
-    if (cipher->suite == TASKSEAL_SUITE_AES256GCM)
-        sodium_memzero(&cipher->gcm, sizeof cipher->gcm);
-}
-
-/* The index of the chunk, big-endian, right-aligned in the nonce (F 6.4). */
-static void put_nonce(uint8_t *nonce, size_t nonce_len, uint64_t index)
-{
-    memset(nonce, 0, nonce_len);
-    for (size_t i = 1; i <= sizeof index; i++, index >>= 8)
-        nonce[nonce_len - i] = (uint8_t)index;
-}
-
-static void seal_chunk(const chunk_cipher *cipher, uint64_t index, const uint8_t *in, size_t len,
-                       uint8_t *out)
-{
-    uint8_t nonce[32];
-    switch (cipher->suite) {
-    case TASKSEAL_SUITE_CHACHA20POLY1305:
-        put_nonce(nonce, crypto_aead_chacha20poly1305_ietf_NPUBBYTES, index);
-        (void)crypto_aead_chacha20poly1305_ietf_encrypt(out, NULL, in, len, NULL, 0, NULL, nonce,
-                                                        cipher->key);
-        break;
-    case TASKSEAL_SUITE_AES256GCM:
-        put_nonce(nonce, crypto_aead_aes256gcm_NPUBBYTES, index);
-        (void)crypto_aead_aes256gcm_encrypt_afternm(out, NULL, in, len, NULL, 0, NULL, nonce, &cipher->gcm);
-        break;
-    case TASKSEAL_SUITE_AEGIS256:
-#if TASKSEAL__HAVE_AEGIS256
-        put_nonce(nonce, crypto_aead_aegis256_NPUBBYTES, index);
-        (void)crypto_aead_aegis256_encrypt(out, NULL, in, len, NULL, 0, NULL, nonce, cipher->key);
-#endif
-        break;
-    }
-}
-
-/* `len` counts the tag. */
-static bool open_chunk(const chunk_cipher *cipher, uint64_t index, const uint8_t *in, size_t len,
-                       uint8_t *out)
-{
-    uint8_t nonce[32];
-    switch (cipher->suite) {
-    case TASKSEAL_SUITE_CHACHA20POLY1305:
-        put_nonce(nonce, crypto_aead_chacha20poly1305_ietf_NPUBBYTES, index);
-        return crypto_aead_chacha20poly1305_ietf_decrypt(out, NULL, NULL, in, len, NULL, 0, nonce,
-                                                         cipher->key) == 0;
-    case TASKSEAL_SUITE_AES256GCM:
-        put_nonce(nonce, crypto_aead_aes256gcm_NPUBBYTES, index);
-        return crypto_aead_aes256gcm_decrypt_afternm(out, NULL, NULL, in, len, NULL, 0, nonce,
-                                                     &cipher->gcm) == 0;
-    case TASKSEAL_SUITE_AEGIS256:
-#if TASKSEAL__HAVE_AEGIS256
-        put_nonce(nonce, crypto_aead_aegis256_NPUBBYTES, index);
-        return crypto_aead_aegis256_decrypt(out, NULL, NULL, in, len, NULL, 0, nonce, cipher->key) == 0;
-#endif
-        break;
-    }
-    return false;
 }
 
 /* ---- All chunks ---- */
@@ -165,10 +83,10 @@ static void put_padded(uint8_t *at, const uint8_t *payload, size_t payload_len, 
 void taskseal__chunks_seal(taskseal_suite suite, const uint8_t key[TASKSEAL__PAYLOAD_KEY_BYTES],
                            const uint8_t *payload, size_t len, size_t padded_len, uint8_t *out)
 {
-    chunk_cipher cipher;
-    const size_t stride = TASKSEAL_CHUNK_BYTES + tag_len(suite);
+    taskseal__cipher cipher;
+    const size_t stride = TASKSEAL_CHUNK_BYTES + taskseal__tag_len(suite);
     bool in_place = payload == out;
-    cipher_init(&cipher, suite, key);
+    taskseal__cipher_init(&cipher, suite, key);
     const size_t last = padded_len / TASKSEAL_CHUNK_BYTES;
     for (size_t done = 0; done <= last; done++) {
         size_t i = in_place ? last - done : done;
@@ -181,31 +99,31 @@ void taskseal__chunks_seal(taskseal_suite suite, const uint8_t key[TASKSEAL__PAY
             put_padded(chunk, payload, len, offset, piece);
         else
             source = len != 0 ? payload + offset : chunk; /* payload may be NULL if it is empty */
-        seal_chunk(&cipher, i, source, piece, chunk);
+        taskseal__chunk_seal(&cipher, i, source, piece, chunk);
     }
-    cipher_wipe(&cipher);
+    taskseal__cipher_wipe(&cipher);
 }
 
 bool taskseal__chunks_open(taskseal_suite suite, const uint8_t key[TASKSEAL__PAYLOAD_KEY_BYTES],
                            const uint8_t *chunks, size_t chunks_len, uint8_t *out)
 {
-    chunk_cipher cipher;
-    const size_t tag = tag_len(suite);
+    taskseal__cipher cipher;
+    const size_t tag = taskseal__tag_len(suite);
     const size_t stride = TASKSEAL_CHUNK_BYTES + tag;
     const bool in_place = chunks == out;
     bool authentic = true;
-    cipher_init(&cipher, suite, key);
+    taskseal__cipher_init(&cipher, suite, key);
     for (uint64_t i = 0; chunks_len > 0 && authentic; i++) {
         size_t chunk_len = chunks_len < stride ? chunks_len : stride;
         /* An AEAD works wholly in place or on disjoint buffers, so the chunk moves after it is opened. */
         uint8_t *target = in_place ? out + i * tag : out;
-        authentic = open_chunk(&cipher, i, chunks, chunk_len, target);
+        authentic = taskseal__chunk_open(&cipher, i, chunks, chunk_len, target);
         if (authentic && target != out)
             memmove(out, target, chunk_len - tag);
         chunks += chunk_len;
         chunks_len -= chunk_len;
         out += chunk_len - tag;
     }
-    cipher_wipe(&cipher);
+    taskseal__cipher_wipe(&cipher);
     return authentic;
 }

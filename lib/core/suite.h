@@ -3,14 +3,7 @@
 #ifndef TASKSEAL_CORE_SUITE_H
 #define TASKSEAL_CORE_SUITE_H
 
-#include <sodium.h>
 #include <taskseal/taskseal.h>
-
-#ifdef crypto_aead_aegis256_KEYBYTES
-#define TASKSEAL__HAVE_AEGIS256 1
-#else
-#define TASKSEAL__HAVE_AEGIS256 0
-#endif
 
 enum { TASKSEAL__PAYLOAD_KEY_BYTES = 32 };
 
