@@ -48,11 +48,12 @@ static size_t equals(size_t a, size_t b)
     return (((a ^ b) - 1) >> (8 * sizeof(size_t) - 1)) & 1;
 }
 
-/* Walks backwards over every byte that could be padding. `len` collects the position of the first MARK that
- * has only zeros behind it; no branch and no address depends on the bytes. */
+/* Walks backwards over every byte that could be the mark, which the padded length alone decides. `position`
+ * collects where the first MARK stands that has only zeros behind it; no branch and no address depends on the
+ * bytes, until it is known whether there is one. */
 bool taskseal__unpad(const uint8_t *bytes, size_t padded, size_t *len)
 {
-    size_t window = padded == SHORTEST ? SHORTEST : low_bits(padded) + 1;
+    size_t window = padded == SHORTEST ? SHORTEST : low_bits(padded - 1) + 1;
     size_t only_zeros = 1;
     size_t found = 0;
     size_t position = 0;
@@ -63,8 +64,7 @@ bool taskseal__unpad(const uint8_t *bytes, size_t padded, size_t *len)
         found |= here;
         only_zeros &= equals(byte, 0);
     }
-    size_t repadded;
-    if (found == 0 || !taskseal__padded_len(position, &repadded) || repadded != padded)
+    if (found == 0)
         return false;
     *len = position;
     return true;
