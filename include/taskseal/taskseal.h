@@ -518,7 +518,8 @@ typedef struct taskseal_seal_item {
 /* Seals `count` messages with the same options but for their context (options->context is to be absent), asking the
  * system's random number generator once for up to 32 of them. All or nothing: if one can't be sealed, every
  * out_len is 0 and *failed (may be NULL) is the position of the first that could not be (`count` if it was none of
- * them: no randomness, say). No output may overlap any input or other output. Errors as taskseal_seal. */
+ * them: no randomness, say). An output must not overlap the outputs or inputs of other items either, which is
+ * not checked. Errors as taskseal_seal. */
 TASKSEAL_MUST_USE taskseal_err taskseal_seal_batch(const taskseal_seal_options *options,
                                                    taskseal_seal_item *items, size_t count, size_t *failed);
 

@@ -111,6 +111,8 @@ void taskseal__wrap(uint8_t *body, const taskseal__wrap_binding *binding,
                                            wrap_key);
 #endif
         break;
+    case TASKSEAL_KEY_DEDUPE: /* wraps nothing */
+        break;
     }
 }
 
@@ -133,6 +135,8 @@ bool taskseal__unwrap(uint8_t dek[TASKSEAL__DEK_BYTES], const taskseal__wrap_bin
         failed =
             crypto_aead_aegis256_decrypt(dek, NULL, NULL, wrapped, wrapped_len, ad, ad_len, body, wrap_key);
 #endif
+        break;
+    case TASKSEAL_KEY_DEDUPE: /* wraps nothing */
         break;
     }
     if (failed != 0)

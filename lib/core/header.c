@@ -163,7 +163,7 @@ static bool parse_stanzas(taskseal__header *header, taskseal__reader *reader)
     return true;
 }
 
-taskseal_err taskseal__header_parse(taskseal__header *header, const void *sealed, size_t len)
+taskseal_err taskseal__header_parse_head(taskseal__header *header, const void *sealed, size_t len)
 {
     taskseal__reader reader = {sealed, len < TASKSEAL_HEADER_MAX ? len : TASKSEAL_HEADER_MAX};
     taskseal_err err = parse_preamble(header, &reader);
@@ -173,12 +173,43 @@ taskseal_err taskseal__header_parse(taskseal__header *header, const void *sealed
         !parse_stanzas(header, &reader) || !taskseal__take(&reader, TASKSEAL__MAC_BYTES, &header->mac))
         return TASKSEAL_ERR_MALFORMED;
     header->chunks = reader.next;
+    header->chunks_len = 0;
+    header->payload_len = 0;
+    return TASKSEAL_OK;
+}
+
+taskseal_err taskseal__header_parse(taskseal__header *header, const void *sealed, size_t len)
+{
+    taskseal_err err = taskseal__header_parse_head(header, sealed, len);
+    if (err != TASKSEAL_OK)
+        return err;
     header->chunks_len = len - taskseal__header_len(header);
     if (!taskseal__payload_len(header->suite, header->chunks_len, &header->payload_len))
         return TASKSEAL_ERR_MALFORMED;
     if (header->padded && !taskseal__padded_len_valid(header->payload_len))
         return TASKSEAL_ERR_MALFORMED;
     return TASKSEAL_OK;
+}
+
+/* Only lengths are looked at: what they hold is for the parser to judge. */
+size_t taskseal__header_asks(const uint8_t *bytes, size_t len)
+{
+    size_t at = TASKSEAL__STANZAS_AT;
+    if (!begins_with_magic(bytes, len))
+        return len;
+    if (len < at)
+        return at;
+    for (unsigned left = bytes[TASKSEAL__STANZA_COUNT_AT]; left > 0; left--) {
+        size_t id_end = at + 2; /* as long as the id's length is not known */
+        if (len >= id_end)
+            id_end += bytes[at + 1];
+        if (len < id_end + 2)
+            return id_end + 2 <= TASKSEAL_HEADER_MAX ? id_end + 2 : len;
+        at = id_end + 2 + ((size_t)bytes[id_end] << 8 | bytes[id_end + 1]);
+        if (at > TASKSEAL_HEADER_MAX)
+            return len;
+    }
+    return at + TASKSEAL__MAC_BYTES <= TASKSEAL_HEADER_MAX ? at + TASKSEAL__MAC_BYTES : len;
 }
 
 size_t taskseal__header_len(const taskseal__header *header)

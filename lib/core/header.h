@@ -62,6 +62,14 @@ bool taskseal__begins_sealed(const void *data, size_t len);
 TASKSEAL_MUST_USE taskseal_err taskseal__header_parse(taskseal__header *header, const void *sealed,
                                                       size_t len);
 
+/* The same for the header alone: what is behind its MAC is not looked at, and chunks_len and payload_len are 0. */
+TASKSEAL_MUST_USE taskseal_err taskseal__header_parse_head(taskseal__header *header, const void *sealed,
+                                                           size_t len);
+
+/* How many bytes the header has at least, as far as its first `len` bytes tell. More than `len`: at most
+ * TASKSEAL_HEADER_MAX, and so many are needed to go on. Else the header is complete, or what is there is none. */
+size_t taskseal__header_asks(const uint8_t *bytes, size_t len);
+
 /* Bytes before the chunks. */
 size_t taskseal__header_len(const taskseal__header *header);
 

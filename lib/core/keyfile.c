@@ -93,18 +93,26 @@ const char *taskseal__key_type_name(taskseal_key_type type)
         return "xchacha20poly1305";
     case TASKSEAL_KEY_AEGIS256:
         return "aegis256";
+    case TASKSEAL_KEY_DEDUPE:
+        return "dedupe";
     }
     return NULL;
 }
 
+const char *taskseal__secret_prefix(taskseal_key_type type)
+{
+    return type == TASKSEAL_KEY_DEDUPE ? "tsdup1_" : "tskek1_";
+}
+
 static taskseal_err read_type(reading *r, taskseal_key *key, slice word)
 {
-    static const taskseal_key_type types[] = {TASKSEAL_KEY_XCHACHA20POLY1305, TASKSEAL_KEY_AEGIS256};
+    static const taskseal_key_type types[] = {TASKSEAL_KEY_XCHACHA20POLY1305, TASKSEAL_KEY_AEGIS256,
+                                              TASKSEAL_KEY_DEDUPE};
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if (equals(word, taskseal__key_type_name(types[i])))
             key->type = types[i];
     if (key->type == 0)
-        return fault(r, "the key type must be xchacha20poly1305 or aegis256");
+        return fault(r, "the key type must be xchacha20poly1305, aegis256 or dedupe");
     if (!taskseal_key_type_available(key->type))
         return taskseal__fail_line(r->error, TASKSEAL_ERR_SUITE_UNAVAILABLE, r->line,
                                    "line %u: a key of type aegis256 needs a build with libsodium 1.0.19 or "
@@ -129,10 +137,13 @@ static taskseal_err read_secret(reading *r, taskseal_key *key, slice word)
     if (key->state == TASKSEAL_KEY_RETIRED || key->state == TASKSEAL_KEY_COMPROMISED)
         return equals(word, "-") ? TASKSEAL_OK
                                  : fault(r, "a retired or compromised key has `-` in place of its secret");
-    if (!skip_prefix(&word, TASKSEAL__SECRET_PREFIX) || word.len != TASKSEAL__SECRET_DIGITS ||
+    bool dedupe = key->type == TASKSEAL_KEY_DEDUPE;
+    if (!skip_prefix(&word, taskseal__secret_prefix(key->type)) || word.len != TASKSEAL__SECRET_DIGITS ||
         !taskseal__base64_decode(word.at, word.len, secret, TASKSEAL_KEY_BYTES))
-        return fault(r, "the secret must be " TASKSEAL__SECRET_PREFIX
-                        " and 43 characters of unpadded base64url, as `taskseal keygen` makes it");
+        return fault(r, dedupe ? "the secret of a dedupe key must be tsdup1_ and 43 characters of unpadded "
+                                 "base64url, as `taskseal key add` makes it"
+                               : "the secret must be tskek1_ and 43 characters of unpadded base64url, as "
+                                 "`taskseal keygen` makes it");
     if (sodium_is_zero(secret, TASKSEAL_KEY_BYTES))
         return fault(r, "the secret is all zero: make one with `taskseal keygen`");
     key->secret = secret;
@@ -195,7 +206,7 @@ static taskseal_err read_queues(reading *r, taskseal_key *key, slice list)
     while (more) {
         taskseal_bytes queue;
         more = holds(list, ',');
-        if (key->queue_count == TASKSEAL__QUEUES_MAX)
+        if (key->queue_count == TASKSEAL_QUEUES_MAX)
             return fault(r, "a key has at most 64 queues");
         if (!read_queue(r, cut(&list, ','), &queue))
             return fault(r, "a queue name is 1 to 65535 bytes; only those of [0-9A-Za-z._:/@+-] stand for "
@@ -248,7 +259,7 @@ static taskseal_err read_attributes(reading *r, taskseal_key *key, slice rest)
 static taskseal_err read_key(reading *r, slice line)
 {
     taskseal_key *key = &r->keys[r->key_count];
-    if (r->key_count == TASKSEAL__KEYS_MAX)
+    if (r->key_count == TASKSEAL_KEYS_MAX)
         return fault(r, "a keyring holds at most 1024 keys");
     if (line.at[line.len - 1] == ' ')
         return fault(r, "a space at the end of the line");
@@ -308,7 +319,7 @@ static size_t count_byte(slice text, char byte)
 static bool allocate(reading *r, slice text)
 {
     size_t lines = count_byte(text, '\n') + 1;
-    size_t keys = lines < TASKSEAL__KEYS_MAX ? lines : TASKSEAL__KEYS_MAX;
+    size_t keys = lines < TASKSEAL_KEYS_MAX ? lines : TASKSEAL_KEYS_MAX;
     r->keys = calloc(keys + 1, sizeof *r->keys);
     r->queues = calloc(lines + count_byte(text, ','), sizeof *r->queues);
     r->secrets = sodium_allocarray(keys + 1, TASKSEAL_KEY_BYTES);

@@ -204,7 +204,7 @@ static taskseal_err put_new_key(char text[NEW_TEXT_MAX], size_t *len, const char
     (void)sodium_bin2base64(digits, sizeof digits, secret, sizeof secret,
                             sodium_base64_VARIANT_URLSAFE_NO_PADDING);
     int written = snprintf(text, NEW_TEXT_MAX, "%s\nkey %s %s active %s%s\n", TASKSEAL__KEYFILE_FIRST_LINE,
-                           key_id, taskseal__key_type_name(type), TASKSEAL__SECRET_PREFIX, digits);
+                           key_id, taskseal__key_type_name(type), taskseal__secret_prefix(type), digits);
     sodium_memzero(secret, sizeof secret);
     sodium_memzero(digits, sizeof digits);
     if (written < 0 || written >= NEW_TEXT_MAX)
@@ -224,7 +224,7 @@ static taskseal_err check_new_key(const char *path, const char *key_id, taskseal
                               "digit");
     if (taskseal__key_type_name(type) == NULL)
         return taskseal__fail(error, TASKSEAL_ERR_BAD_ARGUMENT,
-                              "the key type is none of xchacha20poly1305, aegis256");
+                              "the key type is none of xchacha20poly1305, aegis256, dedupe");
     if (!taskseal_key_type_available(type))
         return taskseal__fail(error, TASKSEAL_ERR_SUITE_UNAVAILABLE,
                               "a key of type aegis256 needs a build with libsodium 1.0.19 or newer");

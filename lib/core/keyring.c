@@ -35,7 +35,7 @@ static bool same_bytes(taskseal_bytes a, taskseal_bytes b)
 
 static const char *queues_fault(const taskseal_key *key)
 {
-    if ((key->queues == NULL) != (key->queue_count == 0) || key->queue_count > TASKSEAL__QUEUES_MAX)
+    if ((key->queues == NULL) != (key->queue_count == 0) || key->queue_count > TASKSEAL_QUEUES_MAX)
         return "its list of queues must hold 1 to 64 queues, or be absent";
     for (size_t i = 0; i < key->queue_count; i++) {
         if (key->queues[i].data == NULL || key->queues[i].len < 1 ||
@@ -65,9 +65,10 @@ static taskseal_err check_key(const taskseal_key *key, size_t position, taskseal
                               "key %zu of the keyring: its id must be 1 to 255 of [0-9A-Za-z._:/@+-], the "
                               "first one a letter or digit",
                               position + 1);
-    if (key->type != TASKSEAL_KEY_XCHACHA20POLY1305 && key->type != TASKSEAL_KEY_AEGIS256)
+    if (key->type != TASKSEAL_KEY_XCHACHA20POLY1305 && key->type != TASKSEAL_KEY_AEGIS256 &&
+        key->type != TASKSEAL_KEY_DEDUPE)
         return taskseal__fail(error, TASKSEAL_ERR_BAD_ARGUMENT,
-                              "key %s: its type is none of xchacha20poly1305, aegis256", key->id);
+                              "key %s: its type is none of xchacha20poly1305, aegis256, dedupe", key->id);
     if (!taskseal_key_type_available(key->type))
         return taskseal__fail(error, TASKSEAL_ERR_SUITE_UNAVAILABLE,
                               "key %s: type aegis256 needs a build with libsodium 1.0.19 or newer", key->id);
@@ -79,9 +80,9 @@ static taskseal_err check_key(const taskseal_key *key, size_t position, taskseal
 
 static taskseal_err check_keys(const taskseal_key *keys, size_t count, taskseal_error *error)
 {
-    if (keys == NULL || count < 1 || count > TASKSEAL__KEYS_MAX)
-        return taskseal__fail(error, TASKSEAL_ERR_BAD_ARGUMENT, "a keyring holds 1 to %d keys",
-                              TASKSEAL__KEYS_MAX);
+    if (keys == NULL || count < 1 || count > TASKSEAL_KEYS_MAX)
+        return taskseal__fail(error, TASKSEAL_ERR_BAD_ARGUMENT, "a keyring holds 1 to %u keys",
+                              TASKSEAL_KEYS_MAX);
     for (size_t i = 0; i < count; i++) {
         taskseal_err err = check_key(&keys[i], i, error);
         if (err != TASKSEAL_OK)
@@ -129,7 +130,9 @@ static bool add_key(taskseal_keyring *ring, const taskseal_key *given)
     key->not_before = given->not_before;
     key->not_after = given->not_after;
     key->wrap_key = wrap_key;
-    if (given->secret != NULL)
+    if (given->secret != NULL && given->type == TASKSEAL_KEY_DEDUPE)
+        memcpy(wrap_key, given->secret, TASKSEAL__WRAP_KEY_BYTES);
+    else if (given->secret != NULL)
         taskseal__derive_wrap_key(wrap_key, given->secret, key->type, key->id, key->id_len);
     return true;
 }
@@ -144,6 +147,25 @@ static bool allocate(taskseal_keyring *ring, size_t count)
     sodium_memzero(ring->wrap_keys, count * TASKSEAL__WRAP_KEY_BYTES);
     ring->locked = sodium_mlock(ring->wrap_keys, count * TASKSEAL__WRAP_KEY_BYTES) == 0;
     return true;
+}
+
+static void free_key(taskseal__key *key)
+{
+    for (size_t i = 0; i < key->queue_count; i++)
+        free((void *)(uintptr_t)key->queues[i].data);
+    free(key->queues);
+    free(key->id);
+}
+
+static void wipe_and_free(taskseal_keyring *ring)
+{
+    if (ring == NULL)
+        return;
+    for (size_t i = 0; i < ring->count; i++)
+        free_key(&ring->keys[i]);
+    free(ring->keys);
+    sodium_free(ring->wrap_keys); /* wipes */
+    free(ring);
 }
 
 static taskseal_err fill(taskseal_keyring *ring, const taskseal_key *keys, size_t count)
@@ -171,35 +193,49 @@ taskseal_err taskseal_keyring_new(taskseal_keyring **out, const taskseal_key *ke
     taskseal_keyring *ring = calloc(1, sizeof *ring);
     err = ring != NULL ? fill(ring, keys, count) : TASKSEAL_ERR_NO_MEMORY;
     if (err != TASKSEAL_OK) {
-        taskseal_keyring_free(ring);
+        wipe_and_free(ring);
         return taskseal__fail(error, err, "no memory for a keyring of %zu keys", count);
     }
+    atomic_init(&ring->holders, 1);
     *out = ring;
     return TASKSEAL_OK;
 }
 
-static void free_key(taskseal__key *key)
+taskseal_keyring *taskseal__keyring_hold(const taskseal_keyring *ring)
 {
-    for (size_t i = 0; i < key->queue_count; i++)
-        free((void *)(uintptr_t)key->queues[i].data);
-    free(key->queues);
-    free(key->id);
+    taskseal_keyring *held = (taskseal_keyring *)(uintptr_t)ring;
+    atomic_fetch_add_explicit(&held->holders, 1, memory_order_relaxed);
+    return held;
 }
 
+/* What others did with the keyring has to be done before the last one frees it. */
 void taskseal_keyring_free(taskseal_keyring *ring)
 {
-    if (ring == NULL)
-        return;
-    for (size_t i = 0; i < ring->count; i++)
-        free_key(&ring->keys[i]);
-    free(ring->keys);
-    sodium_free(ring->wrap_keys); /* wipes */
-    free(ring);
+    if (ring != NULL && atomic_fetch_sub_explicit(&ring->holders, 1, memory_order_acq_rel) == 1)
+        wipe_and_free(ring);
 }
 
 bool taskseal_keyring_locked(const taskseal_keyring *ring)
 {
     return ring != NULL && ring->locked;
+}
+
+bool taskseal_keyring_key(const taskseal_keyring *ring, size_t index, taskseal_key *key)
+{
+    if (key == NULL)
+        return false;
+    memset(key, 0, sizeof *key);
+    if (ring == NULL || index >= ring->count)
+        return false;
+    const taskseal__key *entry = &ring->keys[index];
+    *key = (taskseal_key){.id = entry->id,
+                          .type = entry->type,
+                          .state = entry->state,
+                          .queues = entry->queues,
+                          .queue_count = entry->queue_count,
+                          .not_before = entry->not_before,
+                          .not_after = entry->not_after};
+    return true;
 }
 
 /* ---- Who may do what ---- */
@@ -259,7 +295,16 @@ taskseal_err taskseal__key_may_seal(const taskseal__key *key)
     taskseal_err err = taskseal__key_may_open(key);
     if (err != TASKSEAL_OK)
         return err;
+    if (key->type == TASKSEAL_KEY_DEDUPE)
+        return TASKSEAL_ERR_KEY_WRONG_USE;
     return key->state == TASKSEAL_KEY_ACTIVE ? TASKSEAL_OK : TASKSEAL_ERR_KEY_NOT_ACTIVE;
+}
+
+taskseal_err taskseal__key_serves(const taskseal__key *key, taskseal_bytes queue, uint64_t time)
+{
+    if (!taskseal__key_serves_queue(key, queue))
+        return TASKSEAL_ERR_KEY_WRONG_QUEUE;
+    return taskseal__key_window_holds(key, time) ? TASKSEAL_OK : TASKSEAL_ERR_KEY_OUTSIDE_WINDOW;
 }
 
 taskseal_err taskseal__keyring_admits(const taskseal_keyring *ring, const taskseal__header *header)

@@ -5,7 +5,7 @@
 
 #include "derive.h"
 
-enum { TASKSEAL__KEYS_MAX = 1024, TASKSEAL__QUEUES_MAX = 64 };
+#include <stdatomic.h>
 
 typedef struct taskseal__key {
     char *id; /* with a NUL */
@@ -16,10 +16,11 @@ typedef struct taskseal__key {
     size_t queue_count;
     uint64_t not_before; /* 0: no bound */
     uint64_t not_after;
-    const uint8_t *wrap_key; /* in guarded memory; zeros if retired or compromised */
+    const uint8_t *wrap_key; /* in guarded memory; zeros if retired or compromised; a dedupe key as it is */
 } taskseal__key;
 
 struct taskseal_keyring {
+    atomic_uint holders; /* freed when it reaches 0 */
     taskseal__key *keys;
     size_t count;
     uint8_t *wrap_keys; /* guarded, read-only: TASKSEAL__WRAP_KEY_BYTES for each key */
@@ -38,9 +39,17 @@ bool taskseal__key_queues_within(const taskseal__key *key, const taskseal__key *
 
 bool taskseal__key_window_holds(const taskseal__key *key, uint64_t sealed_at);
 
-/* Retired and compromised keys do nothing; each has an error of its own. */
+/* Retired and compromised keys do nothing; each has an error of its own. A dedupe key never seals. */
 TASKSEAL_MUST_USE taskseal_err taskseal__key_may_open(const taskseal__key *key);
 TASKSEAL_MUST_USE taskseal_err taskseal__key_may_seal(const taskseal__key *key);
+
+/* What keeps an active or named key from working for this queue at this time, if anything: its list or its
+ * window. */
+TASKSEAL_MUST_USE taskseal_err taskseal__key_serves(const taskseal__key *key, taskseal_bytes queue,
+                                                    uint64_t time);
+
+/* One more holder; taskseal_keyring_free is the way back. */
+taskseal_keyring *taskseal__keyring_hold(const taskseal_keyring *ring);
 
 /* A key that unlocks an envelope, and its stanza there. */
 typedef struct taskseal__match {

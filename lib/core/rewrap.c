@@ -90,7 +90,7 @@ static taskseal_err choose_both(rewrapping *r, const taskseal_rewrap_options *op
     taskseal_err err = choose_from(r, options, NULL);
     for (size_t i = 0; i < r->ring->count && err == TASKSEAL_OK; i++) {
         const taskseal__key *key = &r->ring->keys[i];
-        if (key->state != TASKSEAL_KEY_ACTIVE)
+        if (key->state != TASKSEAL_KEY_ACTIVE || key->type == TASKSEAL_KEY_DEDUPE)
             continue;
         err = choose_from(r, options, key->id);
         taskseal_err unfit = err == TASKSEAL_OK ? heir_fault(r, key) : err;

@@ -4,8 +4,6 @@
 #include "chunk.h"
 #include "secret.h"
 
-enum { PIECES_MAX_LOG2 = 38 };
-
 /* ---- What there is ---- */
 
 bool taskseal__suite_known(unsigned suite)
@@ -30,7 +28,7 @@ bool taskseal_suite_available(taskseal_suite suite)
 
 bool taskseal_key_type_available(taskseal_key_type type)
 {
-    return type == TASKSEAL_KEY_XCHACHA20POLY1305 ||
+    return type == TASKSEAL_KEY_XCHACHA20POLY1305 || type == TASKSEAL_KEY_DEDUPE ||
            (type == TASKSEAL_KEY_AEGIS256 && TASKSEAL__HAVE_AEGIS256);
 }
 
@@ -38,7 +36,7 @@ bool taskseal_key_type_available(taskseal_key_type type)
 
 static bool too_many(size_t pieces)
 {
-    return (uint64_t)pieces > UINT64_C(1) << PIECES_MAX_LOG2;
+    return (uint64_t)pieces > TASKSEAL__PIECES_MAX;
 }
 
 bool taskseal__chunks_len(taskseal_suite suite, size_t payload_len, size_t *chunks_len)

@@ -7,6 +7,8 @@
 
 enum { TASKSEAL__PAYLOAD_KEY_BYTES = 32 };
 
+#define TASKSEAL__PIECES_MAX (UINT64_C(1) << 38) /* F 6.5 */
+
 /* True for the suite numbers that this version knows, available here or not. */
 bool taskseal__suite_known(unsigned suite);
 

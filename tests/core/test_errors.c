@@ -36,6 +36,7 @@ static const row published[] = {
     {24, "key-outside-window", PERMANENT},
     {25, "key-unavailable", RETRYABLE},
     {26, "key-not-active", PERMANENT},
+    {27, "key-wrong-use", PERMANENT},
     {30, "authentication-failed", PERMANENT},
     {31, "context-mismatch", PERMANENT},
     {32, "context-required", PERMANENT},
@@ -48,6 +49,9 @@ static const row published[] = {
     {42, "keyfile-malformed", PERMANENT},
     {43, "keyfile-exists", PERMANENT},
     {44, "keyfile-write", RETRYABLE},
+    {45, "keyfile-unsupported", PERMANENT},
+    {46, "keyfile-passphrase", PERMANENT},
+    {47, "keyfile-change", PERMANENT},
     {100, "uri-invalid", PERMANENT},
     {101, "trust-config", PERMANENT},
     {102, "resolve", RETRYABLE},
@@ -155,7 +159,7 @@ END_TEST
 
 START_TEST(a_value_that_is_no_error_is_unknown_and_permanent)
 {
-    static const int values[] = {6, 9, 18, 27, 37, 45, 99, 127};
+    static const int values[] = {6, 9, 18, 28, 37, 48, 99, 127};
     for (size_t i = 0; i < COUNT_OF(values); i++) {
         ck_assert_str_eq(taskseal_err_name((taskseal_err)values[i]), "unknown-error");
         ck_assert_ptr_nonnull(strstr(taskseal_err_text((taskseal_err)values[i]), "does not know"));

@@ -12,7 +12,7 @@
 #define CONTROL_BYTE "it holds a CR, a tab or a NUL"
 #define BEGINNING    "a line is empty, a comment that begins with #, or begins with `key `"
 #define ID           "the key id must be 1 to 255 of"
-#define TYPE         "the key type must be xchacha20poly1305 or aegis256"
+#define TYPE         "the key type must be xchacha20poly1305, aegis256 or dedupe"
 #define STATE        "the key state must be active, open-only, retired or compromised"
 #define SECRET       "the secret must be tskek1_ and 43 characters"
 #define NO_SECRET    "a retired or compromised key has `-` in place of its secret"
