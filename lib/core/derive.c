@@ -139,6 +139,7 @@ bool taskseal__unwrap(uint8_t dek[TASKSEAL__DEK_BYTES], const taskseal__wrap_bin
     case TASKSEAL_KEY_DEDUPE: /* wraps nothing */
         break;
     }
+    taskseal__derive_forget(); /* libsodium's portable ChaCha20 leaves the DEK on the stack */
     if (failed != 0)
         sodium_memzero(dek, TASKSEAL__DEK_BYTES);
     return failed == 0;

@@ -25,8 +25,9 @@ void taskseal__derive_wrap_key(uint8_t wrap_key[TASKSEAL__WRAP_KEY_BYTES],
                                const uint8_t kek[TASKSEAL_KEY_BYTES], unsigned type, const char *key_id,
                                size_t key_id_len);
 
-/* Wipes what the last derivation left on the stack. For when no further call of ours overwrites it: a wrapping key
- * would outlive the guarded memory that it goes to, and a payload key an opening that ends early. */
+/* Wipes what the last derivation or unwrapping left on the stack. For when no further call of ours overwrites it: a
+ * wrapping key would outlive the guarded memory that it goes to, a payload key an opening that ends early, and a DEK
+ * the opening. */
 void taskseal__derive_forget(void);
 
 /* The MAC of all header bytes before it (F 5.12). */
