@@ -34,9 +34,9 @@ bool taskseal_key_type_available(taskseal_key_type type)
 
 /* ---- Lengths ---- */
 
-static bool too_many(size_t pieces)
+static bool too_many(uint64_t pieces)
 {
-    return (uint64_t)pieces > TASKSEAL__PIECES_MAX;
+    return pieces > TASKSEAL__PIECES_MAX;
 }
 
 bool taskseal__chunks_len(taskseal_suite suite, size_t payload_len, size_t *chunks_len)

@@ -161,8 +161,8 @@ static void append_piece(bytes *to, const record_file *file, const char *token, 
     const record *other = find_record(file, token, (size_t)(bracket - token));
     bytes whole = bytes_evaluate(file, record_need(other, "sealed"));
     char *end;
-    size_t from = strtoull(bracket + 1, &end, 10);
-    size_t until = *end == ':' ? strtoull(end + 1, &end, 10) : 0;
+    size_t from = strtoul(bracket + 1, &end, 10);
+    size_t until = *end == ':' ? strtoul(end + 1, &end, 10) : 0;
     if (*end != ']' || from > until || until > whole.len)
         give_up("bad piece", token);
     append(to, whole.data + from, until - from);
@@ -178,7 +178,7 @@ static void append_token(bytes *to, const record_file *file, const char *token, 
         return;
     }
     const char *hex = star != NULL ? star + 1 : token;
-    size_t times = star != NULL ? strtoull(token, NULL, 10) : 1;
+    size_t times = star != NULL ? strtoul(token, NULL, 10) : 1;
     bytes unit = decode_hex(hex, len - (size_t)(hex - token));
     for (size_t i = 0; i < times; i++)
         append(to, unit.data, unit.len);

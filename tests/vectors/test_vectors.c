@@ -45,7 +45,7 @@ int main(int argc, char **argv)
         (void)fprintf(stderr, "usage: test_vectors MINIMUM FILE...\n");
         return 2;
     }
-    size_t minimum = strtoull(argv[1], NULL, 10);
+    size_t minimum = strtoul(argv[1], NULL, 10);
     printf("# AES-256-GCM %s, AEGIS-256 %s\n",
            taskseal_suite_available(TASKSEAL_SUITE_AES256GCM) ? "is there" : "is missing",
            taskseal_suite_available(TASKSEAL_SUITE_AEGIS256) ? "is there" : "is missing");
