@@ -195,7 +195,7 @@ taskseal_err taskseal__header_parse(taskseal__header *header, const void *sealed
 size_t taskseal__header_asks(const uint8_t *bytes, size_t len)
 {
     size_t at = TASKSEAL__STANZAS_AT;
-    if (!begins_with_magic(bytes, len))
+    if (len > 0 && !begins_with_magic(bytes, len))
         return len;
     if (len < at)
         return at;
