@@ -91,6 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     HOLDS(err == TASKSEAL_OK || cap == 0);
     if (err != TASKSEAL_OK)
         return 0;
+    reached_depth();
     HOLDS(cap == info.payload_len && memcmp(id, info.message_id, sizeof id) == 0);
     check_header(&info, data);
     /* F 6.3, F 6.6: the chunks are exactly those of such a payload. */

@@ -12,6 +12,7 @@
 
 enum { PLACES = 1024 };
 
+size_t fuzz_depth;
 static size_t seeds;
 static size_t inputs;
 
@@ -92,7 +93,7 @@ int main(int argc, char **argv)
     bool fine = true;
     for (int i = 1; i < argc; i++)
         fine = replay(argv[i]) && fine;
-    printf("%zu seeds, %zu inputs\n", seeds, inputs);
+    printf("%zu seeds, %zu inputs, %zu of them deep\n", seeds, inputs, fuzz_depth);
     if (seeds == 0)
         (void)fprintf(stderr, "no seed was found: nothing was tested\n");
     return fine && seeds > 0 ? 0 : 1;

@@ -8,6 +8,7 @@ program leaves alone.
 """
 
 import base64
+import hashlib
 import pathlib
 import sys
 
@@ -127,6 +128,12 @@ def authentic_seeds(opening):
     return seeds
 
 
+def roundtrip_seeds():
+    """Choices: the least of each, the greatest, and some."""
+    seeds = {"choices-least": bytes(64), "choices-greatest": b"\xff" * 400}
+    return seeds | {f"choices-{n}": hashlib.shake_128(bytes([n])).digest(50 * n) for n in range(1, 13)}
+
+
 def text_seeds(opening):
     """Text forms of every length modulo 3, and their faults."""
     sealed = opening["good-suite-1-type-1-size-0"]
@@ -159,7 +166,7 @@ def corpus():
     keyrings = {name: first + lines.encode() for name, lines in KEY_LINES.items()}
     keyrings |= {"empty": b"", "first-line-newer": b"taskseal-keyring 2\n" + KEY.encode()}
     return {"open": opening, "parse": envelopes("parse"), "text": text_seeds(opening),
-            "authentic": authentic_seeds(opening), "keyring": keyrings,
+            "authentic": authentic_seeds(opening), "keyring": keyrings, "roundtrip": roundtrip_seeds(),
             "uri": {name: uri.encode() for name, uri in URIS.items()}}
 
 

@@ -29,7 +29,7 @@ class Corpus(unittest.TestCase):
         self.assertLess(sum(len(data) for files in committed().values() for data in files.values()), SIZE_MAX)
 
     def test_every_target_has_seeds(self):
-        self.assertEqual({"authentic", "keyring", "open", "parse", "text", "uri"},
+        self.assertEqual({"authentic", "keyring", "open", "parse", "roundtrip", "text", "uri"},
                          {name for name, files in committed().items() if files})
 
 
@@ -40,11 +40,11 @@ class Replay(unittest.TestCase):
     def test_without_a_seed_it_fails(self):
         with tempfile.TemporaryDirectory() as folder:
             run = self.replay(folder)
-            self.assertEqual((1, "0 seeds, 0 inputs\n", "no seed was found: nothing was tested\n"),
+            self.assertEqual((1, "0 seeds, 0 inputs, 0 of them deep\n", "no seed was found: nothing was tested\n"),
                              (run.returncode, run.stdout, run.stderr))
             (pathlib.Path(folder) / "seed").write_bytes(b"ab")
             run = self.replay(folder)
-            self.assertEqual((0, "1 seeds, 11 inputs\n", ""), (run.returncode, run.stdout, run.stderr))
+            self.assertEqual((0, "1 seeds, 11 inputs, 0 of them deep\n", ""), (run.returncode, run.stdout, run.stderr))
 
     def test_without_a_directory_it_fails(self):
         run = self.replay("nowhere")

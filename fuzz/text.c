@@ -39,6 +39,7 @@ static taskseal_err check_text(const char *text, size_t text_len)
     if (err == TASKSEAL_OK) {
         taskseal_info info;
         HOLDS(taskseal_inspect(out, len, &info) == TASKSEAL_OK);
+        reached_depth();
         check_same_text(text, text_len, out, len);
     }
     canary_free(out);

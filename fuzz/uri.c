@@ -110,8 +110,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
           (err == TASKSEAL_ERR_URI_INVALID && error.code == err && error.message[0] != '\0'));
     for (const char *c = error.message; *c != '\0'; c++)
         HOLDS(*c >= ' ' && *c <= '~');
-    if (err == TASKSEAL_OK)
+    if (err == TASKSEAL_OK) {
+        reached_depth();
         check_written_out(&uri, size);
+    }
 
     change_password(text);
     HOLDS(taskseal__uri_parse(&other, text, &other_error) == err);
