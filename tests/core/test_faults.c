@@ -277,10 +277,12 @@ START_TEST(a_clock_out_of_the_years_is_a_bad_clock)
     assert_err(TASKSEAL_ERR_BAD_CLOCK, try_seal(&options, 1));
     faults.clock_seconds = -1;
     assert_err(TASKSEAL_ERR_BAD_CLOCK, try_seal(&options, 1));
-    faults.clock_seconds = last + 1;
-    assert_err(TASKSEAL_ERR_BAD_CLOCK, try_seal(&options, 1));
-    faults.clock_seconds = last;
-    assert_ok(try_seal(&options, 1));
+    if (sizeof(time_t) > sizeof(int32_t)) { /* else no clock shows that */
+        faults.clock_seconds = last + 1;
+        assert_err(TASKSEAL_ERR_BAD_CLOCK, try_seal(&options, 1));
+        faults.clock_seconds = last;
+        assert_ok(try_seal(&options, 1));
+    }
     faults.clock_seconds = 1;
     assert_ok(try_seal(&options, 1));
 }

@@ -4,6 +4,7 @@
 #include "core/derive.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <sys/random.h>
@@ -224,7 +225,7 @@ REPLACE(int, fchmod, (int fd, mode_t mode))
 REPLACE(int, fsync, (int fd))
 {
     struct stat status;
-    const bool directory = __real_fstat(fd, &status) == 0 && S_ISDIR(status.st_mode);
+    const bool directory = fstatat(fd, "", &status, AT_EMPTY_PATH) == 0 && S_ISDIR(status.st_mode);
     if (directory)
         faults.synced_directory = status.st_ino;
     return faults.file == (directory ? DIRECTORY_FSYNC_FAILS : FSYNC_FAILS) ? (int)fails(EIO)
