@@ -18,10 +18,17 @@ enum {
 
 /* ---- Telling envelopes from plaintext (F 11) ---- */
 
+enum { TEXT_PREFIX_BYTES = sizeof TASKSEAL_TEXT_PREFIX - 1 };
+
 static bool begins_as_text(const void *data, size_t len)
 {
-    const size_t prefix_len = sizeof TASKSEAL_TEXT_PREFIX - 1;
-    return len >= prefix_len && memcmp(data, TASKSEAL_TEXT_PREFIX, prefix_len) == 0;
+    return len >= TEXT_PREFIX_BYTES && memcmp(data, TASKSEAL_TEXT_PREFIX, TEXT_PREFIX_BYTES) == 0;
+}
+
+/* More of it could make it the text form, which is never plaintext. */
+static bool may_become_text(const void *data, size_t len)
+{
+    return len < TEXT_PREFIX_BYTES && memcmp(data, TASKSEAL_TEXT_PREFIX, len) == 0;
 }
 
 /* A non-empty proper prefix of the magic counts: a cut envelope is not plaintext. */
@@ -196,7 +203,7 @@ size_t taskseal__header_asks(const uint8_t *bytes, size_t len)
 {
     size_t at = TASKSEAL__STANZAS_AT;
     if (len > 0 && !begins_with_magic(bytes, len))
-        return len;
+        return may_become_text(bytes, len) ? TEXT_PREFIX_BYTES : len;
     if (len < at)
         return at;
     for (unsigned left = bytes[TASKSEAL__STANZA_COUNT_AT]; left > 0; left--) {
