@@ -62,7 +62,7 @@ extern "C" {
 #define TASKSEAL_VERSION_MAJOR 0
 #define TASKSEAL_VERSION_MINOR 1
 #define TASKSEAL_VERSION_PATCH 0
-#define TASKSEAL_VERSION "0.1.0"
+#define TASKSEAL_VERSION       "0.1.0"
 
 /* The version of the library that was linked, as TASKSEAL_VERSION was when it was built. */
 const char *taskseal_version(void);
@@ -71,95 +71,93 @@ const char *taskseal_version(void);
 
 /* X(name, value, permanence, short name, text). Values and short names never change meaning.
  * PERMANENT: the same input fails again, so do not retry it. RETRYABLE: it may succeed later. */
-#define TASKSEAL_ERRORS(X)                                                                               \
-    X(BAD_ARGUMENT, 1, PERMANENT, "bad-argument", "an argument is out of its range; see the header")     \
-    X(NO_MEMORY, 2, RETRYABLE, "no-memory", "memory could not be had")                                   \
-    X(NO_RANDOM, 3, RETRYABLE, "no-random", "the system's random number generator failed")               \
-    X(BUFFER_TOO_SMALL, 4, PERMANENT, "buffer-too-small", "the output buffer is too small")              \
-    X(BAD_CLOCK, 5, RETRYABLE, "bad-clock", "the system clock could not be read or is out of range")     \
-    X(NOT_SEALED, 10, PERMANENT, "not-sealed", "the input is not a sealed envelope")                     \
-    X(MALFORMED, 11, PERMANENT, "malformed",                                                             \
-      "the envelope breaks the format's rules (is it in text form, or was it cut?)")                     \
-    X(UNSUPPORTED_VERSION, 12, PERMANENT, "unsupported-version",                                         \
-      "the envelope's version is not known to this library: upgrade it")                                 \
-    X(UNSUPPORTED_SUITE, 13, PERMANENT, "unsupported-suite",                                             \
-      "the envelope's suite is not known to this library: upgrade it")                                   \
-    X(SUITE_UNAVAILABLE, 14, PERMANENT, "suite-unavailable",                                             \
-      "this build or CPU lacks an algorithm that is needed (suite 02: AES instructions; suite 03 and "   \
-      "aegis256 keys: libsodium 1.0.19 or newer)")                                                       \
-    X(SUITE_DENIED, 15, PERMANENT, "suite-denied", "the caller's policy does not allow this suite")      \
-    X(CLASS_DENIED, 16, PERMANENT, "class-denied",                                                       \
-      "the envelope is for an anonymous key class, which proves no sender")                              \
-    X(LOOKS_SEALED, 17, PERMANENT, "looks-sealed",                                                       \
-      "the payload begins as an envelope does: sealing it twice is refused unless asked for")            \
-    X(UNKNOWN_KEY, 20, RETRYABLE, "unknown-key",                                                         \
-      "the keyring has no such key, or none that the envelope names; keys may still be spreading")       \
-    X(KEY_RETIRED, 21, PERMANENT, "key-retired", "the key that would serve is retired")                  \
-    X(KEY_COMPROMISED, 22, PERMANENT, "key-compromised", "a key that is named is marked compromised")    \
-    X(KEY_WRONG_QUEUE, 23, PERMANENT, "key-wrong-queue", "the key is not good for this queue")           \
-    X(KEY_OUTSIDE_WINDOW, 24, PERMANENT, "key-outside-window",                                           \
-      "the seal time is outside the key's not-before .. not-after window")                               \
-    X(KEY_UNAVAILABLE, 25, RETRYABLE, "key-unavailable", "the key's keeper did not answer")              \
-    X(KEY_NOT_ACTIVE, 26, PERMANENT, "key-not-active", "the key may not seal: no active key serves")     \
-    X(KEY_WRONG_USE, 27, PERMANENT, "key-wrong-use",                                                     \
-      "the key's type serves something else: dedupe keys make dedupe tags, the others seal")             \
-    X(AUTHENTICATION_FAILED, 30, PERMANENT, "authentication-failed",                                     \
-      "the envelope was not made with this key, or its header was changed")                              \
-    X(CONTEXT_MISMATCH, 31, PERMANENT, "context-mismatch",                                               \
-      "the envelope belongs to another queue, type or id, or lacks a binding that was insisted on")      \
-    X(CONTEXT_REQUIRED, 32, PERMANENT, "context-required",                                               \
-      "the envelope is bound to a field that the caller did not give")                                   \
-    X(WRONG_PURPOSE, 33, PERMANENT, "wrong-purpose", "the envelope was sealed for another purpose")      \
-    X(NOT_YET_VALID, 34, RETRYABLE, "not-yet-valid",                                                     \
-      "the envelope was sealed more than 300 s in this clock's future: compare the clocks")              \
-    X(EXPIRED, 35, PERMANENT, "expired", "the envelope is past its expiry or the caller's maximum age")  \
-    X(DAMAGED, 36, PERMANENT, "damaged", "the payload was changed, cut or extended after sealing")       \
-    X(KEYFILE_READ, 40, RETRYABLE, "keyfile-read", "the key file could not be read")                     \
-    X(KEYFILE_PERMISSIONS, 41, PERMANENT, "keyfile-permissions",                                         \
-      "others can read or change the key file: chmod 600 it")                                            \
-    X(KEYFILE_MALFORMED, 42, PERMANENT, "keyfile-malformed", "the key file breaks its format")           \
-    X(KEYFILE_EXISTS, 43, PERMANENT, "keyfile-exists", "a file of that name exists and is kept")         \
-    X(KEYFILE_WRITE, 44, RETRYABLE, "keyfile-write", "the key file could not be written")                \
-    X(KEYFILE_UNSUPPORTED, 45, PERMANENT, "keyfile-unsupported",                                         \
-      "the key file's format is not known to this library: upgrade it")                                  \
-    X(KEYFILE_PASSPHRASE, 46, PERMANENT, "keyfile-passphrase",                                           \
-      "the key file is protected, and its passphrase was not given or is another")                       \
-    X(KEYFILE_CHANGE, 47, PERMANENT, "keyfile-change", "the key file does not permit this change")       \
-    X(URI_INVALID, 100, PERMANENT, "uri-invalid", "the connection URI breaks its rules")                 \
-    X(TRUST_CONFIG, 101, PERMANENT, "trust-config",                                                      \
-      "a CA, certificate or key file could not be used")                                                 \
-    X(RESOLVE, 102, RETRYABLE, "resolve", "the host name could not be resolved")                         \
-    X(CONNECT, 103, RETRYABLE, "connect", "the TCP connection could not be made")                        \
-    X(TIMEOUT, 104, RETRYABLE, "timeout", "the deadline passed")                                         \
-    X(NOT_TLS, 105, PERMANENT, "not-tls", "the server does not speak TLS on this port")                  \
-    X(PEER_CLOSED, 106, RETRYABLE, "peer-closed", "the server closed the connection")                    \
-    X(TLS_PROTOCOL, 107, PERMANENT, "tls-protocol", "no TLS session could be agreed on")                 \
-    X(CERT_EXPIRED, 108, PERMANENT, "cert-expired", "a certificate of the server has expired")           \
-    X(CERT_NOT_YET_VALID, 109, PERMANENT, "cert-not-yet-valid",                                          \
-      "a certificate of the server is not valid yet")                                                    \
-    X(CERT_UNTRUSTED, 110, PERMANENT, "cert-untrusted",                                                  \
-      "the server's certificate does not chain to a trusted CA")                                         \
-    X(CERT_SELF_SIGNED, 111, PERMANENT, "cert-self-signed", "the server's certificate is self-signed")   \
-    X(CERT_REVOKED, 112, PERMANENT, "cert-revoked", "a certificate of the server is revoked")            \
-    X(CERT_PURPOSE, 113, PERMANENT, "cert-purpose",                                                      \
-      "a certificate of the server may not be used for this purpose")                                    \
-    X(CERT_WEAK, 114, PERMANENT, "cert-weak",                                                            \
-      "a certificate of the server has a weak key or signature")                                         \
-    X(CERT_INVALID, 115, PERMANENT, "cert-invalid", "a certificate of the server breaks X.509's rules")  \
-    X(NAME_MISMATCH, 116, PERMANENT, "name-mismatch",                                                    \
-      "the server's certificate does not hold the expected name")                                        \
-    X(PIN_MISMATCH, 117, PERMANENT, "pin-mismatch", "the server's public key is not a pinned one")       \
-    X(CLIENT_CERT_REQUIRED, 118, PERMANENT, "client-cert-required",                                      \
-      "the server requires a client certificate")                                                        \
-    X(CLIENT_CERT_REFUSED, 119, PERMANENT, "client-cert-refused",                                        \
-      "the server refused the client certificate")                                                       \
-    X(AUTH_REFUSED, 120, PERMANENT, "auth-refused", "the server refused the user or password")           \
-    X(NO_PERMISSION, 121, PERMANENT, "no-permission", "the ACL user may not run this command")           \
-    X(SERVER_ERROR, 122, PERMANENT, "server-error", "the server answered with an error")                 \
-    X(SERVER_BUSY, 123, RETRYABLE, "server-busy", "the server can't answer now (loading, busy, ...)")    \
-    X(NOT_VERIFIED, 124, PERMANENT, "not-verified",                                                      \
-      "the connection is not verified: use taskseal_redis_reconnect")                                    \
-    X(IO, 125, RETRYABLE, "io", "the connection failed")                                                 \
+#define TASKSEAL_ERRORS(X)                                                                                   \
+    X(BAD_ARGUMENT, 1, PERMANENT, "bad-argument", "an argument is out of its range; see the header")         \
+    X(NO_MEMORY, 2, RETRYABLE, "no-memory", "memory could not be had")                                       \
+    X(NO_RANDOM, 3, RETRYABLE, "no-random", "the system's random number generator failed")                   \
+    X(BUFFER_TOO_SMALL, 4, PERMANENT, "buffer-too-small", "the output buffer is too small")                  \
+    X(BAD_CLOCK, 5, RETRYABLE, "bad-clock", "the system clock could not be read or is out of range")         \
+    X(NOT_SEALED, 10, PERMANENT, "not-sealed", "the input is not a sealed envelope")                         \
+    X(MALFORMED, 11, PERMANENT, "malformed",                                                                 \
+      "the envelope breaks the format's rules (is it in text form, or was it cut?)")                         \
+    X(UNSUPPORTED_VERSION, 12, PERMANENT, "unsupported-version",                                             \
+      "the envelope's version is not known to this library: upgrade it")                                     \
+    X(UNSUPPORTED_SUITE, 13, PERMANENT, "unsupported-suite",                                                 \
+      "the envelope's suite is not known to this library: upgrade it")                                       \
+    X(SUITE_UNAVAILABLE, 14, PERMANENT, "suite-unavailable",                                                 \
+      "this build or CPU lacks an algorithm that is needed (suite 02: AES instructions; suite 03 and "       \
+      "aegis256 keys: libsodium 1.0.19 or newer)")                                                           \
+    X(SUITE_DENIED, 15, PERMANENT, "suite-denied", "the caller's policy does not allow this suite")          \
+    X(CLASS_DENIED, 16, PERMANENT, "class-denied",                                                           \
+      "the envelope is for an anonymous key class, which proves no sender")                                  \
+    X(LOOKS_SEALED, 17, PERMANENT, "looks-sealed",                                                           \
+      "the payload begins as an envelope does: sealing it twice is refused unless asked for")                \
+    X(UNKNOWN_KEY, 20, RETRYABLE, "unknown-key",                                                             \
+      "the keyring has no such key, or none that the envelope names; keys may still be spreading")           \
+    X(KEY_RETIRED, 21, PERMANENT, "key-retired", "the key that would serve is retired")                      \
+    X(KEY_COMPROMISED, 22, PERMANENT, "key-compromised", "a key that is named is marked compromised")        \
+    X(KEY_WRONG_QUEUE, 23, PERMANENT, "key-wrong-queue", "the key is not good for this queue")               \
+    X(KEY_OUTSIDE_WINDOW, 24, PERMANENT, "key-outside-window",                                               \
+      "the seal time is outside the key's not-before .. not-after window")                                   \
+    X(KEY_UNAVAILABLE, 25, RETRYABLE, "key-unavailable", "the key's keeper did not answer")                  \
+    X(KEY_NOT_ACTIVE, 26, PERMANENT, "key-not-active", "the key may not seal: no active key serves")         \
+    X(KEY_WRONG_USE, 27, PERMANENT, "key-wrong-use",                                                         \
+      "the key's type serves something else: dedupe keys make dedupe tags, the others seal")                 \
+    X(AUTHENTICATION_FAILED, 30, PERMANENT, "authentication-failed",                                         \
+      "the envelope was not made with this key, or its header was changed")                                  \
+    X(CONTEXT_MISMATCH, 31, PERMANENT, "context-mismatch",                                                   \
+      "the envelope belongs to another queue, type or id, or lacks a binding that was insisted on")          \
+    X(CONTEXT_REQUIRED, 32, PERMANENT, "context-required",                                                   \
+      "the envelope is bound to a field that the caller did not give")                                       \
+    X(WRONG_PURPOSE, 33, PERMANENT, "wrong-purpose", "the envelope was sealed for another purpose")          \
+    X(NOT_YET_VALID, 34, RETRYABLE, "not-yet-valid",                                                         \
+      "the envelope was sealed more than 300 s in this clock's future: compare the clocks")                  \
+    X(EXPIRED, 35, PERMANENT, "expired", "the envelope is past its expiry or the caller's maximum age")      \
+    X(DAMAGED, 36, PERMANENT, "damaged", "the payload was changed, cut or extended after sealing")           \
+    X(KEYFILE_READ, 40, RETRYABLE, "keyfile-read", "the key file could not be read")                         \
+    X(KEYFILE_PERMISSIONS, 41, PERMANENT, "keyfile-permissions",                                             \
+      "others can read or change the key file: chmod 600 it")                                                \
+    X(KEYFILE_MALFORMED, 42, PERMANENT, "keyfile-malformed", "the key file breaks its format")               \
+    X(KEYFILE_EXISTS, 43, PERMANENT, "keyfile-exists", "a file of that name exists and is kept")             \
+    X(KEYFILE_WRITE, 44, RETRYABLE, "keyfile-write", "the key file could not be written")                    \
+    X(KEYFILE_UNSUPPORTED, 45, PERMANENT, "keyfile-unsupported",                                             \
+      "the key file's format is not known to this library: upgrade it")                                      \
+    X(KEYFILE_PASSPHRASE, 46, PERMANENT, "keyfile-passphrase",                                               \
+      "the key file is protected, and its passphrase was not given or is another")                           \
+    X(KEYFILE_CHANGE, 47, PERMANENT, "keyfile-change", "the key file does not permit this change")           \
+    X(URI_INVALID, 100, PERMANENT, "uri-invalid", "the connection URI breaks its rules")                     \
+    X(TRUST_CONFIG, 101, PERMANENT, "trust-config", "a CA, certificate or key file could not be used")       \
+    X(RESOLVE, 102, RETRYABLE, "resolve", "the host name could not be resolved")                             \
+    X(CONNECT, 103, RETRYABLE, "connect", "the TCP connection could not be made")                            \
+    X(TIMEOUT, 104, RETRYABLE, "timeout", "the deadline passed")                                             \
+    X(NOT_TLS, 105, PERMANENT, "not-tls", "the server does not speak TLS on this port")                      \
+    X(PEER_CLOSED, 106, RETRYABLE, "peer-closed", "the server closed the connection")                        \
+    X(TLS_PROTOCOL, 107, PERMANENT, "tls-protocol", "no TLS session could be agreed on")                     \
+    X(CERT_EXPIRED, 108, PERMANENT, "cert-expired", "a certificate of the server has expired")               \
+    X(CERT_NOT_YET_VALID, 109, PERMANENT, "cert-not-yet-valid",                                              \
+      "a certificate of the server is not valid yet")                                                        \
+    X(CERT_UNTRUSTED, 110, PERMANENT, "cert-untrusted",                                                      \
+      "the server's certificate does not chain to a trusted CA")                                             \
+    X(CERT_SELF_SIGNED, 111, PERMANENT, "cert-self-signed", "the server's certificate is self-signed")       \
+    X(CERT_REVOKED, 112, PERMANENT, "cert-revoked", "a certificate of the server is revoked")                \
+    X(CERT_PURPOSE, 113, PERMANENT, "cert-purpose",                                                          \
+      "a certificate of the server may not be used for this purpose")                                        \
+    X(CERT_WEAK, 114, PERMANENT, "cert-weak", "a certificate of the server has a weak key or signature")     \
+    X(CERT_INVALID, 115, PERMANENT, "cert-invalid", "a certificate of the server breaks X.509's rules")      \
+    X(NAME_MISMATCH, 116, PERMANENT, "name-mismatch",                                                        \
+      "the server's certificate does not hold the expected name")                                            \
+    X(PIN_MISMATCH, 117, PERMANENT, "pin-mismatch", "the server's public key is not a pinned one")           \
+    X(CLIENT_CERT_REQUIRED, 118, PERMANENT, "client-cert-required",                                          \
+      "the server requires a client certificate")                                                            \
+    X(CLIENT_CERT_REFUSED, 119, PERMANENT, "client-cert-refused",                                            \
+      "the server refused the client certificate")                                                           \
+    X(AUTH_REFUSED, 120, PERMANENT, "auth-refused", "the server refused the user or password")               \
+    X(NO_PERMISSION, 121, PERMANENT, "no-permission", "the ACL user may not run this command")               \
+    X(SERVER_ERROR, 122, PERMANENT, "server-error", "the server answered with an error")                     \
+    X(SERVER_BUSY, 123, RETRYABLE, "server-busy", "the server can't answer now (loading, busy, ...)")        \
+    X(NOT_VERIFIED, 124, PERMANENT, "not-verified",                                                          \
+      "the connection is not verified: use taskseal_redis_reconnect")                                        \
+    X(IO, 125, RETRYABLE, "io", "the connection failed")                                                     \
     X(REPLY_LIMIT, 126, PERMANENT, "reply-limit", "the server's reply is larger than the limits allow")
 
 typedef enum taskseal_err {
@@ -191,42 +189,42 @@ typedef struct taskseal_error {
 
 /* Each size is a macro, and for bindings that can't see macros taskseal_size tells it at run time. */
 
-#define TASKSEAL_KEY_BYTES 32U        /* a KEK */
-#define TASKSEAL_MESSAGE_ID_BYTES 32U /* a message id, which is the commitment (F 3) */
-#define TASKSEAL_KEY_ID_MAX 255U      /* a key id, without the final NUL */
-#define TASKSEAL_CONTEXT_MAX 65535U   /* each context field */
-#define TASKSEAL_STANZAS_MAX 8U       /* keys that one envelope is sealed to */
-#define TASKSEAL_HEADER_MAX 4096U     /* all before the chunks */
-#define TASKSEAL_CHUNK_BYTES 16384U   /* payload bytes a full chunk holds */
-#define TASKSEAL_TIME_MAX UINT64_C(253402300799) /* 9999-12-31T23:59:59Z */
-#define TASKSEAL_CLOCK_LEEWAY 300U    /* seconds that a seal time may lie in the opener's future */
-#define TASKSEAL_KEYS_MAX 1024U       /* keys in a keyring */
-#define TASKSEAL_QUEUES_MAX 64U       /* queues in a key's list */
-#define TASKSEAL_DEDUPE_TAG_BYTES 32U /* a dedupe tag */
-#define TASKSEAL_PASSPHRASE_MAX 1024U /* a key file's passphrase */
+#define TASKSEAL_KEY_BYTES        32U                    /* a KEK */
+#define TASKSEAL_MESSAGE_ID_BYTES 32U                    /* a message id, which is the commitment (F 3) */
+#define TASKSEAL_KEY_ID_MAX       255U                   /* a key id, without the final NUL */
+#define TASKSEAL_CONTEXT_MAX      65535U                 /* each context field */
+#define TASKSEAL_STANZAS_MAX      8U                     /* keys that one envelope is sealed to */
+#define TASKSEAL_HEADER_MAX       4096U                  /* all before the chunks */
+#define TASKSEAL_CHUNK_BYTES      16384U                 /* payload bytes a full chunk holds */
+#define TASKSEAL_TIME_MAX         UINT64_C(253402300799) /* 9999-12-31T23:59:59Z */
+#define TASKSEAL_CLOCK_LEEWAY     300U  /* seconds that a seal time may lie in the opener's future */
+#define TASKSEAL_KEYS_MAX         1024U /* keys in a keyring */
+#define TASKSEAL_QUEUES_MAX       64U   /* queues in a key's list */
+#define TASKSEAL_DEDUPE_TAG_BYTES 32U   /* a dedupe tag */
+#define TASKSEAL_PASSPHRASE_MAX   1024U /* a key file's passphrase */
 
 /* The size of the text form of an envelope of `n` bytes, without a NUL; a capacity that suffices for
  * rewrapping it; and one for a call of taskseal_stream_update with `n` bytes. As taskseal_text_size,
  * taskseal_rewrap_size and taskseal_stream_size, but for constants: they don't check for overflow. */
 #define TASKSEAL_TEXT_SIZE(n)   (sizeof TASKSEAL_TEXT_PREFIX - 1 + ((n) / 3) * 4 + ((n) % 3 ? (n) % 3 + 1 : 0))
 #define TASKSEAL_REWRAP_SIZE(n) ((n) + 4 + TASKSEAL_KEY_ID_MAX + 96)
-#define TASKSEAL_STREAM_SIZE(n)                                                                          \
+#define TASKSEAL_STREAM_SIZE(n)                                                                              \
     ((n) + ((n) / TASKSEAL_CHUNK_BYTES + 2) * 32 + TASKSEAL_HEADER_MAX + TASKSEAL_CHUNK_BYTES)
 
 /* X(name, value): the sizes that taskseal_size tells; values never change meaning. */
-#define TASKSEAL_SIZES(X)                                                                                \
-    X(KEY_BYTES, 1)                                                                                      \
-    X(MESSAGE_ID_BYTES, 2)                                                                               \
-    X(KEY_ID_MAX, 3)                                                                                     \
-    X(CONTEXT_MAX, 4)                                                                                    \
-    X(STANZAS_MAX, 5)                                                                                    \
-    X(HEADER_MAX, 6)                                                                                     \
-    X(CHUNK_BYTES, 7)                                                                                    \
-    X(CLOCK_LEEWAY, 8)                                                                                   \
-    X(KEYS_MAX, 9)                                                                                       \
-    X(QUEUES_MAX, 10)                                                                                    \
-    X(DEDUPE_TAG_BYTES, 11)                                                                              \
-    X(PASSPHRASE_MAX, 12)                                                                                \
+#define TASKSEAL_SIZES(X)                                                                                    \
+    X(KEY_BYTES, 1)                                                                                          \
+    X(MESSAGE_ID_BYTES, 2)                                                                                   \
+    X(KEY_ID_MAX, 3)                                                                                         \
+    X(CONTEXT_MAX, 4)                                                                                        \
+    X(STANZAS_MAX, 5)                                                                                        \
+    X(HEADER_MAX, 6)                                                                                         \
+    X(CHUNK_BYTES, 7)                                                                                        \
+    X(CLOCK_LEEWAY, 8)                                                                                       \
+    X(KEYS_MAX, 9)                                                                                           \
+    X(QUEUES_MAX, 10)                                                                                        \
+    X(DEDUPE_TAG_BYTES, 11)                                                                                  \
+    X(PASSPHRASE_MAX, 12)                                                                                    \
     X(TIME_MAX, 13)
 
 typedef enum taskseal_size_id {
@@ -280,22 +278,22 @@ static inline taskseal_bytes taskseal_str(const char *text)
 }
 
 typedef enum taskseal_key_state {
-    TASKSEAL_KEY_ACTIVE = 1,    /* seals, opens, rewraps from and to */
-    TASKSEAL_KEY_OPEN_ONLY = 2, /* opens, rewraps from */
-    TASKSEAL_KEY_RETIRED = 3,   /* a tombstone: its envelopes are refused with a name of their own */
+    TASKSEAL_KEY_ACTIVE = 1,     /* seals, opens, rewraps from and to */
+    TASKSEAL_KEY_OPEN_ONLY = 2,  /* opens, rewraps from */
+    TASKSEAL_KEY_RETIRED = 3,    /* a tombstone: its envelopes are refused with a name of their own */
     TASKSEAL_KEY_COMPROMISED = 4 /* as retired, and any envelope that so much as names it is refused */
 } taskseal_key_state;
 
 /* A key as given to taskseal_keyring_new. */
 typedef struct taskseal_key {
-    const char *id;        /* 1..255 of [0-9A-Za-z._:/@+-], the first one alphanumeric; unique */
+    const char *id; /* 1..255 of [0-9A-Za-z._:/@+-], the first one alphanumeric; unique */
     taskseal_key_type type;
     taskseal_key_state state;
     const uint8_t *secret; /* TASKSEAL_KEY_BYTES random bytes, never a password; NULL if and only if the
                               state is retired or compromised */
     const taskseal_bytes *queues; /* the queues it is good for, or NULL for every queue */
     size_t queue_count;
-    uint64_t not_before;   /* window for the seal time, inclusive; 0: open on that side */
+    uint64_t not_before; /* window for the seal time, inclusive; 0: open on that side */
     uint64_t not_after;
 } taskseal_key;
 
@@ -397,13 +395,15 @@ TASKSEAL_MUST_USE taskseal_err taskseal_keyfile_create(const char *path, const c
                                                        taskseal_key_type type, taskseal_error *error);
 
 typedef enum taskseal_keyfile_action {
-    TASKSEAL_KEYFILE_ADD = 1,    /* a fresh key with `type`, `queues` and the window given; it opens only, until it
+    TASKSEAL_KEYFILE_ADD =
+        1, /* a fresh key with `type`, `queues` and the window given; it opens only, until it
                                     is promoted, so that every copy of the file can learn it first */
     TASKSEAL_KEYFILE_PROMOTE = 2, /* it becomes active and the first of its type, and so the primary */
-    TASKSEAL_KEYFILE_DEMOTE = 3, /* it opens only, and nothing sealed later than `not_after` opens with it */
-    TASKSEAL_KEYFILE_RETIRE = 4, /* its secret goes; not while it is active */
+    TASKSEAL_KEYFILE_DEMOTE = 3,  /* it opens only, and nothing sealed later than `not_after` opens with it */
+    TASKSEAL_KEYFILE_RETIRE = 4,  /* its secret goes; not while it is active */
     TASKSEAL_KEYFILE_COMPROMISE = 5, /* the same, at once */
-    TASKSEAL_KEYFILE_LIMIT = 6,  /* `queues` and the window replace those that it has, as far as they are given */
+    TASKSEAL_KEYFILE_LIMIT =
+        6, /* `queues` and the window replace those that it has, as far as they are given */
     TASKSEAL_KEYFILE_PROTECT = 7 /* the file gets `new_passphrase`; absent: none */
 } taskseal_keyfile_action;
 
@@ -415,10 +415,10 @@ typedef struct taskseal_keyfile_change {
     taskseal_key_type type;       /* ADD; 0: XChaCha20-Poly1305 */
     const taskseal_bytes *queues; /* ADD, LIMIT */
     size_t queue_count;
-    uint64_t not_before;          /* ADD, LIMIT; 0: not given */
-    uint64_t not_after;           /* ADD, LIMIT, DEMOTE */
-    unsigned flags;               /* TASKSEAL_KEYFILE_ANY_... */
-    taskseal_bytes passphrase;    /* of the file, if it is protected; the new one is protected with it too */
+    uint64_t not_before;           /* ADD, LIMIT; 0: not given */
+    uint64_t not_after;            /* ADD, LIMIT, DEMOTE */
+    unsigned flags;                /* TASKSEAL_KEYFILE_ANY_... */
+    taskseal_bytes passphrase;     /* of the file, if it is protected; the new one is protected with it too */
     taskseal_bytes new_passphrase; /* PROTECT */
 } taskseal_keyfile_change;
 
@@ -445,12 +445,7 @@ typedef struct taskseal_context {
     taskseal_bytes extra; /* anything else: a tenant, a schema version */
 } taskseal_context;
 
-enum {
-    TASKSEAL_BOUND_QUEUE = 1,
-    TASKSEAL_BOUND_TYPE = 2,
-    TASKSEAL_BOUND_ID = 4,
-    TASKSEAL_BOUND_EXTRA = 8
-};
+enum { TASKSEAL_BOUND_QUEUE = 1, TASKSEAL_BOUND_TYPE = 2, TASKSEAL_BOUND_ID = 4, TASKSEAL_BOUND_EXTRA = 8 };
 
 /* Keeps a sealed result or error text from being passed off as a payload. */
 typedef enum taskseal_purpose {
@@ -473,12 +468,12 @@ typedef struct taskseal_seal_options {
                                    which is the first active key good for the queue and for the time */
     size_t key_count;
     taskseal_context context;
-    taskseal_suite suite;     /* 0: ChaCha20-Poly1305 */
+    taskseal_suite suite; /* 0: ChaCha20-Poly1305 */
     taskseal_purpose purpose;
-    unsigned flags;           /* TASKSEAL_SEAL_... */
-    uint64_t expires_at;      /* give at most one of these two */
-    uint64_t lifetime;        /* seconds; below 600 a slow clock starts to destroy tasks */
-    uint64_t now;             /* the seal time; 0: the system clock */
+    unsigned flags;      /* TASKSEAL_SEAL_... */
+    uint64_t expires_at; /* give at most one of these two */
+    uint64_t lifetime;   /* seconds; below 600 a slow clock starts to destroy tasks */
+    uint64_t now;        /* the seal time; 0: the system clock */
 } taskseal_seal_options;
 
 /* The size of the envelope that these options make of `payload_len` bytes, and, for
@@ -495,15 +490,13 @@ TASKSEAL_MUST_USE taskseal_err taskseal_seal_size(const taskseal_seal_options *o
  *  LOOKS_SEALED      the payload begins as an envelope or its text form does
  *  NO_RANDOM, and those of taskseal_seal_size */
 TASKSEAL_MUST_USE taskseal_err taskseal_seal(const taskseal_seal_options *options, const void *payload,
-                                             size_t payload_len, void *out, size_t out_cap,
-                                             size_t *out_len);
+                                             size_t payload_len, void *out, size_t out_cap, size_t *out_len);
 
 /* As taskseal_seal, with the payload already in `buffer` at the offset that taskseal_seal_size gave; the
  * envelope replaces it and begins at buffer[0]. On failure the buffer is unchanged. (The offset depends on
  * the keys: give key_ids or `now` where the primary key could change between the two calls.) */
 TASKSEAL_MUST_USE taskseal_err taskseal_seal_in_place(const taskseal_seal_options *options, void *buffer,
-                                                      size_t buffer_cap, size_t payload_len,
-                                                      size_t *out_len);
+                                                      size_t buffer_cap, size_t payload_len, size_t *out_len);
 
 /* One of the messages of a batch. */
 typedef struct taskseal_seal_item {
@@ -529,31 +522,30 @@ enum { TASKSEAL_INSIST_NONE = 0x100 }; /* for `insist`: accept envelopes that bi
 
 typedef struct taskseal_open_options {
     const taskseal_keyring *keyring;
-    taskseal_context context;  /* every field the opener knows, from its own knowledge: never from the
+    taskseal_context context; /* every field the opener knows, from its own knowledge: never from the
                                   message */
-    unsigned insist;           /* TASKSEAL_BOUND_... that the envelope must bind, among the fields given;
+    unsigned insist;          /* TASKSEAL_BOUND_... that the envelope must bind, among the fields given;
                                   0: all of these */
-    taskseal_purpose purpose;  /* the only one accepted */
-    unsigned allowed_suites;   /* bit 1 << suite; 0: every suite */
-    uint64_t max_age;          /* seconds since the seal time; 0: no limit */
-    uint64_t now;              /* 0: the system clock */
+    taskseal_purpose purpose; /* the only one accepted */
+    unsigned allowed_suites;  /* bit 1 << suite; 0: every suite */
+    uint64_t max_age;         /* seconds since the seal time; 0: no limit */
+    uint64_t now;             /* 0: the system clock */
 } taskseal_open_options;
 
 /* What a complete open has proved. */
 typedef struct taskseal_opened {
     uint8_t message_id[TASKSEAL_MESSAGE_ID_BYTES]; /* unique per seal, unchanged by rewrap */
-    const char *key_id;     /* the key that opened it; lives as long as the keyring */
+    const char *key_id;                            /* the key that opened it; lives as long as the keyring */
     taskseal_suite suite;
     uint64_t sealed_at;
-    uint64_t expires_at;    /* 0: never */
-    uint64_t replay_until;  /* remember the message id at least until then, plus the spread of your
+    uint64_t expires_at;   /* 0: never */
+    uint64_t replay_until; /* remember the message id at least until then, plus the spread of your
                                clocks; 0: for ever */
 } taskseal_opened;
 
 /* An upper bound on what opening releases, exact when the envelope is not padded: the capacity that
  * taskseal_open needs. Reads the header only and trusts nothing. Errors: those of taskseal_inspect. */
-TASKSEAL_MUST_USE taskseal_err taskseal_open_size(const void *sealed, size_t sealed_len,
-                                                  size_t *payload_cap);
+TASKSEAL_MUST_USE taskseal_err taskseal_open_size(const void *sealed, size_t sealed_len, size_t *payload_cap);
 
 /* Verifies `sealed` wholly and writes its payload to `out`: all or nothing. `opened` may be NULL.
  * In the order in which they are found (F 9):
@@ -573,8 +565,8 @@ TASKSEAL_MUST_USE taskseal_err taskseal_open(const taskseal_open_options *option
 /* As taskseal_open, decrypting inside `buffer`: *payload points into it. Once decryption has begun a
  * failure wipes the buffer (DAMAGED), so keep the original where the message must survive. */
 TASKSEAL_MUST_USE taskseal_err taskseal_open_in_place(const taskseal_open_options *options, void *buffer,
-                                                      size_t sealed_len, void **payload,
-                                                      size_t *payload_len, taskseal_opened *opened);
+                                                      size_t sealed_len, void **payload, size_t *payload_len,
+                                                      taskseal_opened *opened);
 
 /* ---- Re-keying -------------------------------------------------------------------------------- */
 
@@ -608,23 +600,24 @@ size_t taskseal_rewrap_size(size_t sealed_len);
  *  BUFFER_TOO_SMALL          also: the new header would exceed TASKSEAL_HEADER_MAX
  *  NO_RANDOM */
 TASKSEAL_MUST_USE taskseal_err taskseal_rewrap(const taskseal_rewrap_options *options, const void *sealed,
-                                               size_t sealed_len, void *out, size_t out_cap,
-                                               size_t *out_len);
+                                               size_t sealed_len, void *out, size_t out_cap, size_t *out_len);
 
 /* ---- Sealing anew ----------------------------------------------------------------------------- */
 
 typedef struct taskseal_reseal_options {
     taskseal_open_options open; /* how to open it, completely */
-    const char *const *key_ids; /* as in taskseal_seal_options; NULL: the primary for open.context.queue and the
+    const char *const
+        *key_ids; /* as in taskseal_seal_options; NULL: the primary for open.context.queue and the
                                    envelope's seal time */
     size_t key_count;
-    taskseal_suite suite;       /* 0: that of the envelope */
+    taskseal_suite suite; /* 0: that of the envelope */
 } taskseal_reseal_options;
 
 /* The capacity that taskseal_reseal needs: what the new envelope and the work on it take. Trusts nothing.
  * BAD_ARGUMENT, and those of taskseal_inspect. */
-TASKSEAL_MUST_USE taskseal_err taskseal_reseal_size(const taskseal_reseal_options *options, const void *sealed,
-                                                    size_t sealed_len, size_t *reseal_cap);
+TASKSEAL_MUST_USE taskseal_err taskseal_reseal_size(const taskseal_reseal_options *options,
+                                                    const void *sealed, size_t sealed_len,
+                                                    size_t *reseal_cap);
 
 /* Opens an envelope and seals its payload with a fresh DEK, so that whoever knows the old DEK can't read the new
  * envelope. Seal time, expiry, bindings, purpose and padding stay; the message id changes: record the old
@@ -658,11 +651,13 @@ typedef struct taskseal_stream taskseal_stream;
  * afterwards. The seal time is that of this call.
  *  BAD_ARGUMENT  also: TASKSEAL_SEAL_PADDED
  *  NO_MEMORY, NO_RANDOM, and those of taskseal_seal_size */
-TASKSEAL_MUST_USE taskseal_err taskseal_stream_seal(taskseal_stream **out, const taskseal_seal_options *options);
+TASKSEAL_MUST_USE taskseal_err taskseal_stream_seal(taskseal_stream **out,
+                                                    const taskseal_seal_options *options);
 
 /* Begins to open. The options are as for taskseal_open, and are no longer needed afterwards. The times are
  * checked when the header has been read. BAD_ARGUMENT, NO_MEMORY. */
-TASKSEAL_MUST_USE taskseal_err taskseal_stream_open(taskseal_stream **out, const taskseal_open_options *options);
+TASKSEAL_MUST_USE taskseal_err taskseal_stream_open(taskseal_stream **out,
+                                                    const taskseal_open_options *options);
 
 /* The capacity that the output of taskseal_stream_update needs for `len` bytes of input, and that of
  * taskseal_stream_finish for 0; SIZE_MAX if no size_t holds it. */
@@ -690,12 +685,12 @@ void taskseal_stream_free(taskseal_stream *stream);
 
 typedef struct taskseal_dedupe_options {
     const taskseal_keyring *keyring;
-    const char *key_id;           /* a key of type dedupe; NULL: the first active one that is good for the queue */
-    taskseal_bytes queue;         /* what else must be equal; absent: not looked at */
+    const char *key_id;   /* a key of type dedupe; NULL: the first active one that is good for the queue */
+    taskseal_bytes queue; /* what else must be equal; absent: not looked at */
     taskseal_bytes type;
     const taskseal_bytes *fields; /* what makes the task unique, in a fixed order; NULL: its whole payload */
     size_t field_count;
-    uint64_t now;                 /* for the key's window; 0: the system clock */
+    uint64_t now; /* for the key's window; 0: the system clock */
 } taskseal_dedupe_options;
 
 /* Computes a tag that is equal for equal tasks, so that unique-job features work although every envelope differs.
@@ -705,8 +700,8 @@ typedef struct taskseal_dedupe_options {
  *  BAD_ARGUMENT
  *  UNKNOWN_KEY, KEY_RETIRED, KEY_COMPROMISED, KEY_NOT_ACTIVE (no key named, and no active one), KEY_WRONG_USE (not a
  *  dedupe key), KEY_WRONG_QUEUE, KEY_OUTSIDE_WINDOW, BAD_CLOCK */
-TASKSEAL_MUST_USE taskseal_err taskseal_dedupe_tag(const taskseal_dedupe_options *options, const void *payload,
-                                                   size_t payload_len,
+TASKSEAL_MUST_USE taskseal_err taskseal_dedupe_tag(const taskseal_dedupe_options *options,
+                                                   const void *payload, size_t payload_len,
                                                    uint8_t tag[TASKSEAL_DEDUPE_TAG_BYTES]);
 
 /* ---- Looking without a key -------------------------------------------------------------------- */
@@ -735,8 +730,7 @@ typedef struct taskseal_info {
 
 /* Parses an envelope (complete, in binary form) strictly. Needs no key.
  *  NOT_SEALED, MALFORMED, UNSUPPORTED_VERSION, UNSUPPORTED_SUITE */
-TASKSEAL_MUST_USE taskseal_err taskseal_inspect(const void *sealed, size_t sealed_len,
-                                                taskseal_info *info);
+TASKSEAL_MUST_USE taskseal_err taskseal_inspect(const void *sealed, size_t sealed_len, taskseal_info *info);
 
 /* Copies the message id out of an envelope's header: unverified until the envelope was opened. Errors as
  * taskseal_inspect. */
@@ -744,10 +738,10 @@ TASKSEAL_MUST_USE taskseal_err taskseal_message_id(const void *sealed, size_t se
                                                    uint8_t id[TASKSEAL_MESSAGE_ID_BYTES]);
 
 typedef enum taskseal_sealed {
-    TASKSEAL_PLAIN = 0,   /* does not begin as an envelope does, in either form */
-    TASKSEAL_SEALED = 1,  /* framing is right (which proves nothing else) */
-    TASKSEAL_NEWER = 2,   /* an envelope of a version or suite that this library can't read */
-    TASKSEAL_BROKEN = 3   /* begins as an envelope does, framing wrong: cut, say */
+    TASKSEAL_PLAIN = 0,  /* does not begin as an envelope does, in either form */
+    TASKSEAL_SEALED = 1, /* framing is right (which proves nothing else) */
+    TASKSEAL_NEWER = 2,  /* an envelope of a version or suite that this library can't read */
+    TASKSEAL_BROKEN = 3  /* begins as an envelope does, framing wrong: cut, say */
 } taskseal_sealed;
 
 /* Tells what `data` is, in binary or in text form. For queues that still carry both kinds: only

@@ -90,8 +90,8 @@ static taskseal_err seal_all(const taskseal_seal_options *options, taskseal_seal
     return err;
 }
 
-taskseal_err taskseal_seal_batch(const taskseal_seal_options *options, taskseal_seal_item *items, size_t count,
-                                 size_t *failed)
+taskseal_err taskseal_seal_batch(const taskseal_seal_options *options, taskseal_seal_item *items,
+                                 size_t count, size_t *failed)
 {
     size_t position = 0;
     unsigned given;

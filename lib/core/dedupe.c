@@ -19,7 +19,8 @@ static taskseal_err key_fault(const taskseal_dedupe_options *options, const task
 }
 
 /* The first active dedupe key that serves. If none does, the fault of the first active one says the most. */
-static taskseal_err find_primary(const taskseal_dedupe_options *options, uint64_t now, const taskseal__key **key)
+static taskseal_err find_primary(const taskseal_dedupe_options *options, uint64_t now,
+                                 const taskseal__key **key)
 {
     taskseal_err fault = TASKSEAL_ERR_KEY_NOT_ACTIVE;
     for (size_t i = 0; i < options->keyring->count; i++) {
@@ -95,8 +96,8 @@ static void compute(const taskseal_dedupe_options *options, const uint8_t *key, 
     sodium_memzero(&hash, sizeof hash);
 }
 
-taskseal_err taskseal_dedupe_tag(const taskseal_dedupe_options *options, const void *payload, size_t payload_len,
-                                 uint8_t tag[TASKSEAL_DEDUPE_TAG_BYTES])
+taskseal_err taskseal_dedupe_tag(const taskseal_dedupe_options *options, const void *payload,
+                                 size_t payload_len, uint8_t tag[TASKSEAL_DEDUPE_TAG_BYTES])
 {
     const taskseal__key *key;
     if (tag == NULL)

@@ -15,19 +15,7 @@ typedef struct {
     size_t len;
 } slice;
 
-/* The keys read so far. Secrets stand in guarded memory; ids and queues in `storage`, which is as long as the
- * text and so never runs out. */
-typedef struct {
-    taskseal_key *keys;
-    size_t key_count;
-    taskseal_bytes *queues; /* of all keys, one list behind the other */
-    size_t queue_count;
-    uint8_t *secrets;
-    char *storage;
-    size_t stored;
-    unsigned line;
-    taskseal_error *error;
-} reading;
+typedef taskseal__keyfile reading;
 
 static taskseal_err fault(const reading *r, const char *reason)
 {
@@ -121,12 +109,19 @@ static taskseal_err read_type(reading *r, taskseal_key *key, slice word)
     return TASKSEAL_OK;
 }
 
-static taskseal_err read_state(reading *r, taskseal_key *key, slice word)
+const char *taskseal__key_state_name(taskseal_key_state state)
 {
     static const char *const names[] = {"active", "open-only", "retired", "compromised"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (equals(word, names[i]))
-            key->state = (taskseal_key_state)(TASKSEAL_KEY_ACTIVE + i);
+    return state >= TASKSEAL_KEY_ACTIVE && state <= TASKSEAL_KEY_COMPROMISED
+               ? names[state - TASKSEAL_KEY_ACTIVE]
+               : NULL;
+}
+
+static taskseal_err read_state(reading *r, taskseal_key *key, slice word)
+{
+    for (taskseal_key_state state = TASKSEAL_KEY_ACTIVE; state <= TASKSEAL_KEY_COMPROMISED; state++)
+        if (equals(word, taskseal__key_state_name(state)))
+            key->state = state;
     return key->state != 0 ? TASKSEAL_OK
                            : fault(r, "the key state must be active, open-only, retired or compromised");
 }
@@ -275,7 +270,7 @@ static taskseal_err read_key(reading *r, slice line)
     if (err == TASKSEAL_OK)
         err = read_attributes(r, key, line);
     if (err == TASKSEAL_OK)
-        r->key_count++;
+        r->lines[r->key_count++] = r->line;
     return err;
 }
 
@@ -287,21 +282,46 @@ static taskseal_err read_line(reading *r, slice line)
     return line.len == 0 || line.at[0] == '#' ? TASKSEAL_OK : read_key(r, line);
 }
 
+/* True for what follows the name of a format: a number without leading zeros, short enough to be told. */
+static bool is_format_number(slice s)
+{
+    bool digits = s.len >= 1 && s.len <= 4 && s.at[0] != '0';
+    for (size_t i = 0; i < s.len && digits; i++)
+        digits = s.at[i] >= '0' && s.at[i] <= '9';
+    return digits;
+}
+
+/* A file that says that it is one of another format is not called malformed. */
+static taskseal_err read_first_line(const reading *r, slice first)
+{
+    slice number = first;
+    if (equals(first, TASKSEAL__KEYFILE_FIRST_LINE))
+        return TASKSEAL_OK;
+    if (equals(first, TASKSEAL__PROTECTED_FIRST_LINE))
+        return taskseal__fail_line(r->error, TASKSEAL_ERR_KEYFILE_PASSPHRASE, 1,
+                                   "line 1: this key file is protected: give its passphrase");
+    bool named =
+        skip_prefix(&number, TASKSEAL__KEYFILE_NAME) || skip_prefix(&number, TASKSEAL__PROTECTED_NAME);
+    if (named && is_format_number(number))
+        return taskseal__fail_line(r->error, TASKSEAL_ERR_KEYFILE_UNSUPPORTED, 1,
+                                   "line 1: this is a key file of the format `%.*s`, which this version of "
+                                   "the library does not know: upgrade it",
+                                   (int)first.len, first.at);
+    if (holds(first, '\r') || skip_prefix(&first, "\xef\xbb\xbf"))
+        return fault(r, "it holds a CR or a byte order mark: save the file as plain text with LF line ends");
+    return fault(r, "the first line must be `" TASKSEAL__KEYFILE_FIRST_LINE "`: this is no key file");
+}
+
 static taskseal_err read_lines(reading *r, slice text)
 {
     r->line = 1;
-    slice first = cut(&text, '\n');
-    if (holds(first, '\r') || skip_prefix(&first, "\xef\xbb\xbf"))
-        return fault(r, "it holds a CR or a byte order mark: save the file as plain text with LF line ends");
-    if (!equals(first, TASKSEAL__KEYFILE_FIRST_LINE))
-        return fault(r, "the first line must be `" TASKSEAL__KEYFILE_FIRST_LINE
-                        "`: this is no key file, or one of a newer format");
-    while (text.len > 0) {
+    taskseal_err err = read_first_line(r, cut(&text, '\n'));
+    while (text.len > 0 && err == TASKSEAL_OK) {
         r->line++;
-        taskseal_err err = read_line(r, cut(&text, '\n'));
-        if (err != TASKSEAL_OK)
-            return err;
+        err = read_line(r, cut(&text, '\n'));
     }
+    if (err != TASKSEAL_OK)
+        return err;
     return r->key_count > 0 ? TASKSEAL_OK : fault(r, "the file ends without a key");
 }
 
@@ -321,39 +341,51 @@ static bool allocate(reading *r, slice text)
     size_t lines = count_byte(text, '\n') + 1;
     size_t keys = lines < TASKSEAL_KEYS_MAX ? lines : TASKSEAL_KEYS_MAX;
     r->keys = calloc(keys + 1, sizeof *r->keys);
+    r->lines = calloc(keys + 1, sizeof *r->lines);
     r->queues = calloc(lines + count_byte(text, ','), sizeof *r->queues);
     r->secrets = sodium_allocarray(keys + 1, TASKSEAL_KEY_BYTES);
     r->storage = malloc(text.len + 1);
-    return r->keys != NULL && r->queues != NULL && r->secrets != NULL && r->storage != NULL;
+    return r->keys != NULL && r->lines != NULL && r->queues != NULL && r->secrets != NULL &&
+           r->storage != NULL;
 }
 
-static taskseal_err read_text(reading *r, slice text, taskseal_keyring **out)
+taskseal_err taskseal__keyfile_read(taskseal__keyfile *file, const char *text, size_t text_len,
+                                    taskseal_error *error)
 {
-    if (!allocate(r, text))
-        return taskseal__fail(r->error, TASKSEAL_ERR_NO_MEMORY, "no memory to read a key file");
-    taskseal_err err = read_lines(r, text);
-    return err == TASKSEAL_OK ? taskseal_keyring_new(out, r->keys, r->key_count, r->error) : err;
+    const slice all = {text_len != 0 ? text : "", text_len};
+    *file = (taskseal__keyfile){.error = error};
+    if (text_len > TASKSEAL__KEYFILE_MAX)
+        return taskseal__fail_line(error, TASKSEAL_ERR_KEYFILE_MALFORMED, 1,
+                                   "line 1: a key file holds at most 1 MiB");
+    if (!allocate(file, all))
+        return taskseal__fail(error, TASKSEAL_ERR_NO_MEMORY, "no memory to read a key file");
+    return read_lines(file, all);
+}
+
+void taskseal__keyfile_forget(taskseal__keyfile *file)
+{
+    sodium_free(file->secrets); /* wipes */
+    free(file->storage);
+    free(file->queues);
+    free(file->lines);
+    free(file->keys);
 }
 
 taskseal_err taskseal_keyring_parse(taskseal_keyring **out, const char *text, size_t text_len,
                                     taskseal_error *error)
 {
-    reading r = {.error = error};
+    taskseal__keyfile file;
     if (out == NULL)
         return taskseal__fail(error, TASKSEAL_ERR_BAD_ARGUMENT, "no place for the keyring was given");
     *out = NULL;
     if (text == NULL && text_len != 0)
         return taskseal__fail(error, TASKSEAL_ERR_BAD_ARGUMENT, "no text of a key file was given");
-    if (text_len > TASKSEAL__KEYFILE_MAX)
-        return taskseal__fail_line(error, TASKSEAL_ERR_KEYFILE_MALFORMED, 1,
-                                   "line 1: a key file holds at most 1 MiB");
     taskseal_err err = taskseal__sodium_init();
     if (err != TASKSEAL_OK)
         return taskseal__fail(error, err, "%s", taskseal_err_text(err));
-    err = read_text(&r, (slice){text_len != 0 ? text : "", text_len}, out);
-    sodium_free(r.secrets); /* wipes */
-    free(r.storage);
-    free(r.queues);
-    free(r.keys);
+    err = taskseal__keyfile_read(&file, text, text_len, error);
+    if (err == TASKSEAL_OK)
+        err = taskseal_keyring_new(out, file.keys, file.key_count, error);
+    taskseal__keyfile_forget(&file);
     return err;
 }

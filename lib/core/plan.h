@@ -25,8 +25,8 @@ TASKSEAL_MUST_USE taskseal_err taskseal__plan_make(taskseal__plan *p, const task
                                                    size_t payload_len);
 
 /* LOOKS_SEALED if the options do not allow this payload, of which the first bytes suffice (F 11.5). */
-TASKSEAL_MUST_USE taskseal_err taskseal__plan_payload(const taskseal_seal_options *options, const void *payload,
-                                                      size_t len);
+TASKSEAL_MUST_USE taskseal_err taskseal__plan_payload(const taskseal_seal_options *options,
+                                                      const void *payload, size_t len);
 
 /* How many random bytes the message takes, at most TASKSEAL__RANDOM_MAX (F 5.7). */
 size_t taskseal__plan_random_len(const taskseal__plan *p);

@@ -23,7 +23,8 @@ static taskseal_context bound_context(const taskseal_context *given, unsigned bo
 }
 
 /* What seals the same message anew: its times, bindings, purpose and padding, as its header says. */
-static taskseal_seal_options seal_options(const taskseal_reseal_options *options, const taskseal__header *header)
+static taskseal_seal_options seal_options(const taskseal_reseal_options *options,
+                                          const taskseal__header *header)
 {
     return (taskseal_seal_options){
         .keyring = options->open.keyring,
@@ -79,8 +80,8 @@ static taskseal_err begin(taskseal__opening *o, const taskseal_reseal_options *o
     return err == TASKSEAL_OK ? taskseal__header_parse(&o->header, sealed, sealed_len) : err;
 }
 
-taskseal_err taskseal_reseal_size(const taskseal_reseal_options *options, const void *sealed, size_t sealed_len,
-                                  size_t *reseal_cap)
+taskseal_err taskseal_reseal_size(const taskseal_reseal_options *options, const void *sealed,
+                                  size_t sealed_len, size_t *reseal_cap)
 {
     taskseal__opening o;
     size_t chunks_len;

@@ -31,7 +31,8 @@ void taskseal_stream_free(taskseal_stream *stream)
 
 size_t taskseal_stream_size(size_t len)
 {
-    size_t more = (len / TASKSEAL_CHUNK_BYTES + 2) * TASKSEAL__TAG_MAX + TASKSEAL_HEADER_MAX + TASKSEAL_CHUNK_BYTES;
+    size_t more =
+        (len / TASKSEAL_CHUNK_BYTES + 2) * TASKSEAL__TAG_MAX + TASKSEAL_HEADER_MAX + TASKSEAL_CHUNK_BYTES;
     return len <= SIZE_MAX - more ? len + more : SIZE_MAX;
 }
 
@@ -43,7 +44,8 @@ static void wipe_secrets(taskseal_stream *s)
 }
 
 /* What both calls refuse before they begin: the stream then goes on as if they had not been made. */
-static taskseal_err check(const taskseal_stream *s, const void *in, size_t len, const void *out, size_t out_cap)
+static taskseal_err check(const taskseal_stream *s, const void *in, size_t len, const void *out,
+                          size_t out_cap)
 {
     if (s == NULL || s->finished || (in == NULL && len != 0) || out == NULL ||
         taskseal__overlap(in, len, out, out_cap))
@@ -61,8 +63,8 @@ static void fail(taskseal_stream *s, taskseal_err err, void *out, size_t len)
     sodium_memzero(out, taskseal_stream_size(len));
 }
 
-taskseal_err taskseal_stream_update(taskseal_stream *stream, const void *in, size_t len, void *out, size_t out_cap,
-                                    size_t *out_len)
+taskseal_err taskseal_stream_update(taskseal_stream *stream, const void *in, size_t len, void *out,
+                                    size_t out_cap, size_t *out_len)
 {
     size_t written = 0;
     if (out_len == NULL)
@@ -71,8 +73,9 @@ taskseal_err taskseal_stream_update(taskseal_stream *stream, const void *in, siz
     taskseal_err err = check(stream, in, len, out, out_cap);
     if (err != TASKSEAL_OK || len == 0)
         return err;
-    err = stream->kind == TASKSEAL__STREAM_SEALS ? taskseal__stream_seal_update(stream, in, len, out, &written)
-                                                 : taskseal__stream_open_update(stream, in, len, out, &written);
+    err = stream->kind == TASKSEAL__STREAM_SEALS
+              ? taskseal__stream_seal_update(stream, in, len, out, &written)
+              : taskseal__stream_open_update(stream, in, len, out, &written);
     if (err != TASKSEAL_OK)
         fail(stream, err, out, len);
     else

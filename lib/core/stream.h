@@ -6,7 +6,10 @@
 #include "opening.h"
 #include "plan.h"
 
-typedef enum taskseal__stream_kind { TASKSEAL__STREAM_SEALS = 1, TASKSEAL__STREAM_OPENS = 2 } taskseal__stream_kind;
+typedef enum taskseal__stream_kind {
+    TASKSEAL__STREAM_SEALS = 1,
+    TASKSEAL__STREAM_OPENS = 2
+} taskseal__stream_kind;
 
 /* All of it stands in guarded memory. */
 struct taskseal_stream {
@@ -38,9 +41,11 @@ taskseal_stream *taskseal__stream_new(taskseal__stream_kind kind, const taskseal
 /* Each takes or gives some bytes; `out` is large enough (taskseal_stream_size). Errors are final. */
 TASKSEAL_MUST_USE taskseal_err taskseal__stream_seal_update(taskseal_stream *s, const uint8_t *in, size_t len,
                                                             uint8_t *out, size_t *out_len);
-TASKSEAL_MUST_USE taskseal_err taskseal__stream_seal_finish(taskseal_stream *s, uint8_t *out, size_t *out_len);
+TASKSEAL_MUST_USE taskseal_err taskseal__stream_seal_finish(taskseal_stream *s, uint8_t *out,
+                                                            size_t *out_len);
 TASKSEAL_MUST_USE taskseal_err taskseal__stream_open_update(taskseal_stream *s, const uint8_t *in, size_t len,
                                                             uint8_t *out, size_t *out_len);
-TASKSEAL_MUST_USE taskseal_err taskseal__stream_open_finish(taskseal_stream *s, uint8_t *out, size_t *out_len);
+TASKSEAL_MUST_USE taskseal_err taskseal__stream_open_finish(taskseal_stream *s, uint8_t *out,
+                                                            size_t *out_len);
 
 #endif

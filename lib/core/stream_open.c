@@ -87,7 +87,8 @@ static taskseal_err verify_header(taskseal_stream *s)
 
 /* ---- Pieces ---- */
 
-static taskseal_err put_piece(taskseal_stream *s, const uint8_t *chunk, size_t len, uint8_t *out, size_t *out_len)
+static taskseal_err put_piece(taskseal_stream *s, const uint8_t *chunk, size_t len, uint8_t *out,
+                              size_t *out_len)
 {
     if (s->index == TASKSEAL__PIECES_MAX)
         return TASKSEAL_ERR_MALFORMED;
@@ -98,7 +99,8 @@ static taskseal_err put_piece(taskseal_stream *s, const uint8_t *chunk, size_t l
 }
 
 /* Whole chunks are opened where they stand; only what is left of the input is kept. */
-static taskseal_err open_chunks(taskseal_stream *s, const uint8_t *in, size_t len, uint8_t *out, size_t *out_len)
+static taskseal_err open_chunks(taskseal_stream *s, const uint8_t *in, size_t len, uint8_t *out,
+                                size_t *out_len)
 {
     const size_t whole = TASKSEAL_CHUNK_BYTES + taskseal__tag_len(s->cipher.suite);
     taskseal_err err = TASKSEAL_OK;

@@ -54,7 +54,8 @@ taskseal_err taskseal_stream_seal(taskseal_stream **out, const taskseal_seal_opt
 }
 
 /* Seals one piece; the header goes before the first. */
-static taskseal_err put_piece(taskseal_stream *s, const uint8_t *piece, size_t len, uint8_t *out, size_t *out_len)
+static taskseal_err put_piece(taskseal_stream *s, const uint8_t *piece, size_t len, uint8_t *out,
+                              size_t *out_len)
 {
     if (s->index == 0 && !s->sealed_allowed && taskseal__begins_sealed(piece, len))
         return TASKSEAL_ERR_LOOKS_SEALED;

@@ -59,3 +59,29 @@ bool taskseal__parse_timestamp(const char *text, size_t len, uint64_t *time)
     *time = ((days_before(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
     return *time > 0;
 }
+
+static void put_number(char *at, size_t digits, uint64_t value)
+{
+    while (digits-- > 0) {
+        at[digits] = (char)('0' + value % 10);
+        value /= 10;
+    }
+}
+
+void taskseal__put_timestamp(char text[TASKSEAL__TIMESTAMP_LEN], uint64_t time)
+{
+    uint64_t days = time / 86400;
+    unsigned year = 1970;
+    unsigned month = 1;
+    for (; days >= (is_leap(year) ? 366U : 365U); year++)
+        days -= is_leap(year) ? 366 : 365;
+    for (; days >= days_in_month(year, month); month++)
+        days -= days_in_month(year, month);
+    memcpy(text, "0000-00-00T00:00:00Z", TASKSEAL__TIMESTAMP_LEN);
+    put_number(text, 4, year);
+    put_number(text + 5, 2, month);
+    put_number(text + 8, 2, days + 1);
+    put_number(text + 11, 2, time / 3600 % 24);
+    put_number(text + 14, 2, time / 60 % 60);
+    put_number(text + 17, 2, time % 60);
+}

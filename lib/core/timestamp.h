@@ -11,4 +11,9 @@
  * without a leap second. */
 bool taskseal__parse_timestamp(const char *text, size_t len, uint64_t *time);
 
+enum { TASKSEAL__TIMESTAMP_LEN = 20 };
+
+/* Writes the one form of a time of 1 .. TASKSEAL_TIME_MAX, without a NUL. */
+void taskseal__put_timestamp(char text[TASKSEAL__TIMESTAMP_LEN], uint64_t time);
+
 #endif

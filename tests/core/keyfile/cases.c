@@ -28,7 +28,7 @@ const keyfile_case keyfile_cases[] = {
     /* The file */
     {"K 3", TEXT(""), 1, FIRST_LINE, TEXT(KEY)},
     {"K 3", TEXT("\n" KEY), 1, FIRST_LINE, TEXT(FIRST "\nkey k " ACTIVE "\n")},
-    {"K 3", TEXT("taskseal-keyring 2\nkey k " ACTIVE "\n"), 1, FIRST_LINE, TEXT(KEY)},
+    {"K 3", TEXT("taskseal-keyring 01\nkey k " ACTIVE "\n"), 1, FIRST_LINE, TEXT(KEY)},
     {"K 3", TEXT("taskseal-keyring 1 \nkey k " ACTIVE "\n"), 1, FIRST_LINE, TEXT(KEY)},
     {"K 3", TEXT(" taskseal-keyring 1\nkey k " ACTIVE "\n"), 1, FIRST_LINE, TEXT(KEY)},
     {"K 3", TEXT("taskseal-keyring 1\r\nkey k " ACTIVE "\n"), 1, NOT_PLAIN, TEXT(KEY)},
