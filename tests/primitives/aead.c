@@ -2,7 +2,7 @@
  * AEADs: what a vector encrypts to, that it decrypts, in place too, and that a wrong one gives out nothing. */
 #include "vectors.h"
 
-#include "core/suite.h"
+#include "core/chunk.h"
 
 #include <sodium.h>
 #include <stdlib.h>
