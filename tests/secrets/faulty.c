@@ -13,21 +13,26 @@ static const taskseal_key key = {.id = "k",
                                  .state = TASKSEAL_KEY_ACTIVE,
                                  .secret = (const uint8_t *)"0123456789abcdef0123456789ABCDEF"};
 
-enum { CAP = 1024 };
-
-/* Seals into a buffer of `size` bytes that is said to have CAP. */
-static taskseal_err seal_into(size_t size)
+/* Seals with a key whose queue is `size` bytes long and said to have 4. */
+static taskseal_err seal_for(size_t size)
 {
-    taskseal_keyring *ring;
+    uint8_t out[1024];
     size_t len;
-    taskseal_err err = taskseal_keyring_new(&ring, &key, 1, NULL);
-    if (err != TASKSEAL_OK)
-        return err;
-    uint8_t *out = malloc(size);
+    taskseal_keyring *ring = NULL;
+    char *queue = malloc(size);
+    const taskseal_bytes queues[] = {{queue, 4}};
+    taskseal_key limited = key;
+    if (queue == NULL)
+        return TASKSEAL_ERR_NO_MEMORY;
+    memcpy(queue, "mail", size);
+    limited.queues = queues;
+    limited.queue_count = 1;
+    taskseal_err err = taskseal_keyring_new(&ring, &limited, 1, NULL);
     const taskseal_seal_options options = {.keyring = ring, .context = {.queue = taskseal_str("mail")}};
-    err = out != NULL ? taskseal_seal(&options, "payload", 7, out, CAP, &len) : TASKSEAL_ERR_NO_MEMORY;
-    free(out);
+    if (err == TASKSEAL_OK && size == 4)
+        err = taskseal_seal(&options, "payload", 7, out, sizeof out, &len);
     taskseal_keyring_free(ring);
+    free(queue);
     return err;
 }
 
@@ -55,9 +60,9 @@ static taskseal_err misalign(void)
 static taskseal_err run(const char *what)
 {
     if (strcmp(what, "clean") == 0)
-        return seal_into(CAP);
+        return seal_for(4);
     if (strcmp(what, "overflow") == 0)
-        return seal_into(30); /* the end of the commitment's first bytes, which our code writes */
+        return seal_for(3);
     if (strcmp(what, "leak") == 0)
         return leak();
     if (strcmp(what, "misaligned") == 0)

@@ -11,7 +11,7 @@ import sys
 
 # What faulty does, what is reported, and the function of ours that its stack names.
 FAULTS = (
-    ("overflow", "ERROR: AddressSanitizer: heap-buffer-overflow", "taskseal_seal"),
+    ("overflow", "ERROR: AddressSanitizer: heap-buffer-overflow", "taskseal_keyring_new"),
     ("leak", "ERROR: LeakSanitizer: detected memory leaks", "taskseal_keyring_new"),
     ("misaligned", "runtime error: member access within misaligned address", "keyring.c"),
 )
