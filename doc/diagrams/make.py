@@ -5,6 +5,8 @@
 The data: `title`, and `bands` from top to bottom. A band is a list of groups that stand side by side, each with
 `name`, `width` (a share of the band) and `rows` of boxes [name, what it does]. Dependencies run downwards.
 
+Byte layouts and derivations have a `kind`, and are drawn by layouts.py.
+
 Usage: make.py [--check]     --check writes nothing and fails if a drawing differs from its data
 """
 
@@ -13,6 +15,8 @@ import pathlib
 import sys
 import textwrap
 from html import escape
+
+import layouts
 
 HERE = pathlib.Path(__file__).resolve().parent
 WIDTH, MARGIN, GAP = 1000, 16, 8
@@ -83,7 +87,8 @@ def main(check):
     if not sources:
         sys.exit("make.py: no data in " + str(HERE))
     for source in sources:
-        drawing, target = draw(json.loads(source.read_text())), source.with_suffix(".svg")
+        data, target = json.loads(source.read_text()), source.with_suffix(".svg")
+        drawing = layouts.draw(data) if "kind" in data else draw(data)
         if not check:
             target.write_text(drawing)
         elif not target.exists() or target.read_text() != drawing:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The bytes of an envelope, version 1: derivation, stanzas, chunks, padding, parsing and sealing, written
+"""The bytes of an envelope, version 1: derivation, stanzas, chunks, padding, parsing and writing, written
 from doc/format.md alone. Section numbers (F 4.2) are its own. reference.py says what these files are for.
 """
 
@@ -23,7 +23,8 @@ KEY_ID_BYTES = ALPHANUMERIC | frozenset(b"._:/@+-")
 
 SUITES = {1: primitives.ChaCha20Poly1305Aead, 2: primitives.Aes256GcmAead, 3: primitives.Aegis256Aead}
 WRAPS = {1: primitives.XChaCha20Poly1305Aead, 2: primitives.Aegis256Aead}
-KEY_TYPES = {"xchacha20poly1305": 1, "aegis256": 2}
+DEDUPE = "dedupe"  # the key type that no stanza can have
+KEY_TYPES = {"xchacha20poly1305": 1, "aegis256": 2, "dedupe": DEDUPE}
 
 
 class Refused(Exception):
@@ -45,7 +46,7 @@ def require(condition, name):
 @dataclass
 class Key:
     id: bytes
-    type: int
+    type: int  # of stanzas, or DEDUPE
     state: str
     secret: bytes = None
     queues: list = None  # None: every queue
@@ -130,23 +131,30 @@ def wrap_body_length(stanza_type):
 # ---- Chunks and padding (F 6, F 7) ---------------------------------------------------------------------
 
 
-def encrypt_chunks(suite, key, stream):
-    """Full pieces, then one that is always shorter, each under its number as the nonce."""
+def encrypt_chunk(suite, key, number, piece):
+    """A piece under its number as the nonce."""
     aead = SUITES[suite]
-    return b"".join(aead.encrypt(key, number.to_bytes(aead.nonce_length, "big"), b"",
-                                 stream[number * CHUNK:(number + 1) * CHUNK])
+    return aead.encrypt(key, number.to_bytes(aead.nonce_length, "big"), b"", piece)
+
+
+def decrypt_chunk(suite, key, number, chunk):
+    aead = SUITES[suite]
+    try:
+        return aead.decrypt(key, number.to_bytes(aead.nonce_length, "big"), b"", chunk)
+    except primitives.Forged:
+        raise Refused("damaged") from None
+
+
+def encrypt_chunks(suite, key, stream):
+    """Full pieces, then one that is always shorter."""
+    return b"".join(encrypt_chunk(suite, key, number, stream[number * CHUNK:(number + 1) * CHUNK])
                     for number in range(len(stream) // CHUNK + 1))
 
 
 def decrypt_chunks(suite, key, chunks):
-    aead = SUITES[suite]
-    step = CHUNK + aead.tag_length
-    try:
-        return b"".join(aead.decrypt(key, number.to_bytes(aead.nonce_length, "big"), b"",
-                                     chunks[number * step:(number + 1) * step])
-                        for number in range(len(chunks) // step + 1))
-    except primitives.Forged:
-        raise Refused("damaged") from None
+    step = CHUNK + SUITES[suite].tag_length
+    return b"".join(decrypt_chunk(suite, key, number, chunks[number * step:(number + 1) * step])
+                    for number in range(len(chunks) // step + 1))
 
 
 def stream_length(suite, chunks_length):
@@ -194,8 +202,8 @@ class Envelope:
     stanzas: list
     header: bytes  # all before the MAC
     mac: bytes
-    chunks: bytes
-    stream_length: int
+    chunks: bytes = None
+    stream_length: int = None
 
     def header_length(self):
         return len(self.header) + len(self.mac)
@@ -216,19 +224,45 @@ class Reader:
         return int.from_bytes(self.take(count), "big")
 
 
+class More(Exception):
+    """What came so far decides nothing yet."""
+
+
+class GrowingReader(Reader):
+    """Of an input whose end is not known yet: running out is no fault."""
+
+    def take(self, count):
+        if len(self.data) - self.position < count:
+            raise More
+        return super().take(count)
+
+
 def looks_plain(data):
     """Neither form's beginning. A piece of the magic is no plaintext; a piece of the text prefix is."""
     cut = data[:len(MAGIC)]
     return not (cut and MAGIC.startswith(cut)) and not data.startswith(TEXT_PREFIX)
 
 
-def parse(data):
+def check_beginning(data):
+    """F 2.5 to F 2.12, for the whole input."""
     require(not looks_plain(data), "not-sealed")
     require(data.startswith(MAGIC) and len(data) > 4, "malformed")
     require(data[4] == 1, "unsupported-version")
     require(len(data) > 5, "malformed")
     require(data[5] in SUITES, "unsupported-suite")
-    reader = Reader(data)
+
+
+def check_growing_beginning(data):
+    """The same where more may come: only what no further byte can mend."""
+    if len(data) < 5 and (MAGIC.startswith(data) or TEXT_PREFIX.startswith(data)):
+        raise More
+    if len(data) == 5 and data.startswith(MAGIC) and data[4] == 1:
+        raise More
+    check_beginning(data)
+
+
+def parse_header(reader):
+    """Everything before the chunks; `chunks` and `stream_length` are not set."""
     preamble = reader.take(24)
     _, _, suite, flags, bound, sealed_at, expires_at = struct.unpack(">4sBBBBQQ", preamble)
     require(flags & 0x0E == 0 and flags >> 4 < len(PURPOSES) and bound < 16, "malformed")
@@ -236,15 +270,21 @@ def parse(data):
     require(expires_at == 0 or sealed_at < expires_at <= TIME_MAX, "malformed")
     commitment = reader.take(32)
     stanzas = parse_stanzas(reader)
-    header = data[:reader.position]
+    header = reader.data[:reader.position]
     mac = reader.take(16)
     require(reader.position <= HEADER_MAX, "malformed")
-    chunks = data[reader.position:]
-    length = stream_length(suite, len(chunks))
-    padded = bool(flags & 1)
-    require(not padded or (length >= PADDED_MIN and padme(length) == length), "malformed")
-    return Envelope(preamble, suite, padded, flags >> 4, bound, sealed_at, expires_at, commitment, stanzas,
-                    header, mac, chunks, length)
+    return Envelope(preamble, suite, bool(flags & 1), flags >> 4, bound, sealed_at, expires_at, commitment,
+                    stanzas, header, mac)
+
+
+def parse(data):
+    check_beginning(data)
+    reader = Reader(data)
+    envelope = parse_header(reader)
+    envelope.chunks = data[reader.position:]
+    length = envelope.stream_length = stream_length(envelope.suite, len(envelope.chunks))
+    require(not envelope.padded or (length >= PADDED_MIN and padme(length) == length), "malformed")
+    return envelope
 
 
 def parse_stanzas(reader):
@@ -268,28 +308,19 @@ def parse_stanza(reader):
     return Stanza(stanza_type, key_id, body)
 
 
-# ---- Sealing -------------------------------------------------------------------------------------------
+# ---- Writing -------------------------------------------------------------------------------------------
 
 
 def make_preamble(suite, flags, bound, sealed_at, expires_at, version=1):
     return struct.pack(">4sBBBBQQ", MAGIC, version, suite, flags, bound, sealed_at, expires_at)
 
 
-def assemble(preamble, commitment, stanzas, dek, chunks):
-    """Everything in its place, under a header MAC. `stanzas` come in the order in which they will stand."""
+def assemble_header(preamble, commitment, stanzas, dek):
+    """All before the chunks. `stanzas` come in the order in which they will stand."""
     header = preamble + commitment + bytes([len(stanzas)]) + b"".join(s.encode() for s in stanzas)
-    return header + header_mac(dek, header) + chunks
+    return header + header_mac(dek, header)
 
 
-def seal(keys, payload, *, random, sealed_at, context=None, suite=1, purpose=0, padded=False, expires_at=0):
-    """`random` is one draw: the DEK, then a wrap nonce for each stanza in its order."""
-    context = context or {}
-    bound = sum(1 << bit for bit, name in enumerate(FIELDS) if context.get(name))
-    preamble = make_preamble(suite, purpose << 4 | padded, bound, sealed_at, expires_at)
-    reader = Reader(random)
-    dek = reader.take(32)
-    payload_key, commitment = derive(dek, preamble, encode_context(context, bound))
-    stanzas = [wrap(key, reader.take(WRAPS[key.type].nonce_length), dek, preamble, commitment)
-               for key in sorted(keys, key=lambda key: key.id)]
-    chunks = encrypt_chunks(suite, payload_key, pad(payload) if padded else payload)
-    return assemble(preamble, commitment, stanzas, dek, chunks)
+def assemble(preamble, commitment, stanzas, dek, chunks):
+    """Everything in its place, under a header MAC."""
+    return assemble_header(preamble, commitment, stanzas, dek) + chunks

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""What may be done with envelopes: open, rewrap, text form, is-sealed. Written from doc/format.md alone.
+"""What may be done with envelopes: open, rewrap, text form, is-sealed (sealing.py and pieces.py have the rest).
+Written from doc/format.md alone.
 
 This and layout.py share no code and no primitive with the C library. They favour likeness to the text over
 speed, run nothing in constant time and wipe nothing: they check vectors, they protect no secrets. Every
@@ -10,7 +11,7 @@ import base64
 from dataclasses import dataclass, field
 
 from layout import (
-    ALPHANUMERIC, FIELDS, HEADER_MAX, LEEWAY, TEXT_PREFIX, WRAPS, Refused, assemble, decrypt_chunks,
+    ALPHANUMERIC, DEDUPE, FIELDS, HEADER_MAX, LEEWAY, TEXT_PREFIX, WRAPS, Envelope, Refused, assemble, decrypt_chunks,
     derive, encode_context, header_mac, looks_plain, parse, require, unpad, unwrap, wrap)
 
 # ---- Opening (F 9) -------------------------------------------------------------------------------------
@@ -36,6 +37,7 @@ class Opened:
     payload: bytes
     message_id: bytes
     key_id: bytes
+    envelope: Envelope
 
 
 def check_keyring(keys, lacking):
@@ -74,11 +76,15 @@ def unwrap_and_verify(envelope, key):
     return dek
 
 
+def check_suite_there(suite, lacking):
+    require({2: "aes256gcm", 3: "aegis256"}.get(suite) not in lacking, "suite-unavailable")
+
+
 def check_policy(envelope, key, opener):
     """Step 6."""
     require(key.in_window(envelope.sealed_at), "key-outside-window")
     require(opener.suites is None or envelope.suite in opener.suites, "suite-denied")
-    require({2: "aes256gcm", 3: "aegis256"}.get(envelope.suite) not in opener.lacking, "suite-unavailable")
+    check_suite_there(envelope.suite, opener.lacking)
     require(envelope.purpose == opener.purpose, "wrong-purpose")
     bound = {name for bit, name in enumerate(FIELDS) if envelope.bound & 1 << bit}
     insist = set(opener.context) if opener.insist is None else opener.insist
@@ -93,11 +99,14 @@ def check_times(envelope, now, max_age=0):
     require(max_age == 0 or now - envelope.sealed_at <= max_age, "expired")
 
 
-def open_envelope(data, opener):
+def check_opener(opener):
     check_keyring(opener.keys, opener.lacking)
+    require(all(1 <= len(value) <= 65535 for value in opener.context.values()), "bad-argument")
     require((opener.insist or frozenset()) <= set(opener.context), "bad-argument")
-    envelope = parse(data)
-    require(opener.capacity is None or opener.capacity >= envelope.stream_length, "buffer-too-small")
+
+
+def admit(envelope, opener):
+    """Steps 2 to 8: all that comes before the chunks. The payload key, the message id and the key that opened."""
     refuse_by_stanza(envelope, opener.keys)
     key = choose_key(envelope, opener.keys, opener.context.get("queue"))
     dek = unwrap_and_verify(envelope, key)
@@ -105,8 +114,16 @@ def open_envelope(data, opener):
     payload_key, commitment = derive(dek, envelope.preamble, encode_context(opener.context, envelope.bound))
     require(commitment == envelope.commitment, "context-mismatch")
     check_times(envelope, opener.now, opener.max_age)
+    return payload_key, commitment, key
+
+
+def open_envelope(data, opener):
+    check_opener(opener)
+    envelope = parse(data)
+    require(opener.capacity is None or opener.capacity >= envelope.stream_length, "buffer-too-small")
+    payload_key, commitment, key = admit(envelope, opener)
     stream = decrypt_chunks(envelope.suite, payload_key, envelope.chunks)
-    return Opened(unpad(stream) if envelope.padded else stream, commitment, key.id)
+    return Opened(unpad(stream) if envelope.padded else stream, commitment, key.id, envelope)
 
 
 # ---- Rewrapping (F 10) ---------------------------------------------------------------------------------
@@ -149,6 +166,7 @@ def may_succeed(old, new):
 
 def check_successor(envelope, old, new):
     """F 10.3, F 10.4. Outside the new key's window the result could not be opened by anyone."""
+    require(new.type != DEDUPE, "key-wrong-use")
     require(new.state == "active", {"open-only": "key-not-active"}.get(new.state, "key-" + new.state))
     require(may_succeed(old, new), "key-wrong-queue")
     require(new.in_window(envelope.sealed_at), "key-outside-window")
@@ -165,7 +183,7 @@ def choose_keys(envelope, rewrapper):
     choose_old_key(envelope, rewrapper, None)
     faults = []
     for new in rewrapper.keys:
-        if new.state == "active":
+        if new.state == "active" and new.type != DEDUPE:
             old = choose_old_key(envelope, rewrapper, new.id)
             try:
                 check_successor(envelope, old, new)

@@ -3,6 +3,7 @@
 
 import re
 
+import answers
 import forge
 import layout
 import records
@@ -33,18 +34,32 @@ class Chapter:
         fields = {field: value for field, value in fields.items() if value is not None}
         record = records.Record({"name": name, "comment": comment, "operation": operation, **fields,
                                  "sealed": expression})
-        answer = records.answer(record, self.sealed)
+        answer = answers.answer(record, self.sealed)
         record.fields["expect"] = answer.pop("expect")
         for lack in records.LACKS:
-            without = records.answer(record, self.sealed, frozenset([lack]))["expect"]
+            without = answers.answer(record, self.sealed, frozenset([lack]))["expect"]
             if without != record.get("expect"):
                 record.fields[f"expect_without_{lack}"] = without
         if "payload" in answer:
             answer["payload"] = self.payload_expression(answer["payload"])
         record.fields.update(answer)
+        if operation == "open":
+            self.observe_in_pieces(record)
         self.records.append(record)
         self.sealed[name] = records.evaluate(expression, self.sealed)
         return record
+
+    def observe_in_pieces(self, record):
+        """What opening in pieces answers is said only where it is something else."""
+        name, released = answers.answer_in_pieces(record, self.sealed)
+        if name != answers.expected_in_pieces(record):
+            record.fields["expect_in_pieces"] = name
+        if released != answers.expected_release(record, self.sealed):
+            record.fields["released"] = self.payload_expression(released)
+        for lack in records.LACKS:
+            name, _ = answers.answer_in_pieces(record, self.sealed, frozenset([lack]))
+            if name != answers.expected_in_pieces(record, lack):
+                record.fields[f"expect_in_pieces_without_{lack}"] = name
 
     @staticmethod
     def payload_expression(payload):
@@ -54,20 +69,39 @@ class Chapter:
                 return expression
         return payload.hex()
 
+    def with_keys(self, operation, name, comment, keys, data, expect, now, places, **fields):
+        """`places` are bytes, or expressions."""
+        self.add(name, comment, operation, data, expect, key=[records.format_key(key) for key in keys],
+                 **{field: expressed(value) for field, value in places.items()}, now=str(now), **fields)
+
     def open(self, name, comment, keys, sealed, expect="ok", *, context=None, now=forge.NOW, **fields):
         context = forge.TASK if context is None else context
-        self.add(name, comment, "open", sealed, expect, key=[records.format_key(key) for key in keys],
-                 **{field: value if isinstance(value, str) else value.hex() for field,
-                    value in context.items()},
-                 now=str(now), **fields)
+        self.with_keys("open", name, comment, keys, sealed, expect, now, context, **fields)
 
-    def rewrap(self, name, comment, keys, sealed, expect="ok", *, now=forge.NOW, context=None, **fields):
+    def rewrap(self, name, comment, keys, sealed, expect="ok", *, context=None, now=forge.NOW, **fields):
         context = forge.TASK if context is None else context
-        self.add(name, comment, "rewrap", sealed, expect, key=[records.format_key(key) for key in keys],
-                 **{field: value.hex() for field, value in context.items()}, now=str(now), **fields)
+        self.with_keys("rewrap", name, comment, keys, sealed, expect, now, context, **fields)
+
+    def reseal(self, name, comment, keys, sealed, expect="ok", *, context=None, now=forge.NOW, **fields):
+        context = forge.TASK if context is None else context
+        self.with_keys("reseal", name, comment, keys, sealed, expect, now, context, **fields)
+
+    def seal(self, name, comment, keys, payload, expect="ok", *, context=None, now=forge.NOW, **fields):
+        context = forge.TASK if context is None else context
+        self.with_keys("seal", name, comment, keys, payload, expect, now, context, **fields)
+
+    def dedupe(self, name, comment, keys, payload, expect="ok", *, unique=None, now=forge.NOW, dedupe_key=None,
+               **place):
+        unique = unique and [expressed(value) for value in unique]
+        self.with_keys("dedupe-tag", name, comment, keys, payload, expect, now, place, unique=unique,
+                       dedupe_key=dedupe_key)
 
     def look(self, name, comment, operation, data, expect):
         self.add(name, comment, operation, data, expect)
+
+
+def expressed(value):
+    return value if isinstance(value, str) else value.hex()
 
 
 def slug(name):
