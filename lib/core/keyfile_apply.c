@@ -75,8 +75,8 @@ static taskseal_err unprotect(char **text, size_t *len, taskseal_bytes passphras
     char *plain;
     size_t plain_len;
     if (passphrase.data == NULL)
-        return taskseal__fail(error, TASKSEAL_ERR_KEYFILE_PASSPHRASE,
-                              "line 1: this key file is protected: give its passphrase");
+        return taskseal__fail_line(error, TASKSEAL_ERR_KEYFILE_PASSPHRASE, 1,
+                                   "line 1: this key file is protected: give its passphrase");
     taskseal_err err = taskseal__unprotect(*text, *len, passphrase, &plain, &plain_len, error);
     if (err != TASKSEAL_OK)
         return err;

@@ -116,8 +116,9 @@ static taskseal_err decrypt(const file_keys *keys, const uint8_t *sealed, size_t
 {
     static const uint8_t nonce[crypto_aead_xchacha20poly1305_ietf_NPUBBYTES];
     if (crypto_verify_32(keys->commitment, sealed) != 0)
-        return taskseal__fail(error, TASKSEAL_ERR_KEYFILE_PASSPHRASE,
-                              "the passphrase is not the one that this key file is protected with");
+        return taskseal__fail_line(
+            error, TASKSEAL_ERR_KEYFILE_PASSPHRASE, 1,
+            "line 1: the passphrase is not the one that this key file is protected with");
     if (crypto_aead_xchacha20poly1305_ietf_decrypt((uint8_t *)plain, NULL, NULL, sealed + COMMITMENT_BYTES,
                                                    sealed_len - COMMITMENT_BYTES, NULL, 0, nonce,
                                                    keys->key) != 0)

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: MIT
+ * Changing key files: what each action does to its key, that all else stays, and how it reaches the disk. */
+#include "support/disk.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SECRET_A "tskek1_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+#define SECRET_B "tskek1_Hx4dHBsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA"
+#define SECRET_D "tsdup1_Hx4dHBsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA"
+#define FIRST    "taskseal-keyring 1\n"
+#define KEY_A    "key a xchacha20poly1305 active " SECRET_A "\n"
+#define KEY_B    "key b xchacha20poly1305 open-only " SECRET_B "\n"
+#define KEY_D    "key d dedupe active " SECRET_D "\n"
+
+static const char *file(const char *text)
+{
+    const char *path = path_of("keys");
+    (void)unlink(path);
+    write_file(path, text, strlen(text), 0600);
+    return path;
+}
+
+static void becomes(const char *before, const taskseal_keyfile_change *change, const char *after)
+{
+    taskseal_error error = {.message = ""};
+    const char *path = file(before);
+    const taskseal_err err = taskseal_keyfile_apply(path, change, &error);
+    ck_assert_msg(err == TASKSEAL_OK, "%s", error.message);
+    const blob got = read_file(path);
+    ck_assert_msg(same(got.data, got.len, after, strlen(after)), "%.*s", (int)got.len,
+                  (const char *)got.data);
+    const blob old = read_file(path_of("keys.old"));
+    ck_assert(same(old.data, old.len, before, strlen(before)));
+}
+
+static void refuses(const char *before, const taskseal_keyfile_change *change, taskseal_err expected,
+                    const char *words)
+{
+    taskseal_error error = {.message = ""};
+    const char *path = file(before);
+    (void)unlink(path_of("keys.old"));
+    const size_t entries = entry_count();
+    assert_err(expected, taskseal_keyfile_apply(path, change, &error));
+    ck_assert_int_eq(error.code, expected);
+    ck_assert_msg(strstr(error.message, words) != NULL, "%s", error.message);
+    const blob got = read_file(path);
+    ck_assert(same(got.data, got.len, before, strlen(before)));
+    ck_assert_uint_eq(entry_count(), entries);
+}
+
+static taskseal_keyfile_change change(taskseal_keyfile_action action, const char *key_id)
+{
+    return (taskseal_keyfile_change){.action = action, .key_id = key_id};
+}
+
+/* ---- The actions ---- */
+
+START_TEST(promote_makes_a_key_active_and_the_first_of_its_type)
+{
+    const taskseal_keyfile_change c = change(TASKSEAL_KEYFILE_PROMOTE, "b");
+    becomes(FIRST "# one\n" KEY_D "# two\n" KEY_A "\n# three\n" KEY_B "# four\n", &c,
+            FIRST "# one\n" KEY_D "# two\nkey b xchacha20poly1305 active " SECRET_B "\n" KEY_A
+                  "\n# three\n# four\n");
+    becomes(FIRST KEY_B, &c, FIRST "key b xchacha20poly1305 active " SECRET_B "\n");
+    becomes(FIRST KEY_A "key b xchacha20poly1305 open-only " SECRET_B, &c, /* without the last line feed */
+            FIRST "key b xchacha20poly1305 active " SECRET_B "\n" KEY_A);
+}
+END_TEST
+
+START_TEST(demote_ends_a_keys_sealing)
+{
+    taskseal_keyfile_change c = change(TASKSEAL_KEYFILE_DEMOTE, "a");
+    c.not_after = 1800000000;
+    becomes(FIRST KEY_A KEY_B, &c,
+            FIRST "key a xchacha20poly1305 open-only " SECRET_A " not-after=2027-01-15T08:00:00Z\n" KEY_B);
+    becomes(FIRST "key a xchacha20poly1305 active " SECRET_A " not-after=2026-01-01T00:00:00Z\n", &c,
+            FIRST "key a xchacha20poly1305 open-only " SECRET_A " not-after=2026-01-01T00:00:00Z\n");
+}
+END_TEST
+
+START_TEST(demote_leaves_a_day_if_nothing_is_said)
+{
+    taskseal_keyring *ring;
+    taskseal_key key;
+    const taskseal_keyfile_change c = change(TASKSEAL_KEYFILE_DEMOTE, "a");
+    const char *path = file(FIRST KEY_A);
+    const uint64_t before = (uint64_t)time(NULL);
+    assert_ok(taskseal_keyfile_apply(path, &c, NULL));
+    const uint64_t after = (uint64_t)time(NULL);
+    assert_ok(taskseal_keyring_load(&ring, path, NULL));
+    ck_assert(taskseal_keyring_key(ring, 0, &key));
+    ck_assert_uint_ge(key.not_after, before + 86400);
+    ck_assert_uint_le(key.not_after, after + 86400);
+    taskseal_keyring_free(ring);
+}
+END_TEST
+
+START_TEST(retire_and_compromise_take_the_secret_away)
+{
+    taskseal_keyfile_change c = change(TASKSEAL_KEYFILE_RETIRE, "b");
+    becomes(FIRST KEY_A KEY_B, &c, FIRST KEY_A "key b xchacha20poly1305 retired -\n");
+    c.action = TASKSEAL_KEYFILE_COMPROMISE;
+    becomes(FIRST KEY_A KEY_B, &c, FIRST KEY_A "key b xchacha20poly1305 compromised -\n");
+    c.key_id = "a";
+    becomes(FIRST KEY_A KEY_B, &c, FIRST "key a xchacha20poly1305 compromised -\n" KEY_B);
+    c.key_id = "b";
+    becomes(FIRST "key b xchacha20poly1305 retired -\n", &c, FIRST "key b xchacha20poly1305 compromised -\n");
+}
+END_TEST
+
+START_TEST(limit_replaces_what_is_given)
+{
+    const taskseal_bytes queues[] = {taskseal_str("mail"), {"a b,%", 5}};
+    taskseal_keyfile_change c = change(TASKSEAL_KEYFILE_LIMIT, "a");
+    c.queues = queues;
+    c.queue_count = 2;
+    c.not_before = 1700000000;
+    becomes(FIRST KEY_A, &c,
+            FIRST "key a xchacha20poly1305 active " SECRET_A
+                  " queues=mail,a%20b%2C%25 not-before=2023-11-14T22:13:20Z\n");
+    c = change(TASKSEAL_KEYFILE_LIMIT, "a");
+    c.not_after = TASKSEAL_TIME_MAX;
+    becomes(FIRST "key a xchacha20poly1305 active " SECRET_A " queues=x not-before=2023-11-14T22:13:20Z\n",
+            &c,
+            FIRST "key a xchacha20poly1305 active " SECRET_A
+                  " queues=x not-before=2023-11-14T22:13:20Z not-after=9999-12-31T23:59:59Z\n");
+    c = change(TASKSEAL_KEYFILE_LIMIT, "a");
+    c.flags = TASKSEAL_KEYFILE_ANY_QUEUE | TASKSEAL_KEYFILE_ANY_TIME;
+    becomes(FIRST "key a xchacha20poly1305 active " SECRET_A " queues=x not-before=2023-11-14T22:13:20Z\n",
+            &c, FIRST KEY_A);
+}
+END_TEST
+
+START_TEST(add_appends_a_fresh_key_that_only_opens)
+{
+    taskseal_keyring *ring;
+    taskseal_key key;
+    static const taskseal_key_type types[] = {TASKSEAL_KEY_XCHACHA20POLY1305, TASKSEAL_KEY_DEDUPE};
+    const taskseal_bytes queue = taskseal_str("mail");
+    const char *path = file(FIRST "# no line feed at the end\nkey a xchacha20poly1305 active " SECRET_A);
+    for (size_t i = 0; i < COUNT_OF(types); i++) {
+        taskseal_keyfile_change c = change(TASKSEAL_KEYFILE_ADD, i == 0 ? "n" : "m");
+        c.type = i == 0 ? 0 : types[i];
+        c.queues = &queue;
+        c.queue_count = 1;
+        c.not_before = 1800000000;
+        assert_ok(taskseal_keyfile_apply(path, &c, NULL));
+        assert_ok(taskseal_keyring_load(&ring, path, NULL));
+        ck_assert(taskseal_keyring_key(ring, i + 1, &key));
+        ck_assert_str_eq(key.id, c.key_id);
+        ck_assert_int_eq((int)key.type, (int)types[i]);
+        ck_assert_int_eq((int)key.state, TASKSEAL_KEY_OPEN_ONLY);
+        ck_assert(same(key.queues[0].data, key.queues[0].len, "mail", 4));
+        ck_assert_uint_eq(key.not_before, 1800000000);
+        taskseal_keyring_free(ring);
+    }
+    ck_assert_ptr_nonnull(memmem(read_file(path).data, read_file(path).len, SECRET_A "\nkey n ", 57));
+}
+END_TEST
+
+START_TEST(two_added_keys_differ)
+{
+    taskseal_keyfile_change c = change(TASKSEAL_KEYFILE_ADD, "n");
+    const char *path = file(FIRST KEY_A);
+    assert_ok(taskseal_keyfile_apply(path, &c, NULL));
+    const blob first = read_file(path);
+    path = file(FIRST KEY_A);
+    assert_ok(taskseal_keyfile_apply(path, &c, NULL));
+    const blob second = read_file(path);
+    ck_assert_uint_eq(first.len, second.len);
+    ck_assert(memcmp(first.data + first.len - 44, second.data + second.len - 44, 43) != 0);
+}
+END_TEST
+
+/* ---- What a state does not permit ---- */
+
+START_TEST(states_refuse_what_does_not_fit)
+{
+#define RETIRED "key b xchacha20poly1305 retired -\n"
+#define LEAKED  "key b xchacha20poly1305 compromised -\n"
+    static const struct {
+        taskseal_keyfile_action action;
+        const char *id;
+        const char *text;
+        const char *words;
+    } cases[] = {
+        {TASKSEAL_KEYFILE_ADD, "a", FIRST KEY_A, "choose another id"},
+        {TASKSEAL_KEYFILE_PROMOTE, "b", FIRST KEY_A RETIRED, "no secret"},
+        {TASKSEAL_KEYFILE_PROMOTE, "b", FIRST KEY_A LEAKED, "no secret"},
+        {TASKSEAL_KEYFILE_PROMOTE, "b",
+         FIRST "key b xchacha20poly1305 open-only " SECRET_B " not-after=2020-01-01T00:00:00Z\n",
+         "has passed"},
+        {TASKSEAL_KEYFILE_DEMOTE, "b", FIRST KEY_A RETIRED, "no secret"},
+        {TASKSEAL_KEYFILE_RETIRE, "a", FIRST KEY_A, "still seals"},
+        {TASKSEAL_KEYFILE_RETIRE, "b", FIRST KEY_A RETIRED, "already"},
+        {TASKSEAL_KEYFILE_RETIRE, "b", FIRST KEY_A LEAKED, "stays so"},
+        {TASKSEAL_KEYFILE_COMPROMISE, "b", FIRST KEY_A LEAKED, "already"},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const taskseal_keyfile_change c = change(cases[i].action, cases[i].id);
+        refuses(cases[i].text, &c, TASKSEAL_ERR_KEYFILE_CHANGE, cases[i].words);
+    }
+    taskseal_keyfile_change c = change(TASKSEAL_KEYFILE_LIMIT, "b");
+    c.not_after = 1800000000;
+    refuses(FIRST KEY_A RETIRED, &c, TASKSEAL_ERR_KEYFILE_CHANGE, "no secret");
+    c.key_id = "a";
+    c.not_before = 1900000000;
+    refuses(FIRST KEY_A, &c, TASKSEAL_ERR_KEYFILE_CHANGE, "not-after lies before not-before");
+    c = change(TASKSEAL_KEYFILE_DEMOTE, "a");
+    c.not_after = 1;
+    refuses(FIRST "key a xchacha20poly1305 active " SECRET_A " not-before=2023-11-14T22:13:20Z\n", &c,
+            TASKSEAL_ERR_KEYFILE_CHANGE, "before its not-before");
+}
+END_TEST
+
+START_TEST(a_key_that_is_not_there_is_unknown)
+{
+    const taskseal_keyfile_change c = change(TASKSEAL_KEYFILE_PROMOTE, "x");
+    refuses(FIRST KEY_A, &c, TASKSEAL_ERR_UNKNOWN_KEY, "no key x");
+}
+END_TEST
+
+START_TEST(a_change_with_what_it_does_not_take_is_refused)
+{
+    const taskseal_bytes queue = taskseal_str("mail");
+    const taskseal_bytes word = taskseal_str("p");
+    const taskseal_keyfile_change cases[] = {
+        {.key_id = "a"},
+        {.action = (taskseal_keyfile_action)8, .key_id = "a"},
+        {.action = TASKSEAL_KEYFILE_RETIRE},
+        {.action = TASKSEAL_KEYFILE_RETIRE, .key_id = "a b"},
+        {.action = TASKSEAL_KEYFILE_PROTECT, .key_id = "a"},
+        {.action = TASKSEAL_KEYFILE_RETIRE, .key_id = "a", .type = TASKSEAL_KEY_DEDUPE},
+        {.action = TASKSEAL_KEYFILE_ADD, .key_id = "n", .type = (taskseal_key_type)3},
+        {.action = TASKSEAL_KEYFILE_PROMOTE, .key_id = "a", .queues = &queue, .queue_count = 1},
+        {.action = TASKSEAL_KEYFILE_LIMIT, .key_id = "a", .queues = &queue},
+        {.action = TASKSEAL_KEYFILE_PROMOTE, .key_id = "a", .not_before = 5},
+        {.action = TASKSEAL_KEYFILE_PROMOTE, .key_id = "a", .not_after = 5},
+        {.action = TASKSEAL_KEYFILE_DEMOTE, .key_id = "a", .not_before = 5},
+        {.action = TASKSEAL_KEYFILE_ADD, .key_id = "n", .flags = TASKSEAL_KEYFILE_ANY_TIME},
+        {.action = TASKSEAL_KEYFILE_LIMIT, .key_id = "a", .flags = 4},
+        {.action = TASKSEAL_KEYFILE_LIMIT, .key_id = "a"},
+        {.action = TASKSEAL_KEYFILE_PROMOTE, .key_id = "a", .new_passphrase = word},
+        {.action = TASKSEAL_KEYFILE_PROMOTE, .key_id = "a", .passphrase = {"", 0}},
+        {.action = TASKSEAL_KEYFILE_PROTECT, .new_passphrase = {"", 0}},
+    };
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        refuses(FIRST KEY_A, &cases[i], TASKSEAL_ERR_BAD_ARGUMENT, "");
+    const taskseal_keyfile_change good = change(TASKSEAL_KEYFILE_PROMOTE, "a");
+    assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_keyfile_apply(NULL, &good, NULL));
+    assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_keyfile_apply("", &good, NULL));
+    assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_keyfile_apply(path_of("keys"), NULL, NULL));
+    assert_ok(taskseal_keyfile_apply(path_of("keys"), &good, NULL));
+}
+END_TEST
+
+START_TEST(a_file_that_is_no_key_file_is_left_alone)
+{
+    const taskseal_keyfile_change c = change(TASKSEAL_KEYFILE_ADD, "n");
+    refuses(FIRST "key\n", &c, TASKSEAL_ERR_KEYFILE_MALFORMED, "keys: line 2");
+    refuses("taskseal-keyring 2\n", &c, TASKSEAL_ERR_KEYFILE_UNSUPPORTED, "upgrade");
+    assert_err(TASKSEAL_ERR_KEYFILE_READ, taskseal_keyfile_apply(path_of("none"), &c, NULL));
+    ck_assert_int_eq(chmod(file(FIRST KEY_A), 0640), 0);
+    assert_err(TASKSEAL_ERR_KEYFILE_PERMISSIONS, taskseal_keyfile_apply(path_of("keys"), &c, NULL));
+}
+END_TEST
+
+/* ---- On disk ---- */
+
+START_TEST(mode_and_owner_stay)
+{
+    struct stat status;
+    const taskseal_keyfile_change c = change(TASKSEAL_KEYFILE_PROMOTE, "b");
+    const char *path = file(FIRST KEY_A KEY_B);
+    ck_assert_int_eq(chmod(path, 0400), 0);
+    assert_ok(taskseal_keyfile_apply(path, &c, NULL));
+    ck_assert_int_eq(stat(path, &status), 0);
+    ck_assert_uint_eq(status.st_mode & 07777, 0400);
+    ck_assert_uint_eq(status.st_uid, geteuid());
+    ck_assert_int_eq(stat(path_of("keys.old"), &status), 0);
+    ck_assert_uint_eq(status.st_mode & 07777, 0400);
+}
+END_TEST
+
+START_TEST(a_link_stays_a_link)
+{
+    struct stat status;
+    const taskseal_keyfile_change c = change(TASKSEAL_KEYFILE_PROMOTE, "b");
+    (void)file(FIRST KEY_A KEY_B);
+    ck_assert_int_eq(symlink("keys", path_of("link")), 0);
+    assert_ok(taskseal_keyfile_apply(path_of("link"), &c, NULL));
+    ck_assert_int_eq(lstat(path_of("link"), &status), 0);
+    ck_assert(S_ISLNK(status.st_mode));
+    ck_assert_ptr_nonnull(memmem(read_file(path_of("keys")).data, 60, "key b", 5));
+    ck_assert_uint_eq(entry_count(), 3); /* keys, keys.old, link */
+}
+END_TEST
+
+START_TEST(only_the_last_old_file_is_kept)
+{
+    taskseal_keyfile_change c = change(TASKSEAL_KEYFILE_PROMOTE, "b");
+    const char *path = file(FIRST KEY_A KEY_B);
+    assert_ok(taskseal_keyfile_apply(path, &c, NULL));
+    const blob between = read_file(path);
+    c.key_id = "a";
+    assert_ok(taskseal_keyfile_apply(path, &c, NULL));
+    const blob old = read_file(path_of("keys.old"));
+    ck_assert(same(old.data, old.len, between.data, between.len));
+    ck_assert_uint_eq(entry_count(), 2);
+}
+END_TEST
+
+/* Each of the processes adds a key of its own: without the lock, one would overwrite what another added. */
+START_TEST(changes_at_the_same_time_are_all_made)
+{
+    enum { PROCESSES = 8, EACH = 4 };
+    taskseal_keyring *ring;
+    taskseal_key key;
+    pid_t children[PROCESSES];
+    const char *path = file(FIRST KEY_A);
+    for (int p = 0; p < PROCESSES; p++) {
+        children[p] = fork();
+        if (children[p] != 0)
+            continue;
+        for (int i = 0; i < EACH; i++) {
+            char id[16];
+            snprintf(id, sizeof id, "n-%d-%d", p, i);
+            const taskseal_keyfile_change c = change(TASKSEAL_KEYFILE_ADD, id);
+            if (taskseal_keyfile_apply(path, &c, NULL) != TASKSEAL_OK)
+                _exit(1);
+        }
+        _exit(0);
+    }
+    for (int p = 0; p < PROCESSES; p++) {
+        int status;
+        ck_assert_int_eq(waitpid(children[p], &status, 0), children[p]);
+        ck_assert_int_eq(status, 0);
+    }
+    assert_ok(taskseal_keyring_load(&ring, path, NULL));
+    ck_assert(taskseal_keyring_key(ring, PROCESSES * EACH, &key));
+    ck_assert(!taskseal_keyring_key(ring, PROCESSES * EACH + 1, &key));
+    taskseal_keyring_free(ring);
+    ck_assert_uint_eq(entry_count(), 2);
+}
+END_TEST
+
+/* ---- Passphrases ---- */
+
+START_TEST(a_protected_file_is_changed_under_its_passphrase)
+{
+    taskseal_keyring *ring;
+    taskseal_key key;
+    taskseal_error error;
+    taskseal_keyfile_change c = {.action = TASKSEAL_KEYFILE_PROTECT, .new_passphrase = taskseal_str("p")};
+    const char *path = file(FIRST KEY_A KEY_B);
+    assert_ok(taskseal_keyfile_apply(path, &c, NULL));
+    ck_assert_uint_eq(entry_count(), 1); /* an unprotected copy is not kept */
+    ck_assert_ptr_null(memmem(read_file(path).data, read_file(path).len, SECRET_A, 20));
+    c = change(TASKSEAL_KEYFILE_PROMOTE, "b");
+    assert_err(TASKSEAL_ERR_KEYFILE_PASSPHRASE, taskseal_keyfile_apply(path, &c, &error));
+    ck_assert_ptr_nonnull(strstr(error.message, "keys: line 1: "));
+    c.passphrase = taskseal_str("q");
+    assert_err(TASKSEAL_ERR_KEYFILE_PASSPHRASE, taskseal_keyfile_apply(path, &c, &error));
+    c.passphrase = taskseal_str("p");
+    assert_ok(taskseal_keyfile_apply(path, &c, &error));
+    const taskseal_keyring_source from = {.source = path, .passphrase = taskseal_str("p")};
+    assert_ok(taskseal_keyring_read(&ring, &from, NULL));
+    ck_assert(taskseal_keyring_key(ring, 0, &key));
+    ck_assert_str_eq(key.id, "b");
+    taskseal_keyring_free(ring);
+    c = (taskseal_keyfile_change){.action = TASKSEAL_KEYFILE_PROTECT, .passphrase = taskseal_str("p")};
+    assert_ok(taskseal_keyfile_apply(path, &c, NULL));
+    assert_ok(taskseal_keyring_load(&ring, path, NULL));
+    taskseal_keyring_free(ring);
+}
+END_TEST
+
+Suite *make_suite(void)
+{
+    Suite *suite = suite_create("core keyfile_change");
+    TCase *tcase = add_disk_case(suite, "actions");
+    tcase_add_test(tcase, promote_makes_a_key_active_and_the_first_of_its_type);
+    tcase_add_test(tcase, demote_ends_a_keys_sealing);
+    tcase_add_test(tcase, demote_leaves_a_day_if_nothing_is_said);
+    tcase_add_test(tcase, retire_and_compromise_take_the_secret_away);
+    tcase_add_test(tcase, limit_replaces_what_is_given);
+    tcase_add_test(tcase, add_appends_a_fresh_key_that_only_opens);
+    tcase_add_test(tcase, two_added_keys_differ);
+    tcase = add_disk_case(suite, "refused");
+    tcase_add_test(tcase, states_refuse_what_does_not_fit);
+    tcase_add_test(tcase, a_key_that_is_not_there_is_unknown);
+    tcase_add_test(tcase, a_change_with_what_it_does_not_take_is_refused);
+    tcase_add_test(tcase, a_file_that_is_no_key_file_is_left_alone);
+    tcase = add_disk_case(suite, "on disk");
+    tcase_add_test(tcase, mode_and_owner_stay);
+    tcase_add_test(tcase, a_link_stays_a_link);
+    tcase_add_test(tcase, only_the_last_old_file_is_kept);
+    tcase_add_test(tcase, changes_at_the_same_time_are_all_made);
+    tcase_add_test(tcase, a_protected_file_is_changed_under_its_passphrase);
+    tcase_set_timeout(tcase, 120);
+    return suite;
+}
