@@ -57,8 +57,7 @@ const command command_keygen = {
     .description = "Creates FILE, with mode 0600, holding one fresh active key named KEY-ID. A file that\n"
                    "exists is never touched. KEY-ID is 1 to 255 of the characters 0-9 A-Z a-z . _ : / @ + -\n"
                    "and begins with a letter or digit. It stands readable in every envelope: put no secret\n"
-                   "into it. The file is text. To change keys, add the new file's 'key' line to every copy\n"
-                   "as open-only first, then make it active; taskseal(1) tells the order.\n",
+                   "into it. 'taskseal key' changes the file later.\n",
     .examples = "  taskseal keygen mail-k01 /etc/app/keyring\n",
     .options = options,
     .run = run,

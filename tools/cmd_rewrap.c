@@ -14,7 +14,7 @@
 enum { KEY_FROM = KEY_OWN, KEY_TO, KEY_TEXT };
 
 static const command_option options[] = {
-    KEYRING_OPTION,
+    KEYRING_OPTIONS,
     OUTPUT_OPTION,
     {"from", KEY_FROM, "KEY-ID",
      "the key to replace; else the first in the keyring that\nthe envelope names"},
@@ -24,7 +24,7 @@ static const command_option options[] = {
 };
 
 typedef struct settings {
-    const char *keyring;
+    keyring_choice keyring;
     const char *output;
     taskseal_rewrap_options rewrap;
     bool text;
@@ -35,9 +35,6 @@ static int take(void *state, int key, const char *value)
     settings *set = state;
 
     switch (key) {
-    case 'k':
-        set->keyring = value;
-        break;
     case 'o':
         set->output = value;
         break;
@@ -47,9 +44,11 @@ static int take(void *state, int key, const char *value)
     case KEY_TO:
         set->rewrap.to_key_id = value;
         return secret_check("--to", "a key id", value);
-    default:
+    case KEY_TEXT:
         set->text = true;
         break;
+    default:
+        return keyring_take(&set->keyring, key, value);
     }
     return STATUS_OK;
 }
@@ -86,7 +85,7 @@ static int rewrap_file(settings *set, const char *path)
     const char *input = input_name(path);
     bool text = false;
 
-    int status = keyring_open(set->keyring, &ring);
+    int status = keyring_open(&set->keyring, &ring);
     set->rewrap.keyring = ring;
     if (status == STATUS_OK)
         status = check_keys(&set->rewrap);
@@ -110,7 +109,7 @@ static int rewrap_file(settings *set, const char *path)
 
 static int run(const command *self, int argc, char **argv)
 {
-    settings set = {0};
+    settings set = {.keyring = KEYRING_CHOICE_EMPTY};
     const char *path = NULL;
     bool stop;
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-#include <string.h>
 #include <time.h>
 
 #include <taskseal/taskseal.h>
@@ -12,8 +11,8 @@
 #include "common/output.h"
 #include "common/parse.h"
 #include "common/report.h"
-#include "common/secret.h"
 #include "common/shared.h"
+#include "common/stream.h"
 
 enum {
     KEY_TO = KEY_OWN,
@@ -23,62 +22,48 @@ enum {
     KEY_EXPIRES_AT,
     KEY_PAD,
     KEY_TEXT,
+    KEY_STREAM,
     KEY_ALLOW_SEALED
 };
 
 static const command_option options[] = {
-    KEYRING_OPTION,
+    KEYRING_OPTIONS,
     OUTPUT_OPTION,
     CONTEXT_OPTIONS,
     {"to", KEY_TO, "KEY-ID",
      "seal to this key (up to 8 times); else to the first\nactive key good for the queue"},
-    {"suite", KEY_SUITE, "NAME", "chacha20poly1305 (the default), aes256gcm or aegis256"},
-    {"purpose", KEY_PURPOSE, "NAME", "payload (the default), result, error or reference"},
+    {"suite", KEY_SUITE, "SUITE", "chacha20poly1305 (the default), aes256gcm or aegis256"},
+    {"purpose", KEY_PURPOSE, "PURPOSE", "payload (the default), result, error or reference"},
     {"expires-in", KEY_EXPIRES_IN, "DURATION", "for how long it can be opened: 90s, 15m, 12h, 7d, 2w"},
     {"expires-at", KEY_EXPIRES_AT, "TIME", "until when it can be opened: 2026-11-21T20:00:00Z"},
     {"pad", KEY_PAD, NULL, "hide the payload's length"},
     {"text", KEY_TEXT, NULL, "write the text form, for queues that carry text or JSON"},
+    {"stream", KEY_STREAM, NULL,
+     "write to standard output piece by piece, whatever the\nsize; a failure cuts the envelope, which then "
+     "never opens"},
     {"allow-sealed", KEY_ALLOW_SEALED, NULL, "seal even what looks sealed already"},
     {NULL, 0, NULL, NULL},
 };
 
 typedef struct settings {
-    const char *keyring;
+    keyring_choice keyring;
     const char *output;
     const char *key_ids[TASKSEAL_STANZAS_MAX];
     taskseal_seal_options seal;
     bool text;
+    bool stream;
 } settings;
-
-static int take_recipient(settings *set, const char *key_id)
-{
-    const int status = secret_check("--to", "a key id", key_id);
-
-    if (status != STATUS_OK)
-        return status;
-    if (set->seal.key_count == TASKSEAL_STANZAS_MAX)
-        return report_usage("--to can be given at most %u times", TASKSEAL_STANZAS_MAX);
-    for (size_t i = 0; i < set->seal.key_count; i++) {
-        if (strcmp(set->key_ids[i], key_id) == 0)
-            return report_usage("--to %s is given twice", key_id);
-    }
-    set->key_ids[set->seal.key_count++] = key_id;
-    return STATUS_OK;
-}
 
 static int take(void *state, int key, const char *value)
 {
     settings *set = state;
 
     switch (key) {
-    case 'k':
-        set->keyring = value;
-        return STATUS_OK;
     case 'o':
         set->output = value;
         return STATUS_OK;
     case KEY_TO:
-        return take_recipient(set, value);
+        return recipient_take(set->key_ids, &set->seal.key_count, value);
     case KEY_SUITE:
         return parse_suite("suite", value, &set->seal.suite);
     case KEY_PURPOSE:
@@ -93,10 +78,15 @@ static int take(void *state, int key, const char *value)
     case KEY_TEXT:
         set->text = true;
         return STATUS_OK;
+    case KEY_STREAM:
+        set->stream = true;
+        return STATUS_OK;
     case KEY_ALLOW_SEALED:
         set->seal.flags |= TASKSEAL_SEAL_ALLOW_SEALED;
         return STATUS_OK;
     default:
+        if (keyring_takes(key))
+            return keyring_take(&set->keyring, key, value);
         return context_take(&set->seal.context, key, value);
     }
 }
@@ -117,6 +107,11 @@ static int check_recipients(const taskseal_seal_options *seal)
     for (size_t i = 0; i < seal->key_count && status == STATUS_OK; i++)
         status = keyring_check(seal->keyring, "--to", seal->key_ids[i]);
     return status;
+}
+
+static output_kind kind_of(const settings *set)
+{
+    return set->text ? OUTPUT_TEXT : OUTPUT_BINARY;
 }
 
 static int report_seal(const settings *set, const char *input, taskseal_err err)
@@ -142,34 +137,87 @@ static int seal_buffer(const settings *set, const char *input, const buffer *pay
     return set->text ? envelope_to_text(sealed, input) : STATUS_OK;
 }
 
+static int seal_whole(const settings *set, const char *input, const buffer *payload)
+{
+    buffer sealed = BUFFER_EMPTY;
+
+    int status = seal_buffer(set, input, payload, &sealed);
+    if (status == STATUS_OK)
+        status = output_write(set->output, kind_of(set), sealed.data, sealed.len);
+    buffer_free(&sealed);
+    return status;
+}
+
+static int seal_stream(const settings *set, input *from, buffer *first)
+{
+    stream_job job = {.from = from, .piece = first, .to = set->output, .kind = OUTPUT_BINARY};
+
+    const taskseal_err err = taskseal_stream_seal(&job.stream, &set->seal);
+    if (err != TASKSEAL_OK)
+        return report_seal(set, from->name, err);
+    const int status = stream_run(&job);
+    taskseal_stream_free(job.stream);
+    return job.err == TASKSEAL_OK ? status : explain_seal(job.err, from->name, &set->seal);
+}
+
+/* The text form and padding need the whole payload, and standard output gets all or nothing unless told. */
+static bool is_for_stream(const settings *set)
+{
+    return !set->text && (set->seal.flags & TASKSEAL_SEAL_PADDED) == 0 &&
+           (set->stream || !output_is_standard(set->output));
+}
+
+static int seal_input(const settings *set, input *from)
+{
+    buffer payload = BUFFER_EMPTY;
+    int status = STATUS_OK;
+
+    if (!is_for_stream(set)) {
+        status = input_rest(from, &payload);
+    } else if (buffer_reserve(&payload, STREAM_PIECE)) {
+        status = input_piece(from, &payload);
+    } else {
+        status = report_error_at(TASKSEAL_ERR_NO_MEMORY, from->name, NULL);
+    }
+    if (status == STATUS_OK && is_for_stream(set) && !from->ended)
+        status = seal_stream(set, from, &payload);
+    else if (status == STATUS_OK)
+        status = seal_whole(set, from->name, &payload);
+    buffer_free(&payload);
+    return status;
+}
+
 static int seal_file(settings *set, const char *path)
 {
-    const output_kind kind = set->text ? OUTPUT_TEXT : OUTPUT_BINARY;
-    buffer payload = BUFFER_EMPTY;
-    buffer sealed = BUFFER_EMPTY;
     taskseal_keyring *ring = NULL;
+    input from;
 
-    int status = output_check(set->output, kind);
+    int status = output_check(set->output, kind_of(set));
     if (status == STATUS_OK)
-        status = keyring_open(set->keyring, &ring);
+        status = keyring_open(&set->keyring, &ring);
     set->seal.keyring = ring;
     if (status == STATUS_OK)
         status = check_recipients(&set->seal);
     if (status == STATUS_OK)
-        status = input_read(path, &payload);
-    if (status == STATUS_OK)
-        status = seal_buffer(set, input_name(path), &payload, &sealed);
-    if (status == STATUS_OK)
-        status = output_write(set->output, kind, sealed.data, sealed.len);
-    buffer_free(&payload);
-    buffer_free(&sealed);
+        status = input_open(&from, path);
+    if (status == STATUS_OK) {
+        status = seal_input(set, &from);
+        input_close(&from);
+    }
     taskseal_keyring_free(ring);
     return status;
 }
 
+static int check_stream(const settings *set)
+{
+    if (set->stream && (set->text || (set->seal.flags & TASKSEAL_SEAL_PADDED) != 0))
+        return report_usage("%s needs the whole payload: leave out --stream", set->text ? "--text" : "--pad");
+    return STATUS_OK;
+}
+
 static int run(const command *self, int argc, char **argv)
 {
-    settings set = {0};
+    settings set = {.keyring = KEYRING_CHOICE_EMPTY};
     const char *path = NULL;
     bool stop;
 
@@ -177,6 +225,8 @@ static int run(const command *self, int argc, char **argv)
     if (status != STATUS_OK || stop)
         return status;
     status = check_expiry(&set.seal);
+    if (status == STATUS_OK)
+        status = check_stream(&set);
     if (status != STATUS_OK)
         return status;
     if (set.seal.key_count > 0)
@@ -191,7 +241,9 @@ const command command_seal = {
     .summary = "seal a payload into an envelope",
     .description = "Seals FILE (or standard input) with a key of the keyring, and writes the envelope.\n"
                    "What --queue, --type, --id and --extra give is bound: the envelope opens only for the\n"
-                   "same values, so it can't be moved to another task. They are not stored in it.\n",
+                   "same values, so it can't be moved to another task. They are not stored in it.\n"
+                   "With -o or --stream a payload of any size goes through in pieces; otherwise, and for\n"
+                   "--text and --pad, it must fit into memory.\n",
     .examples =
         "  taskseal seal --queue mail --type reset --id 42 --expires-in 1h payload.json -o task.sealed\n"
         "  printf %s \"$payload\" | taskseal seal --queue mail --text\n",

@@ -15,8 +15,19 @@
 #include "common/report.h"
 
 const command *const commands[] = {
-    &command_keygen,  &command_seal, &command_open, &command_inspect, &command_rewrap, &command_connect,
-    &command_version, &command_help, NULL,
+    &command_keygen,
+    &command_key,
+    &command_seal,
+    &command_open,
+    &command_inspect,
+    &command_rewrap,
+    &command_reseal,
+    &command_dedupe,
+    &command_connect,
+    &command_completion,
+    &command_version,
+    &command_help,
+    NULL,
 };
 
 /* No core dump may hold keys or payloads. Linux takes a limit of 1 byte, and only that, to mean "none" for
@@ -61,7 +72,7 @@ static int dispatch(int argc, char **argv)
         return command_help.run(&command_help, 1, argv);
     if (strcmp(argv[1], "--version") == 0)
         return command_version.run(&command_version, 1, argv);
-    const command *found = command_find(argv[1]);
+    const command *found = command_find(commands, argv[1]);
     /* The word is not repeated: it may be a URI with a password. */
     if (found == NULL)
         return report_usage("there is no such subcommand; see 'taskseal --help'");

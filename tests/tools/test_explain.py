@@ -56,12 +56,13 @@ def sealed_then(ring, sealed_at, expires_at=0):
     sys.path.insert(0, os.path.join(SOURCE, "tests", "vectors"))
     try:
         import layout  # pylint: disable=import-outside-toplevel,import-error
+        import sealing  # pylint: disable=import-outside-toplevel,import-error
     except ModuleNotFoundError as missing:
         raise Skip(f"{missing.name} is not installed") from missing
     _, key_id, kind, state, secret = read(ring).split()[-5:]
     raw = base64.urlsafe_b64decode(secret[len(b"tskek1_"):] + b"=")
     key = layout.Key(key_id, layout.KEY_TYPES[kind.decode()], state.decode(), raw)
-    return layout.seal([key], b"x", random=os.urandom(64), sealed_at=sealed_at, expires_at=expires_at)
+    return sealing.seal(b"x", sealing.Sealer([key], now=sealed_at, expires_at=expires_at), os.urandom(64))
 
 
 @test

@@ -2,14 +2,19 @@
 # SPDX-License-Identifier: MIT
 """What the command does to files: atomic output, modes, terminals, and input and output that fails."""
 
+import contextlib
+import fcntl
 import os
 import pty
+import re
 import resource
 import signal
 import stat
 import subprocess
 import sys
+import termios
 import threading
+import time
 
 from harness import (FILE, OK, REFUSED, RETRY, TOOL, USAGE, Skip, bad, check, equal, flip, good, keyring, main, read, run,
                      test, write)
@@ -111,9 +116,6 @@ def a_file_that_can_not_be_written_wholly_leaves_nothing():
     equal(sorted(os.listdir(".")), ["payload", "ring", "target"])
 
 
-TEMPORARY = ".taskseal."
-
-
 SIGNALS = [signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGALRM, signal.SIGUSR1,
            signal.SIGUSR2, signal.SIGVTALRM, signal.SIGPROF, signal.SIGXCPU, signal.SIGRTMIN]
 
@@ -124,38 +126,85 @@ def end_by_signals():
         signal.signal(number, signal.SIG_DFL)
 
 
-def stop_while_writing(arguments, env):
-    """Starts the command and stops it while its temporary file stands; gives the process, None if it was
-    too quick."""
-    process = subprocess.Popen([TOOL, *arguments], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                               preexec_fn=end_by_signals)
-    while process.poll() is None:
-        if any(name.startswith(TEMPORARY) for name in os.listdir(".")):
-            process.send_signal(signal.SIGSTOP)
-            os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
-            break
-    if any(name.startswith(TEMPORARY) for name in os.listdir(".")):
-        return process
-    process.send_signal(signal.SIGCONT)
-    process.wait()
-    return None
+def unread(pipe):
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, b"\0" * 4), sys.byteorder)
+
+
+@contextlib.contextmanager
+def writing(arguments, env, data):
+    """Runs the command on `data` from a pipe that does not end, up to where it has read all of it and waits for
+    more; gives the process. Nothing of it is left afterwards."""
+    with subprocess.Popen([TOOL, *arguments], env=env, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL, preexec_fn=end_by_signals) as process:
+        try:
+            process.stdin.write(data)
+            process.stdin.flush()
+            while unread(process.stdin):
+                check(process.poll() is None, f"it ended with {process.returncode}")
+                time.sleep(0.01)
+            yield process
+        finally:
+            process.kill()
+            process.stdin.close()
+
+
+def written_by(pid):
+    """The names of the files that a process has open for writing, as /proc tells them, below this directory."""
+    names = []
+    for number in os.listdir(f"/proc/{pid}/fd"):
+        with open(f"/proc/{pid}/fdinfo/{number}", encoding="ascii") as info:
+            flags = int(re.search(r"^flags:\s*(\d+)", info.read(), re.M).group(1), 8)
+        target = os.readlink(f"/proc/{pid}/fd/{number}")
+        if flags & os.O_ACCMODE == os.O_WRONLY and target.startswith(os.getcwd() + "/"):
+            names.append(os.path.basename(target))
+    return names
+
+
+def left_by_signals(env, numbers):
+    """Ends an opening in the middle of a large envelope by each of the signals; what it had open then."""
+    sealed = good("seal", data=os.urandom(1 << 20), env=env)
+    write("target", b"precious")
+    found = []
+    for number in numbers:
+        with writing(["open", "-o", "target"], env, sealed[:700000]) as process:
+            found += written_by(process.pid)
+            process.send_signal(number)
+            equal((number, process.wait()), (number, -number))
+        equal((number, sorted(os.listdir(".")), read("target")), (number, ["ring", "target"], b"precious"))
+    return found
 
 
 @test
-def a_signal_during_the_write_leaves_no_temporary_file():
+def a_signal_in_the_middle_leaves_nothing_of_the_payload_not_even_sigkill():
     env = keyring()
-    payload = os.urandom(1 << 20) * 32
-    sealed_file(env, payload)
-    for number in SIGNALS:
-        attempts = (stop_while_writing(["open", "sealed", "-o", "target"], env) for _ in range(100))
-        process = next(filter(None, attempts), None)
-        check(process, "the write was never met")
-        process.send_signal(number)
-        process.send_signal(signal.SIGCONT)
-        equal((number, process.wait()), (number, -number))
-        equal(sorted(os.listdir(".")), ["ring", "sealed", "target"])
-        check(read("target") == payload, "the target is not whole")
-        os.remove("target")
+    found = left_by_signals(env, SIGNALS + [signal.SIGKILL])
+    equal(len(found), len(SIGNALS) + 1)
+    check(all(name.endswith(" (deleted)") for name in found), f"it has a name: {found}")
+
+
+@test
+def a_signal_in_the_middle_leaves_nothing_where_files_need_a_name():
+    if os.environ.get("TASKSEAL_TEST_SANITIZED"):
+        raise Skip("the sanitizers want to be loaded first")
+    shim = os.path.join(os.path.dirname(TOOL), "..", "tests", "tools", "libnamed_files.so")
+    if not os.path.exists(shim):
+        raise Skip("the library that takes O_TMPFILE away was not built")
+    env = keyring()
+    found = left_by_signals({**env, "LD_PRELOAD": os.path.abspath(shim)}, SIGNALS)
+    equal(len(found), len(SIGNALS))
+    check(all(name.startswith(".taskseal.") and "deleted" not in name for name in found), f"it has no name: {found}")
+    good("seal", "-o", "target", data=b"x" * 100000, env={**env, "LD_PRELOAD": os.path.abspath(shim)})
+    equal(good("open", "target", env=env), b"x" * 100000)
+
+
+@test
+def a_cut_envelope_in_pieces_makes_no_target():
+    env = keyring()
+    sealed = good("seal", data=os.urandom(1 << 20), env=env)
+    for length in [65536, 65537, 700000, len(sealed) - 20]:
+        bad(REFUSED, "open: damaged: standard input: ", "open", "-o", "target", data=sealed[:length], env=env)
+    equal(os.listdir("."), ["ring"])
+    good("open", "-o", "target", data=sealed, env=env)
 
 
 @test

@@ -78,7 +78,7 @@ def the_type_can_be_chosen_where_it_is_available():
 
 @test
 def an_unknown_type_is_a_usage_error():
-    bad(USAGE, "keygen: usage: --type takes xchacha20poly1305 or aegis256, not 'rsa'", "keygen", "--type", "rsa",
+    bad(USAGE, "keygen: usage: --type takes xchacha20poly1305, aegis256 or dedupe, not 'rsa'", "keygen", "--type", "rsa",
         "mail-k01", "ring")
 
 

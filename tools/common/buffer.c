@@ -64,7 +64,7 @@ int buffer_read(buffer *self, int fd, size_t size_hint, size_t limit)
     /* One byte more than the file holds, so that its end is seen without growing. */
     const size_t first = size_hint > 0 && size_hint < SIZE_MAX ? size_hint + 1 : FIRST_CAP;
 
-    if (!buffer_reserve(self, first))
+    if (self->data == NULL && !buffer_reserve(self, first))
         return ENOMEM;
     const int failed = read_to_end(self, fd, limit);
     if (failed != 0)

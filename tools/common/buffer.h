@@ -24,7 +24,7 @@ bool buffer_reserve(buffer *self, size_t cap);
 /* Wipes and frees, and leaves an empty buffer. */
 void buffer_free(buffer *self);
 
-/* Appends all that `fd` holds, up to its end, to an empty buffer; `size_hint` (0: unknown) saves copies.
+/* Appends all that `fd` holds, up to its end; `size_hint` (0: unknown) saves copies where the buffer is empty.
  * 0, or an errno: ENOMEM if it is more than memory holds, EFBIG if it is more than `limit` bytes (0: no
  * limit of ours). */
 int buffer_read(buffer *self, int fd, size_t size_hint, size_t limit);

@@ -10,13 +10,36 @@
 
 enum { OPTIONS_MAX = 24, HELP_COLUMN = 29, HELP_KEY = 'h' };
 
-const command *command_find(const char *name)
+const char *command_word(const command *self)
 {
-    for (const command *const *at = commands; *at != NULL; at++) {
-        if (strcmp((*at)->name, name) == 0)
-            return *at;
+    const char *space = strrchr(self->name, ' ');
+
+    return space != NULL ? space + 1 : self->name;
+}
+
+const command *command_find(const command *const *list, const char *word)
+{
+    for (; *list != NULL; list++) {
+        if (strcmp(command_word(*list), word) == 0)
+            return *list;
     }
     return NULL;
+}
+
+int command_run_nested(const command *self, int argc, char **argv)
+{
+    if (argc < 2)
+        return report_usage("no subcommand; see 'taskseal %s --help'", self->name);
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        command_print_help(self);
+        return STATUS_OK;
+    }
+    const command *found = command_find(self->subcommands, argv[1]);
+    /* The word is not repeated: it may be a secret. */
+    if (found == NULL)
+        return report_usage("there is no such subcommand; see 'taskseal %s --help'", self->name);
+    report_begin(found->name);
+    return found->run(found, argc - 1, argv + 1);
 }
 
 static bool is_letter(int key)
@@ -139,8 +162,23 @@ static void print_option(int key, const char *name, const char *argument, const 
     print_option_help(help);
 }
 
+static void print_list(const command *const *list)
+{
+    for (; *list != NULL; list++)
+        printf("  %-13s %s\n", command_word(*list), (*list)->summary);
+}
+
 void command_print_help(const command *self)
 {
+    if (self->subcommands != NULL) {
+        printf("Usage: taskseal %s SUBCOMMAND [OPTION]... [OPERAND]...\n\n%s\n"
+               "Subcommands ('taskseal %s SUBCOMMAND --help' tells more):\n",
+               self->name, self->description, self->name);
+        print_list(self->subcommands);
+        if (self->examples != NULL)
+            printf("\nExamples:\n%s", self->examples);
+        return;
+    }
     printf("Usage: taskseal %s%s%s%s\n\n%s\nOptions:\n", self->name,
            self->options->name != NULL ? " [OPTION]..." : "", self->operands[0] != '\0' ? " " : "",
            self->operands, self->description);
@@ -160,8 +198,7 @@ void command_print_overview(void)
           "\n"
           "Subcommands ('taskseal SUBCOMMAND --help' tells more):\n",
           stdout);
-    for (const command *const *at = commands; *at != NULL; at++)
-        printf("  %-9s %s\n", (*at)->name, (*at)->summary);
+    print_list(commands);
     fputs("\n"
           "Try it (in an empty directory):\n"
           "  taskseal keygen demo-k01 demo.keyring\n"
@@ -172,8 +209,8 @@ void command_print_overview(void)
           "  taskseal open --queue payments --id 42 task.sealed   # refused: context-mismatch\n"
           "\n"
           "Environment:\n"
-          "  TASKSEAL_KEYRING  the key file, where --keyring is not given\n"
-          "  TASKSEAL_URI      the rediss:// URI of 'connect', where none is given\n"
+          "  TASKSEAL_KEYRING  the key file (or other source of a keyring), where --keyring is not given\n"
+          "  TASKSEAL_URI      the rediss:// URI of 'connect' and 'key drain-report', where none is given\n"
           "\n"
           "Exit status:\n"
           "  0  done\n"

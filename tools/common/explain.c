@@ -80,7 +80,8 @@ static bool is_about_keys(taskseal_err err)
 {
     return err == TASKSEAL_ERR_UNKNOWN_KEY || err == TASKSEAL_ERR_KEY_RETIRED ||
            err == TASKSEAL_ERR_KEY_COMPROMISED || err == TASKSEAL_ERR_KEY_WRONG_QUEUE ||
-           err == TASKSEAL_ERR_KEY_OUTSIDE_WINDOW || err == TASKSEAL_ERR_KEY_NOT_ACTIVE;
+           err == TASKSEAL_ERR_KEY_OUTSIDE_WINDOW || err == TASKSEAL_ERR_KEY_NOT_ACTIVE ||
+           err == TASKSEAL_ERR_KEY_WRONG_USE;
 }
 
 static void add_sealed_at(remark *to, const taskseal_info *info)
@@ -237,5 +238,32 @@ int explain_seal(taskseal_err err, const char *input, const taskseal_seal_option
             add(&why, "--to is %s", key_id);
         add_missing_queue(&why, err, &options->context);
     }
+    return report_error_at(err, input, why.text);
+}
+
+/* The key that --to names is told too: opening comes first, and when it is done the error is about sealing. */
+int explain_reseal(taskseal_err err, const char *input, const buffer *sealed,
+                   const taskseal_reseal_options *options)
+{
+    remark why = {.len = 0};
+    taskseal_info info;
+
+    if (taskseal_inspect(sealed->data, sealed->len, &info) == TASKSEAL_OK)
+        remark_on_open(&why, err, &info, &options->open);
+    for (size_t i = 0; is_about_keys(err) && i < options->key_count; i++)
+        add(&why, "%s%s", i == 0 ? "; --to is " : ", ", options->key_ids[i]);
+    return report_error_at(err, input, why.text);
+}
+
+int explain_dedupe(taskseal_err err, const char *input, const taskseal_dedupe_options *options)
+{
+    const taskseal_context context = {.queue = options->queue};
+    remark why = {.len = 0};
+
+    if (is_about_keys(err) && options->key_id != NULL)
+        add(&why, "--key is %s", options->key_id);
+    if (err == TASKSEAL_ERR_KEY_NOT_ACTIVE && options->key_id == NULL)
+        add(&why, "'taskseal key add --type dedupe' makes one, 'taskseal key promote' lets it work");
+    add_missing_queue(&why, err, &context);
     return report_error_at(err, input, why.text);
 }

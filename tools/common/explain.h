@@ -18,5 +18,8 @@ int explain_open(taskseal_err err, const char *input, const buffer *sealed,
                  const taskseal_open_options *options);
 int explain_rewrap(taskseal_err err, const char *input, const buffer *sealed,
                    const taskseal_rewrap_options *options);
+int explain_reseal(taskseal_err err, const char *input, const buffer *sealed,
+                   const taskseal_reseal_options *options);
+int explain_dedupe(taskseal_err err, const char *input, const taskseal_dedupe_options *options);
 
 #endif

@@ -15,6 +15,15 @@ const named_value suite_names[] = {
 const named_value key_type_names[] = {
     {"xchacha20poly1305", TASKSEAL_KEY_XCHACHA20POLY1305},
     {"aegis256", TASKSEAL_KEY_AEGIS256},
+    {"dedupe", TASKSEAL_KEY_DEDUPE},
+    {NULL, 0},
+};
+
+const named_value key_state_names[] = {
+    {"active", TASKSEAL_KEY_ACTIVE},
+    {"open-only", TASKSEAL_KEY_OPEN_ONLY},
+    {"retired", TASKSEAL_KEY_RETIRED},
+    {"compromised", TASKSEAL_KEY_COMPROMISED},
     {NULL, 0},
 };
 

@@ -15,6 +15,7 @@ typedef struct named_value {
 /* Each ends with a NULL name. */
 extern const named_value suite_names[];
 extern const named_value key_type_names[];
+extern const named_value key_state_names[];
 extern const named_value purpose_names[];
 extern const named_value bound_names[];
 

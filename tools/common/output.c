@@ -2,11 +2,7 @@
 #include "output.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,7 +10,7 @@
 #include "report.h"
 #include "secret.h"
 
-static bool is_standard(const char *path)
+bool output_is_standard(const char *path)
 {
     return path == NULL || strcmp(path, "-") == 0;
 }
@@ -23,7 +19,7 @@ int output_check(const char *path, output_kind kind)
 {
     struct stat meta;
 
-    if (is_standard(path)) {
+    if (output_is_standard(path)) {
         if (kind == OUTPUT_BINARY && isatty(STDOUT_FILENO))
             return report_usage("an envelope is binary and would garble the terminal: "
                                 "give -o FILE, or --text for its text form");
@@ -59,29 +55,6 @@ static int write_all(int fd, const void *data, size_t len)
     return 0;
 }
 
-/* The directory of `path`, with its final slash, or "./". To be freed. */
-static char *directory_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash == NULL ? strdup("./") : strndup(path, (size_t)(slash - path) + 1);
-}
-
-/* A rename is durable once its directory is. */
-static int sync_directory(const char *directory)
-{
-    const int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int failed = 0;
-
-    if (fd < 0)
-        return errno;
-    /* Some file systems can't sync a directory and say EINVAL: then there is nothing more to do. */
-    if (fsync(fd) != 0 && errno != EINVAL)
-        failed = errno;
-    close(fd);
-    return failed;
-}
-
 static mode_t mode_of(output_kind kind)
 {
     if (kind == OUTPUT_PLAINTEXT)
@@ -91,66 +64,48 @@ static mode_t mode_of(output_kind kind)
     return (mode_t)(0666 & ~mask);
 }
 
-/* Fills the file that mkstemp made (with mode 0600) and closes it. */
-static int fill(int fd, mode_t mode, const void *data, size_t len)
+static int report(const output *self, int failed)
 {
-    int failed = write_all(fd, data, len);
-
-    if (failed == 0 && fchmod(fd, mode) != 0)
-        failed = errno;
-    if (failed == 0 && fsync(fd) != 0)
-        failed = errno;
-    if (close(fd) != 0 && failed == 0)
-        failed = errno;
-    return failed;
-}
-
-static int replace(const char *path, const char *directory, mode_t mode, const void *data, size_t len)
-{
-    char *temporary = NULL;
-
-    if (asprintf(&temporary, "%s.taskseal.XXXXXX", directory) < 0)
-        return ENOMEM;
-    const int fd = mkostemp(temporary, O_CLOEXEC);
-    int failed = fd < 0 ? errno : fill(fd, mode, data, len);
-    if (failed == 0 && rename(temporary, path) != 0)
-        failed = errno;
-    if (failed != 0 && fd >= 0)
-        unlink(temporary);
-    free(temporary);
-    return failed;
-}
-
-static int write_file(const char *path, mode_t mode, const void *data, size_t len)
-{
-    char *directory = directory_of(path);
-    sigset_t held;
-    sigset_t before;
-    int failed = ENOMEM;
-
-    /* A signal that ends the process must not leave a temporary file with plaintext behind. Nearly all do, so
-     * all wait; only SIGKILL can't be made to. */
-    sigfillset(&held);
-    sigprocmask(SIG_BLOCK, &held, &before);
-    if (directory != NULL)
-        failed = replace(path, directory, mode, data, len);
-    sigprocmask(SIG_SETMASK, &before, NULL);
     if (failed == 0)
-        failed = sync_directory(directory);
-    free(directory);
-    return failed;
+        return STATUS_OK;
+    return report_file("write", self->path != NULL ? self->path : "standard output", failed);
+}
+
+int output_begin(output *self, const char *path, output_kind kind)
+{
+    *self = (output){output_is_standard(path) ? NULL : path, kind, REPLACEMENT_EMPTY};
+    return report(self, self->path != NULL ? replacement_begin(&self->file, self->path) : 0);
+}
+
+int output_put(output *self, const void *data, size_t len)
+{
+    return report(self, write_all(self->path != NULL ? self->file.fd : STDOUT_FILENO, data, len));
+}
+
+int output_finish(output *self)
+{
+    if (self->path != NULL)
+        return report(self, replacement_commit(&self->file, self->path, mode_of(self->kind)));
+    if (self->kind == OUTPUT_TEXT && isatty(STDOUT_FILENO))
+        return report(self, write_all(STDOUT_FILENO, "\n", 1));
+    return STATUS_OK;
+}
+
+void output_abandon(output *self)
+{
+    if (self->path != NULL)
+        replacement_abandon(&self->file);
 }
 
 int output_write(const char *path, output_kind kind, const void *data, size_t len)
 {
-    int failed;
+    output to;
 
-    if (!is_standard(path)) {
-        failed = write_file(path, mode_of(kind), data, len);
-        return failed == 0 ? STATUS_OK : report_file("write", path, failed);
-    }
-    failed = write_all(STDOUT_FILENO, data, len);
-    if (failed == 0 && kind == OUTPUT_TEXT && isatty(STDOUT_FILENO))
-        failed = write_all(STDOUT_FILENO, "\n", 1);
-    return failed == 0 ? STATUS_OK : report_file("write", "standard output", failed);
+    int status = output_begin(&to, path, kind);
+    if (status == STATUS_OK)
+        status = output_put(&to, data, len);
+    if (status == STATUS_OK)
+        status = output_finish(&to);
+    output_abandon(&to);
+    return status;
 }

@@ -180,6 +180,17 @@ int parse_field(const char *option, const char *text, taskseal_bytes *field)
     return STATUS_OK;
 }
 
+int parse_count(const char *option, const char *text, uint64_t *count)
+{
+    const char *rest = text;
+    uint64_t number = 0;
+
+    if (!read_number(&rest, INT32_MAX, &number) || *rest != '\0')
+        return refuse(option, "a whole number", text);
+    *count = number;
+    return STATUS_OK;
+}
+
 int parse_descriptor(const char *option, const char *text, int *fd)
 {
     const char *rest = text;

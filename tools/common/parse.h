@@ -24,6 +24,9 @@ int parse_insist(const char *option, const char *text, unsigned *insist);
 /* A field of the context: 1..65535 bytes. */
 int parse_field(const char *option, const char *text, taskseal_bytes *field);
 
+/* A whole number from 0. */
+int parse_count(const char *option, const char *text, uint64_t *count);
+
 /* A file descriptor that is open. */
 int parse_descriptor(const char *option, const char *text, int *fd);
 

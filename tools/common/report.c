@@ -18,8 +18,31 @@ void report_begin(const char *subcommand)
     current_subcommand = subcommand;
 }
 
+/* There is a line that the next one takes the place of. */
+static bool line_is_over;
+
+void report_over_end(void)
+{
+    if (line_is_over)
+        fputs("\r\033[K", stderr);
+    line_is_over = false;
+}
+
+void report_over(const char *format, ...)
+{
+    va_list arguments;
+
+    report_over_end();
+    line_is_over = true;
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fflush(stderr);
+}
+
 static void line(const char *name, const char *message)
 {
+    report_over_end();
     fputs("taskseal: ", stderr);
     if (current_subcommand != NULL)
         fprintf(stderr, "%s: ", current_subcommand);

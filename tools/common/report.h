@@ -42,6 +42,11 @@ void report_note(const char *format, ...) PRINTF_LIKE(1, 2);
 /* The exit status that an error of the library stands for. */
 int report_status(taskseal_err err);
 
+/* Writes a line on standard error, which must be a terminal, that the next message or the next call writes over;
+ * and takes it off. */
+void report_over(const char *format, ...) PRINTF_LIKE(1, 2);
+void report_over_end(void);
+
 /* Flushes stdout and turns a failure to write it (a full disk, say) into a status: the last thing to do. */
 int report_end(int status);
 

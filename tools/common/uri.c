@@ -2,15 +2,13 @@
 #include "uri.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "private.h"
 #include "report.h"
-#include "secret.h"
 
 enum { URI_MAX = 8192 };
 
@@ -54,37 +52,16 @@ static int read_descriptor(int fd, const char *name, buffer *uri)
     return finish(uri);
 }
 
-/* The same rule as for key files. */
-static int check_private(int fd, const char *path)
-{
-    struct stat meta;
-
-    if (fstat(fd, &meta) != 0)
-        return report_file("read", path, errno);
-    if (!S_ISREG(meta.st_mode))
-        return report_refusal("file-permissions", "%s is not a regular file; for a pipe, give --uri-fd",
-                              path);
-    if ((meta.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        return report_refusal("file-permissions", "others can read or change %s: chmod 600 it", path);
-    if (meta.st_uid != geteuid() && meta.st_uid != 0)
-        return report_refusal("file-permissions", "%s belongs to another user, who can change it", path);
-    return STATUS_OK;
-}
-
 static int read_file(const char *path, buffer *uri)
 {
-    int status = secret_check("--uri-file", "the path of a file that holds the URI", path);
+    static const private_kind kind = {"--uri-file", "the path of a file that holds the URI", "--uri-fd"};
+    int fd = -1;
 
-    if (status != STATUS_OK)
-        return status;
-    /* Without O_NONBLOCK, opening a FIFO would wait before it can be refused. */
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return report_file("open", path, errno);
-    status = check_private(fd, path);
-    if (status == STATUS_OK)
+    int status = private_open(&kind, path, &fd);
+    if (status == STATUS_OK) {
         status = read_descriptor(fd, path, uri);
-    close(fd);
+        close(fd);
+    }
     return status;
 }
 

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <taskseal/taskseal.h>
+
+#include "commands.h"
+#include "common/buffer.h"
+#include "common/input.h"
+#include "common/parse.h"
+#include "common/report.h"
+#include "common/secret.h"
+#include "common/shared.h"
+#include "common/uri.h"
+#include "drain.h"
+#include "drain_server.h"
+
+enum { KEY_LINES = KEY_OWN, KEY_SERVER, KEY_URI, KEY_URI_FILE, KEY_URI_FD, KEY_MATCH, KEY_RATE, KEY_JSON };
+
+static const command_option options[] = {
+    KEYRING_OPTIONS,
+    {"lines", KEY_LINES, NULL, "each line of a FILE is a value (an envelope in text form)"},
+    {"server", KEY_SERVER, NULL, "look into the server that TASKSEAL_URI names"},
+    {"uri", KEY_URI, "URI", "into this one (without a password)"},
+    {"uri-file", KEY_URI_FILE, "FILE",
+     "into the one whose URI stands in FILE, which others must\nnot be able to read"},
+    {"uri-fd", KEY_URI_FD, "N", "into the one whose URI comes from file descriptor N"},
+    {"match", KEY_MATCH, "PATTERN",
+     "only into keys that SCAN's MATCH lets pass;\n'{*}:t:*' (the default) are the examples' tasks"},
+    {"rate", KEY_RATE, "N", "at most N commands a second: 1000 (the default);\n0: no limit"},
+    {"json", KEY_JSON, NULL, "print one JSON object; taskseal-key(1) tells its keys"},
+    {NULL, 0, NULL, NULL},
+};
+
+typedef struct settings {
+    keyring_choice keyring;
+    uri_source source;
+    drain_server server;
+    bool has_server;
+    bool has_server_option; /* one that only a server makes sense of */
+    bool lines;
+    bool json;
+} settings;
+
+static int take_uri(settings *set, int key, const char *value)
+{
+    set->has_server = true;
+    switch (key) {
+    case KEY_URI:
+        set->source.argument = value;
+        return STATUS_OK;
+    case KEY_URI_FILE:
+        set->source.file = value;
+        return STATUS_OK;
+    case KEY_URI_FD:
+        return parse_descriptor("uri-fd", value, &set->source.fd);
+    default:
+        return STATUS_OK;
+    }
+}
+
+static int take(void *state, int key, const char *value)
+{
+    settings *set = state;
+
+    switch (key) {
+    case KEY_LINES:
+        set->lines = true;
+        return STATUS_OK;
+    case KEY_JSON:
+        set->json = true;
+        return STATUS_OK;
+    case KEY_SERVER:
+    case KEY_URI:
+    case KEY_URI_FILE:
+    case KEY_URI_FD:
+        return take_uri(set, key, value);
+    case KEY_MATCH:
+        set->has_server_option = true;
+        set->server.match = value;
+        return secret_check("--match", "a pattern", value);
+    case KEY_RATE:
+        set->has_server_option = true;
+        return parse_count("rate", value, &set->server.rate);
+    default:
+        return keyring_take(&set->keyring, key, value);
+    }
+}
+
+/* ---- Files ---- */
+
+static void take_lines(drain *to, const buffer *data)
+{
+    const char *at = (const char *)data->data;
+    const char *end = at + data->len;
+
+    while (at < end) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        const char *stop = newline != NULL ? newline : end;
+        drain_take(to, at, (size_t)(stop - at));
+        at = newline != NULL ? newline + 1 : end;
+    }
+}
+
+static int take_file(const settings *set, drain *to, const char *path)
+{
+    buffer data = BUFFER_EMPTY;
+
+    const int status = input_read(path, &data);
+    if (status != STATUS_OK) {
+        drain_skip_one(to, DRAIN_REFUSED);
+        return status;
+    }
+    const bool text =
+        data.len > 0 && data.data[data.len - 1] == '\n' && data.data[0] == TASKSEAL_TEXT_PREFIX[0];
+    if (set->lines)
+        take_lines(to, &data);
+    else
+        drain_take(to, data.data, data.len - (text ? 1 : 0));
+    buffer_free(&data);
+    return STATUS_OK;
+}
+
+/* The status of the first that failed; the others are read all the same. */
+static int take_files(const settings *set, drain *to, int count, char **paths)
+{
+    int status = STATUS_OK;
+
+    if (count == 0)
+        return take_file(set, to, NULL);
+    for (int i = 0; i < count; i++) {
+        const int this_status = take_file(set, to, paths[i]);
+        if (status == STATUS_OK)
+            status = this_status;
+    }
+    return status;
+}
+
+/* ---- All ---- */
+
+static int take_server(settings *set, drain *to)
+{
+    buffer uri = BUFFER_EMPTY;
+
+    int status = uri_read(&set->source, &uri);
+    if (status == STATUS_OK) {
+        set->server.uri = (const char *)uri.data;
+        status = drain_take_server(to, &set->server);
+    }
+    buffer_free(&uri);
+    return status;
+}
+
+static int report_all(settings *set, const taskseal_keyring *ring, int count, char **paths)
+{
+    drain found;
+
+    int status = drain_begin(&found, ring);
+    if (status != STATUS_OK)
+        return status;
+    status = set->has_server ? take_server(set, &found) : take_files(set, &found, count, paths);
+    /* A scan that was cut short tells nothing; a file that can't be read is counted. */
+    if (status == STATUS_OK || !set->has_server) {
+        if (set->json)
+            drain_print_json(&found);
+        else
+            drain_print(&found);
+        if (status == STATUS_OK && drain_skipped(&found) > 0)
+            status = STATUS_REFUSED;
+    }
+    drain_end(&found);
+    return status;
+}
+
+static int run(const command *self, int argc, char **argv)
+{
+    settings set = {
+        .keyring = KEYRING_CHOICE_EMPTY, .source = {.fd = -1}, .server = {.match = "{*}:t:*", .rate = 1000}};
+    taskseal_keyring *ring = NULL;
+    bool stop;
+
+    int status = command_parse(self, argc, argv, take, &set, &stop);
+    if (status != STATUS_OK || stop)
+        return status;
+    if (set.has_server && (optind < argc || set.lines))
+        return report_usage("give FILEs (with or without --lines) or a server, not both");
+    if (!set.has_server && set.has_server_option)
+        return report_usage(
+            "--match and --rate are about a server: give --uri-file, --uri-fd, --uri or --server");
+    status = keyring_open(&set.keyring, &ring);
+    if (status == STATUS_OK)
+        status = report_all(&set, ring, argc - optind, argv + optind);
+    taskseal_keyring_free(ring);
+    return status;
+}
+
+const command command_key_drain_report = {
+    .name = "key drain-report",
+    .operands = "[FILE]...",
+    .summary = "tell which keys envelopes still name, and which may be retired",
+    .description =
+        "Counts, for each key, the envelopes that name it, in the FILEs (or standard input), each an\n"
+        "envelope or with --lines one on each line; or in a server, over a verified connection: in the\n"
+        "strings, hashes, lists, sets, sorted sets and streams of one database, in binary or text form.\n"
+        "A key may be retired if no envelope names it, its grace period is over, and everything could be\n"
+        "looked into; if not, the exit status is 1. Envelopes inside other values (JSON, the layout of a\n"
+        "queue library such as Asynq) are noticed, not looked into. Nothing is verified or changed.\n",
+    .examples = "  taskseal key drain-report --uri-file /etc/app/redis.uri -k /etc/app/keyring\n"
+                "  taskseal key drain-report --lines dead-letters.txt -k /etc/app/keyring\n",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+#include "drain.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/envelope.h"
+#include "common/report.h"
+
+/* Keys beside those of the keyring: a forger could name any number. */
+enum { STRANGERS_MAX = 1024 };
+
+/* What envelopes begin with in binary form (F 3.2). */
+static const uint8_t magic[] = {0xC1, 'T', 'S', 'L'};
+
+int drain_begin(drain *self, const taskseal_keyring *ring)
+{
+    taskseal_key key;
+    size_t count = 0;
+
+    while (taskseal_keyring_key(ring, count, &key))
+        count++;
+    *self = (drain){.now = (uint64_t)time(NULL), .key_cap = count + STRANGERS_MAX};
+    self->keys = calloc(self->key_cap, sizeof *self->keys);
+    if (self->keys == NULL)
+        return report_error(TASKSEAL_ERR_NO_MEMORY, NULL);
+    for (; self->key_count < count; self->key_count++) {
+        drain_key *to = &self->keys[self->key_count];
+        (void)taskseal_keyring_key(ring, self->key_count, &to->key);
+        memcpy(to->id, to->key.id, strlen(to->key.id) + 1);
+        to->known = true;
+    }
+    return STATUS_OK;
+}
+
+void drain_end(drain *self)
+{
+    free(self->keys);
+    buffer_free(&self->scratch);
+    *self = (drain){0};
+}
+
+void drain_skip_one(drain *self, drain_skip why)
+{
+    self->skipped[why]++;
+}
+
+uint64_t drain_skipped(const drain *self)
+{
+    uint64_t sum = 0;
+
+    for (int why = 0; why < DRAIN_SKIPS; why++)
+        sum += self->skipped[why];
+    return sum;
+}
+
+/* NULL if there is no room for another one. */
+static drain_key *find(drain *self, const char *id)
+{
+    for (size_t i = 0; i < self->key_count; i++) {
+        if (strcmp(self->keys[i].id, id) == 0)
+            return &self->keys[i];
+    }
+    if (self->key_count == self->key_cap)
+        return NULL;
+    drain_key *fresh = &self->keys[self->key_count++];
+    memcpy(fresh->id, id, strlen(id) + 1);
+    return fresh;
+}
+
+static void count(drain *self, const taskseal_info *info)
+{
+    self->envelopes++;
+    for (size_t i = 0; i < info->stanza_count; i++) {
+        drain_key *key = find(self, info->stanzas[i].key_id);
+        if (key == NULL) {
+            drain_skip_one(self, DRAIN_NO_ROOM);
+            continue;
+        }
+        if (key->envelopes == 0 || info->sealed_at < key->oldest)
+            key->oldest = info->sealed_at;
+        if (info->expires_at > key->latest)
+            key->latest = info->expires_at;
+        key->never += info->expires_at == 0;
+        key->envelopes++;
+    }
+}
+
+static bool inspect(drain *self, const void *data, size_t len, taskseal_info *info)
+{
+    if (!envelope_is_text(data, len))
+        return taskseal_inspect(data, len, info) == TASKSEAL_OK;
+    if (self->scratch.cap < len) {
+        buffer_free(&self->scratch);
+        if (!buffer_reserve(&self->scratch, len))
+            return false;
+    }
+    return taskseal_text_decode(data, len, self->scratch.data, self->scratch.cap, &self->scratch.len) ==
+               TASKSEAL_OK &&
+           taskseal_inspect(self->scratch.data, self->scratch.len, info) == TASKSEAL_OK;
+}
+
+/* JSON, a protobuf or another wrapping may hold an envelope: that can't be ruled out where its first bytes occur. */
+static bool may_hold_envelope(const void *data, size_t len)
+{
+    return memmem(data, len, magic, sizeof magic) != NULL ||
+           memmem(data, len, TASKSEAL_TEXT_PREFIX, strlen(TASKSEAL_TEXT_PREFIX)) != NULL;
+}
+
+void drain_take(drain *self, const void *data, size_t len)
+{
+    taskseal_info info;
+
+    if (taskseal_is_sealed(data, len) != TASKSEAL_PLAIN) {
+        if (inspect(self, data, len, &info))
+            count(self, &info);
+        else
+            drain_skip_one(self, DRAIN_UNREADABLE);
+    } else if (may_hold_envelope(data, len)) {
+        drain_skip_one(self, DRAIN_EMBEDDED);
+    } else {
+        self->plain++;
+    }
+}
+
+drain_verdict drain_judge(const drain *self, const drain_key *key)
+{
+    if (key->key.state == TASKSEAL_KEY_RETIRED || key->key.state == TASKSEAL_KEY_COMPROMISED)
+        return DRAIN_GONE;
+    if (key->key.type == TASKSEAL_KEY_DEDUPE)
+        return DRAIN_DEDUPE;
+    if (key->key.state == TASKSEAL_KEY_ACTIVE)
+        return DRAIN_ACTIVE;
+    if (key->envelopes > 0)
+        return DRAIN_IN_USE;
+    if (key->key.not_after == 0)
+        return DRAIN_NO_END;
+    if (key->key.not_after >= self->now)
+        return DRAIN_IN_GRACE;
+    return drain_skipped(self) > 0 ? DRAIN_INCOMPLETE : DRAIN_MAY_RETIRE;
+}

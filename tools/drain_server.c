@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT */
+#include "drain_server.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <taskseal/redis.h>
+
+#include "common/print.h"
+#include "common/progress.h"
+#include "common/report.h"
+
+/* Elements a reply, and bytes a value: they bound the memory that this takes. */
+#define PIECE "16"
+enum { STRING_MAX = 16 << 20, CURSOR_MAX = 64 };
+
+typedef struct scan {
+    drain *to;
+    redisContext *redis;
+    const drain_server *server;
+    progress shown;
+    uint64_t commands;
+    uint64_t keys;
+    int status;
+} scan;
+
+/* ---- Commands ---- */
+
+/* Sleeps until another command keeps the rate. */
+static void keep_rate(const scan *self)
+{
+    if (self->server->rate == 0)
+        return;
+    const double early = (double)self->commands / (double)self->server->rate - progress_seconds(&self->shown);
+    if (early <= 0)
+        return;
+    struct timespec left = {.tv_sec = (time_t)early};
+    left.tv_nsec = (long)((early - (double)left.tv_sec) * 1e9);
+    while (nanosleep(&left, &left) != 0 && errno == EINTR) {
+    }
+}
+
+static void tell_progress(scan *self)
+{
+    char envelopes[COUNT_TEXT_MAX];
+    char keys[COUNT_TEXT_MAX];
+
+    if (!progress_is_due(&self->shown))
+        return;
+    format_count(self->to->envelopes, envelopes);
+    format_count(self->keys, keys);
+    report_over("%s keys, %s envelopes, %.0f commands/s", keys, envelopes,
+                (double)self->commands / progress_seconds(&self->shown));
+}
+
+/* The connection is of no more use. */
+static redisReply *lost(scan *self)
+{
+    const taskseal_err err = taskseal_redis_error(self->redis);
+
+    self->status = report_error(err, self->redis->errstr);
+    return NULL;
+}
+
+/* Sends a command; NULL if the scan can't go on, which was reported. */
+static redisReply *ask(scan *self, int argc, const char **argv, const size_t *lens)
+{
+    keep_rate(self);
+    self->commands++;
+    redisReply *reply = redisCommandArgv(self->redis, argc, argv, lens);
+    tell_progress(self);
+    return reply != NULL ? reply : lost(self);
+}
+
+/* ---- Values ---- */
+
+static void take(scan *self, const redisReply *value)
+{
+    if (value->type == REDIS_REPLY_STRING || value->type == REDIS_REPLY_STATUS)
+        drain_take(self->to, value->str, value->len);
+    else if (value->type != REDIS_REPLY_NIL) /* it has gone */
+        drain_skip_one(self->to, DRAIN_REFUSED);
+}
+
+static bool is_array(const redisReply *reply, size_t least)
+{
+    return (reply->type == REDIS_REPLY_ARRAY || reply->type == REDIS_REPLY_MAP) && reply->elements >= least;
+}
+
+static void take_string(scan *self, const redisReply *key)
+{
+    const char *argv[] = {"STRLEN", key->str};
+    const size_t lens[] = {6, key->len};
+
+    redisReply *length = ask(self, 2, argv, lens);
+    if (length == NULL)
+        return;
+    const bool fits = length->type == REDIS_REPLY_INTEGER && length->integer <= STRING_MAX;
+    if (!fits)
+        drain_skip_one(self->to, length->type == REDIS_REPLY_INTEGER ? DRAIN_TOO_LARGE : DRAIN_REFUSED);
+    freeReplyObject(length);
+    if (!fits)
+        return;
+    argv[0] = "GET";
+    redisReply *value = ask(self, 2, argv, (const size_t[]){3, key->len});
+    if (value != NULL)
+        take(self, value);
+    freeReplyObject(value);
+}
+
+/* The elements of a hash, set or sorted set, by HSCAN, SSCAN or ZSCAN: `step` apart from `first` on are values. */
+static void take_scanned(scan *self, const redisReply *key, const char *command, size_t first, size_t step)
+{
+    char cursor[CURSOR_MAX] = "0";
+
+    do {
+        const char *argv[] = {command, key->str, cursor, "COUNT", PIECE};
+        const size_t lens[] = {5, key->len, strlen(cursor), 5, strlen(PIECE)};
+        redisReply *reply = ask(self, 5, argv, lens);
+        if (reply == NULL)
+            return;
+        if (!is_array(reply, 2) || reply->element[0]->type != REDIS_REPLY_STRING ||
+            !is_array(reply->element[1], 0)) {
+            drain_skip_one(self->to, DRAIN_REFUSED);
+            freeReplyObject(reply);
+            return;
+        }
+        for (size_t i = first; i < reply->element[1]->elements; i += step)
+            take(self, reply->element[1]->element[i]);
+        snprintf(cursor, sizeof cursor, "%s", reply->element[0]->str);
+        freeReplyObject(reply);
+    } while (strcmp(cursor, "0") != 0);
+}
+
+/* From its head, where LPUSH puts new elements: these shift the others away from us, so that they are seen twice and
+ * not missed. */
+static void take_list(scan *self, const redisReply *key)
+{
+    for (long long at = 0; self->status == STATUS_OK; at += atoll(PIECE)) {
+        char begin[32];
+        char end[32];
+        snprintf(begin, sizeof begin, "%lld", at);
+        snprintf(end, sizeof end, "%lld", at + atoll(PIECE) - 1);
+        const char *argv[] = {"LRANGE", key->str, begin, end};
+        const size_t lens[] = {6, key->len, strlen(begin), strlen(end)};
+        redisReply *reply = ask(self, 4, argv, lens);
+        if (reply == NULL)
+            return;
+        const bool done = !is_array(reply, 1);
+        if (!is_array(reply, 0))
+            drain_skip_one(self->to, DRAIN_REFUSED);
+        else
+            for (size_t i = 0; i < reply->elements; i++)
+                take(self, reply->element[i]);
+        freeReplyObject(reply);
+        if (done)
+            return;
+    }
+}
+
+/* The values of one entry, [id, [field, value, ...]]; false if it is none. */
+static bool take_entry(scan *self, const redisReply *entry)
+{
+    if (!is_array(entry, 2) || entry->element[0]->type != REDIS_REPLY_STRING ||
+        !is_array(entry->element[1], 0))
+        return false;
+    for (size_t i = 1; i < entry->element[1]->elements; i += 2)
+        take(self, entry->element[1]->element[i]);
+    return true;
+}
+
+static void take_stream(scan *self, const redisReply *key)
+{
+    char from[CURSOR_MAX] = "-";
+
+    while (self->status == STATUS_OK) {
+        const char *argv[] = {"XRANGE", key->str, from, "+", "COUNT", PIECE};
+        const size_t lens[] = {6, key->len, strlen(from), 1, 5, strlen(PIECE)};
+        redisReply *reply = ask(self, 6, argv, lens);
+        if (reply == NULL)
+            return;
+        bool good = is_array(reply, 0);
+        bool more = good && reply->elements > 0;
+        for (size_t i = 0; good && i < reply->elements; i++) {
+            good = take_entry(self, reply->element[i]);
+            if (good) /* the next piece begins behind it */
+                snprintf(from, sizeof from, "(%s", reply->element[i]->element[0]->str);
+        }
+        if (!good)
+            drain_skip_one(self->to, DRAIN_REFUSED);
+        freeReplyObject(reply);
+        if (!good || !more)
+            return;
+    }
+}
+
+/* ---- Keys ---- */
+
+static void take_typed(scan *self, const redisReply *key, const char *type)
+{
+    if (strcmp(type, "string") == 0)
+        take_string(self, key);
+    else if (strcmp(type, "hash") == 0)
+        take_scanned(self, key, "HSCAN", 1, 2);
+    else if (strcmp(type, "set") == 0)
+        take_scanned(self, key, "SSCAN", 0, 1);
+    else if (strcmp(type, "zset") == 0)
+        take_scanned(self, key, "ZSCAN", 0, 2);
+    else if (strcmp(type, "list") == 0)
+        take_list(self, key);
+    else if (strcmp(type, "stream") == 0)
+        take_stream(self, key);
+    else if (strcmp(type, "none") != 0) /* it has gone */
+        drain_skip_one(self->to, DRAIN_STRANGE);
+}
+
+static void take_key(scan *self, const redisReply *key)
+{
+    if (key->type != REDIS_REPLY_STRING) {
+        drain_skip_one(self->to, DRAIN_REFUSED);
+        return;
+    }
+    redisReply *type = ask(self, 2, (const char *[]){"TYPE", key->str}, (const size_t[]){4, key->len});
+    if (type == NULL)
+        return;
+    self->keys++;
+    if (type->type == REDIS_REPLY_STATUS)
+        take_typed(self, key, type->str);
+    else
+        drain_skip_one(self->to, DRAIN_REFUSED);
+    freeReplyObject(type);
+}
+
+/* One step of SCAN. False if it can't be had at all. */
+static bool scan_step(scan *self, char cursor[CURSOR_MAX])
+{
+    const char *match = self->server->match;
+    const char *argv[] = {"SCAN", cursor, "MATCH", match, "COUNT", "100"};
+    const size_t lens[] = {4, strlen(cursor), 5, strlen(match), 5, 3};
+
+    redisReply *reply = ask(self, 6, argv, lens);
+    if (reply == NULL)
+        return false;
+    if (!is_array(reply, 2) || reply->element[0]->type != REDIS_REPLY_STRING ||
+        !is_array(reply->element[1], 0)) {
+        const taskseal_err err = taskseal_redis_reply_error(reply);
+        self->status = report_error(err != TASKSEAL_OK ? err : TASKSEAL_ERR_SERVER_ERROR,
+                                    reply->type == REDIS_REPLY_ERROR ? reply->str : NULL);
+        freeReplyObject(reply);
+        return false;
+    }
+    for (size_t i = 0; i < reply->element[1]->elements && self->status == STATUS_OK; i++)
+        take_key(self, reply->element[1]->element[i]);
+    snprintf(cursor, CURSOR_MAX, "%s", reply->element[0]->str);
+    freeReplyObject(reply);
+    return self->status == STATUS_OK;
+}
+
+static int scan_all(scan *self)
+{
+    char cursor[CURSOR_MAX] = "0";
+
+    progress_begin(&self->shown, true);
+    do {
+        if (!scan_step(self, cursor))
+            break;
+    } while (strcmp(cursor, "0") != 0);
+    progress_end(&self->shown);
+    return self->status;
+}
+
+int drain_take_server(drain *self, const drain_server *server)
+{
+    taskseal_redis_endpoint *endpoint = NULL;
+    scan all = {.to = self, .server = server};
+    taskseal_error error = {0};
+
+    taskseal_err err = taskseal_redis_endpoint_new(&endpoint, server->uri, &error);
+    if (err == TASKSEAL_OK)
+        err = taskseal_redis_connect(endpoint, &all.redis, &error);
+    int status = STATUS_OK;
+    if (err == TASKSEAL_OK) {
+        status = scan_all(&all);
+    } else {
+        (void)report_error(err, error.message);
+        /* The arguments are the URI's: even BAD_ARGUMENT is no misuse of the command line. */
+        status = taskseal_err_permanent(err) ? STATUS_REFUSED : STATUS_RETRY;
+    }
+    if (all.redis != NULL)
+        redisFree(all.redis);
+    taskseal_redis_endpoint_free(endpoint);
+    return status;
+}

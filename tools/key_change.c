@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+#include "key_change.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/parse.h"
+#include "common/print.h"
+#include "common/report.h"
+#include "common/secret.h"
+
+enum { DEFAULT_GRACE = 86400 };
+
+int keyfile_choose(keyfile *self, const keyring_choice *choice)
+{
+    *self = KEYFILE_EMPTY;
+    const int status = keyring_source(choice, &self->path);
+    if (status != STATUS_OK)
+        return status;
+    if (keyring_source_is_special(self->path))
+        return report_usage("only a key file can be changed, and '%s' is none: give its path", self->path);
+    return passphrase_read(&choice->passphrase, &self->passphrase);
+}
+
+int keyfile_apply(keyfile *self, taskseal_keyfile_change *change)
+{
+    taskseal_error error = {0};
+    int status = STATUS_OK;
+
+    for (;;) {
+        change->passphrase = (taskseal_bytes){self->passphrase.data, self->passphrase.len};
+        const taskseal_err err = taskseal_keyfile_apply(self->path, change, &error);
+        if (err == TASKSEAL_OK)
+            return STATUS_OK;
+        if (!keyring_ask(err, &error, self->path, &self->passphrase, &status))
+            return status;
+    }
+}
+
+void keyfile_free(keyfile *self)
+{
+    buffer_free(&self->passphrase);
+}
+
+void keyfile_tell_old(const keyfile *self)
+{
+    fputs("The file as it was before is kept as ", stdout);
+    print_safe(stdout, self->path);
+    fputs(".old, with its secrets: delete it once the new one serves.\n", stdout);
+}
+
+int key_id_operand(int argc, char **argv, const char **key_id)
+{
+    if (argc - optind != 1)
+        return report_usage("give one KEY-ID, not %d", argc - optind);
+    *key_id = argv[optind];
+    return secret_check("KEY-ID", "a name", *key_id);
+}
+
+int queue_list_take(queue_list *self, const char *value)
+{
+    taskseal_bytes queue;
+
+    const int status = parse_field("queue", value, &queue);
+    if (status != STATUS_OK)
+        return status;
+    if (self->count == TASKSEAL_QUEUES_MAX)
+        return report_usage("--queue can be given at most %u times", TASKSEAL_QUEUES_MAX);
+    for (size_t i = 0; i < self->count; i++) {
+        if (self->queues[i].len == queue.len && memcmp(self->queues[i].data, queue.data, queue.len) == 0)
+            return report_usage("--queue %s is given twice", value);
+    }
+    self->queues[self->count++] = queue;
+    return STATUS_OK;
+}
+
+int window_check(uint64_t not_before, uint64_t not_after)
+{
+    if (not_before != 0 && not_after != 0 && not_before > not_after)
+        return report_usage(
+            "--not-before is later than --not-after: nothing could ever be sealed with the key");
+    return STATUS_OK;
+}
+
+int grace_end(uint64_t grace, uint64_t *not_after)
+{
+    const uint64_t now = (uint64_t)time(NULL);
+
+    if (grace > TASKSEAL_TIME_MAX - now)
+        return report_usage("--grace ends after the year 9999");
+    *not_after = now + (grace != 0 ? grace : DEFAULT_GRACE);
+    return STATUS_OK;
+}
+
+int keyfile_demote(keyfile *self, taskseal_keyfile_change *change)
+{
+    char end[TIME_TEXT_MAX];
+
+    const int status = keyfile_apply(self, change);
+    if (status != STATUS_OK)
+        return status;
+    format_time(change->not_after, end);
+    printf("%s only opens now, and nothing that was sealed after %s.\n", change->key_id, end);
+    return STATUS_OK;
+}
+
+/* `text` with ids and paths in the places of its %s. */
+static void print_filled(const char *text, const char *first, const char *second)
+{
+    const char *values[] = {first, second};
+    size_t next = 0;
+
+    for (const char *at = text; *at != '\0'; at++) {
+        if (at[0] == '%' && at[1] == 's' && next < 2) {
+            print_safe(stdout, values[next++]);
+            at++;
+        } else {
+            fputc(*at, stdout);
+        }
+    }
+}
+
+int keyfile_change_one(const keyring_choice *choice, taskseal_keyfile_change *change, const char *done)
+{
+    keyfile file;
+
+    int status = keyfile_choose(&file, choice);
+    if (status == STATUS_OK)
+        status = keyfile_apply(&file, change);
+    if (status == STATUS_OK) {
+        print_filled(done, change->key_id, file.path);
+        keyfile_tell_old(&file);
+    }
+    keyfile_free(&file);
+    return status;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the subcommands of `taskseal key` that change a key file have in common.
+ */
+#ifndef TASKSEAL_TOOLS_KEY_CHANGE_H
+#define TASKSEAL_TOOLS_KEY_CHANGE_H
+
+#include <taskseal/taskseal.h>
+
+#include "common/buffer.h"
+#include "common/shared.h"
+
+#define KEYFILE_OPTIONS {"keyring", 'k', "FILE", "the key file (else $TASKSEAL_KEYRING)"}, PASSPHRASE_OPTIONS
+
+/* A key file that is being changed. */
+typedef struct keyfile {
+    const char *path;
+    buffer passphrase; /* empty until it is given or asked for */
+} keyfile;
+
+#define KEYFILE_EMPTY ((keyfile){NULL, BUFFER_EMPTY})
+
+/* All report what fails, and return a status of report.h. */
+
+/* Finds the file that was chosen, which must be a path, and reads the passphrase, if its source was given. */
+int keyfile_choose(keyfile *self, const keyring_choice *choice);
+
+/* Applies a change, with the file's passphrase. */
+int keyfile_apply(keyfile *self, taskseal_keyfile_change *change);
+
+void keyfile_free(keyfile *self);
+
+/* Prints where the old file is, after all else. */
+void keyfile_tell_old(const keyfile *self);
+
+/* Finds the one KEY-ID operand. */
+int key_id_operand(int argc, char **argv, const char **key_id);
+
+/* The queues of --queue. */
+typedef struct queue_list {
+    taskseal_bytes queues[TASKSEAL_QUEUES_MAX];
+    size_t count;
+} queue_list;
+
+int queue_list_take(queue_list *self, const char *value);
+
+/* Reports a window that is none. */
+int window_check(uint64_t not_before, uint64_t not_after);
+
+/* The end of a grace period that begins now; 0: 24 h. Reports one that ends after the year 9999. */
+int grace_end(uint64_t grace, uint64_t *not_after);
+
+/* Demotes the key of `change`, and says so. */
+int keyfile_demote(keyfile *self, taskseal_keyfile_change *change);
+
+/* A change of one key, by subcommands that need nothing else: chooses the file, applies, and on success prints
+ * `done`, in which the key's id stands for the first %s and the file's for the second. */
+int keyfile_change_one(const keyring_choice *choice, taskseal_keyfile_change *change, const char *done);
+
+#endif
