@@ -103,17 +103,19 @@ class Harness:
     def join_units(self, programs):
         shutil.rmtree(WORK / "units", ignore_errors=True)
         (WORK / "units").mkdir(parents=True)
-        units, faults = [], None
+        units, shared = [], {}
         for program in programs:
-            objects = sorted(pathlib.Path(program.command[0] + ".p").glob("*.o"))
-            faults = faults or next((path for path in objects if path.name == "support_faults.c.o"), None)
-            objects = [path for path in objects if path.name != "support_faults.c.o"]
+            folder = pathlib.Path(program.command[0] + ".p").relative_to(BASE)
+            objects = [BASE / output for output in self.commands if pathlib.Path(output).parent == folder]
+            # What several programs are built with, such as support/faults.c, is one for all of them here.
+            shared.update({path.name: path for path in objects if path.name.startswith("support_")})
+            objects = [path for path in objects if not path.name.startswith("support_")]
             symbol = re.sub(r"\W", "_", program.name)
             is_suite = any(" make_suite" in line for line in call(["nm", "--defined-only", *objects]).splitlines())
             units.append(Unit(program.name, symbol, program.command[1:], objects, is_suite))
-        if faults is None:
+        if "support_faults.c.o" not in shared:
             raise Failure("tests/core/support/faults.c is in no test program")
-        self.faults = faults
+        self.shared = list(shared.values())
         entries = "".join(f'{"SUITE" if unit.is_suite else "PROGRAM"}({unit.symbol}, "{unit.name}")\n' for unit in units)
         (WORK / "units.h").write_text(entries)
         call(["gcc", "-O1", "-D_GNU_SOURCE", f"-I{WORK}", "-c", ROOT / "tests/mutation/runner.c", "-o", WORK / "runner.o"])
@@ -183,7 +185,7 @@ class Harness:
         return self.link(folder, replaced)
 
     def link(self, folder, replaced):
-        objects = [replaced.get(path, path) for path in [*self.library.values(), self.faults]]
+        objects = [replaced.get(path, path) for path in [*self.library.values(), *self.shared]]
         for unit in self.units:
             mine = [replaced.get(path, path) for path in unit.objects]
             if mine != unit.objects:

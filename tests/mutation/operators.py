@@ -8,7 +8,7 @@ import re
 import source
 from source import CLOSING, OPENING
 
-RELATIONS = {"<": ("<=", ">="), "<=": ("<", ">"), ">": (">=", "<="), ">=": (">", "<"), "==": ("!=",), "!=": ("==",)}
+RELATIONS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "=="}
 ARITHMETIC = {"+": "-", "-": "+", "*": "/", "/": "*", "%": "/", "<<": ">>", ">>": "<<", "&": "|", "|": "&", "^": "&",
               "+=": "-=", "-=": "+=", "|=": "&=", "&=": "|=", "<<=": ">>=", ">>=": "<<=", "++": "--", "--": "++"}
 SPACED = {"+", "-", "*", "&"}  # binary only between spaces; else a sign, a pointer or an address
@@ -16,7 +16,7 @@ WIPES = {"sodium_memzero", "sodium_stackzero"}
 COPIES = {"memcmp", "memcpy", "memmove", "memset", "memchr", "sodium_memcmp"}
 NUMERIC = re.compile(r"(u?int\d*(_t)?|size_t|ssize_t|unsigned|long)( int)?$")
 LENGTH_LIKE = re.compile(r"_(BYTES|MAX|LEN|AT|DIGITS|TEXT|LEEWAY)$|^(SHORTEST|PIECE_\w+)$")
-NO_NUMBER = re.compile(r"TASKSEAL_(OK|ERR_\w+)$|NULL$|[A-Z]\w*_(PREFIX|LINE)$|TASKSEAL_MUST_USE$")
+NO_NUMBER = re.compile(r"TASKSEAL_(OK|ERR_\w+)$|NULL$|SIZE_MAX$|[A-Z]\w*_(PREFIX|LINE)$|TASKSEAL_MUST_USE$")
 OTHER_ERROR = {True: "TASKSEAL_ERR_MALFORMED", False: "TASKSEAL_ERR_BAD_ARGUMENT"}
 
 LENGTH = r"\b(\w+_(len|cap|size)|len|cap|size|left)\b"
@@ -88,12 +88,12 @@ def class_of(lines):
 
 
 def numbers_for(text):
-    """What a literal becomes: one more, one less, 0."""
+    """What a literal becomes: one more, and one less (so that 1 becomes 0)."""
     match = re.fullmatch(r"(0[xX][0-9a-fA-F]+|\d+)([uUlL]*)", text)
     if match is None:
         return []
     value, suffix = int(match.group(1), 8 if re.match(r"0\d", text) else 0), match.group(2)
-    return [f"{number}{suffix}" for number in dict.fromkeys((value + 1, value - 1, 0)) if number >= 0 and number != value]
+    return [f"{number}{suffix}" for number in (value + 1, value - 1) if number >= 0]
 
 
 def is_between_spaces(maker, token):
@@ -105,8 +105,7 @@ def mutate_token(maker, function, tokens, i):
     add = lambda operator, new: maker.add(function.name, operator, token.begin, token.end, new)  # noqa: E731
     if token.kind == "mark":
         if token.text in RELATIONS:
-            for new in RELATIONS[token.text]:
-                add("relation", new)
+            add("relation", RELATIONS[token.text])
         elif token.text in ARITHMETIC and (token.text not in SPACED or is_between_spaces(maker, token)):
             add("arithmetic", ARITHMETIC[token.text])
         elif token.text in ("&&", "||"):
