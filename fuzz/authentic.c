@@ -2,51 +2,7 @@
  * Input: any bytes. Where they parse and name our key, commitment, wrap, MAC and tags are made right, the chunks' bytes
  * becoming the payload. So nothing ends at the MAC: the answer must be that of the rules behind it (F 9.6 to F 9.9),
  * which stand here a second time. */
-#include "fuzz.h"
-
-#include "core/derive.h"
-
-enum { NOW = 1800000060 };
-
-static const char our_id[] = "mail-k01";
-static const uint8_t kek[TASKSEAL_KEY_BYTES] = {'K', 'E', 'K'};
-static const uint8_t dek[TASKSEAL__DEK_BYTES] = {'D', 'E', 'K'};
-
-static const taskseal_keyring *keyring(void)
-{
-    static const taskseal_key keys[] = {
-        {.id = our_id, .type = TASKSEAL_KEY_XCHACHA20POLY1305, .state = TASKSEAL_KEY_ACTIVE, .secret = kek},
-        {.id = "mail-k04", .type = TASKSEAL_KEY_XCHACHA20POLY1305, .state = TASKSEAL_KEY_COMPROMISED}};
-    static taskseal_keyring *ring;
-    if (ring == NULL)
-        HOLDS(taskseal_keyring_new(&ring, keys, sizeof keys / sizeof keys[0], NULL) == TASKSEAL_OK);
-    return ring;
-}
-
-static const taskseal__stanza *our_stanza(const taskseal__header *header)
-{
-    return taskseal__header_find(header, our_id, strlen(our_id), TASKSEAL_KEY_XCHACHA20POLY1305);
-}
-
-/* `sealed` is what `header` was parsed from; `payload` its chunks' first bytes. */
-static void make_authentic(uint8_t *sealed, const taskseal__header *header, const uint8_t *payload)
-{
-    static const uint8_t nonce[TASKSEAL__WRAP_NONCE_MAX];
-    static const taskseal_context context = {
-        {"mail", 4}, {"password-reset", 14}, {"task-0001", 9}, {"extra", 5}};
-    const taskseal__wrap_binding binding = {sealed, TASKSEAL_KEY_XCHACHA20POLY1305, our_id, strlen(our_id)};
-    uint8_t wrap_key[TASKSEAL__WRAP_KEY_BYTES];
-    taskseal__message_keys keys;
-    size_t mac_at = (size_t)(header->mac - sealed);
-    taskseal__derive_message_keys(&keys, dek, sealed, header->bound, &context);
-    memcpy(sealed + TASKSEAL__PREAMBLE_BYTES, keys.commitment, sizeof keys.commitment);
-    taskseal__derive_wrap_key(wrap_key, kek, TASKSEAL_KEY_XCHACHA20POLY1305, our_id, strlen(our_id));
-    taskseal__wrap(sealed + (our_stanza(header)->body - sealed), &binding, wrap_key, nonce, dek);
-    taskseal__derive_header_mac(sealed + mac_at, dek, sealed, mac_at);
-    if (taskseal_suite_available(header->suite))
-        taskseal__chunks_seal(header->suite, keys.payload_key, payload, header->payload_len,
-                              header->payload_len, sealed + mac_at + TASKSEAL__MAC_BYTES);
-}
+#include "forge.h"
 
 static unsigned bit_length(size_t x)
 {
@@ -82,20 +38,16 @@ static taskseal_err expected(const taskseal__header *h, const uint8_t *stream, s
         return TASKSEAL_ERR_CONTEXT_MISMATCH;
     if ((h->bound & TASKSEAL_BOUND_EXTRA) != 0)
         return TASKSEAL_ERR_CONTEXT_REQUIRED;
-    if (h->sealed_at > NOW + TASKSEAL_CLOCK_LEEWAY)
+    if (h->sealed_at > FORGE_NOW + TASKSEAL_CLOCK_LEEWAY)
         return TASKSEAL_ERR_NOT_YET_VALID;
-    if (h->expires_at != 0 && h->expires_at <= NOW)
+    if (h->expires_at != 0 && h->expires_at <= FORGE_NOW)
         return TASKSEAL_ERR_EXPIRED;
     return !h->padded || unpad(stream, h->payload_len, len) ? TASKSEAL_OK : TASKSEAL_ERR_DAMAGED;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const taskseal_open_options options = {
-        .keyring = keyring(),
-        .context = {{"mail", 4}, {"password-reset", 14}, {"task-0001", 9}, {NULL, 0}},
-        .insist = TASKSEAL_BOUND_QUEUE,
-        .now = NOW};
+    const taskseal_open_options options = forge_opener();
     taskseal__header header;
     size_t len;
     size_t expected_len;

@@ -29,11 +29,32 @@ static uint8_t *put_header(uint8_t *at, const taskseal__header *h)
     return taskseal__put(at, h->mac, TASKSEAL__MAC_BYTES);
 }
 
+/* Who reads a header bit by bit is asked for no more than it holds, and for all of it. Each beginning stands in memory
+ * of exactly its length. */
+static void check_asks(const uint8_t *data, size_t header_len)
+{
+    size_t len = 0;
+    for (;;) {
+        uint8_t *beginning = malloc(len > 0 ? len : 1);
+        HOLDS(beginning != NULL);
+        memcpy(beginning, data, len);
+        size_t asks = taskseal__header_asks(beginning, len);
+        free(beginning);
+        HOLDS(asks <= header_len && asks >= len);
+        if (asks == len)
+            break;
+        len = asks;
+    }
+    HOLDS(len == header_len);
+}
+
 static void check_parsed(const uint8_t *data, size_t size)
 {
     taskseal__header header;
     uint8_t again[TASKSEAL_HEADER_MAX];
     size_t chunks_len;
+    size_t asks = taskseal__header_asks(data, size);
+    HOLDS(asks >= size || asks <= TASKSEAL_HEADER_MAX);
     if (taskseal__header_parse(&header, data, size) != TASKSEAL_OK)
         return;
     reached_depth();
@@ -42,6 +63,7 @@ static void check_parsed(const uint8_t *data, size_t size)
     HOLDS((size_t)(put_header(again, &header) - again) == len && memcmp(again, data, len) == 0);
     HOLDS(taskseal__chunks_len(header.suite, header.payload_len, &chunks_len));
     HOLDS(chunks_len == header.chunks_len);
+    check_asks(data, len);
 }
 
 /* ---- Choices, written and parsed ---- */

@@ -20,6 +20,7 @@ import layout  # noqa: E402
 import records  # noqa: E402
 
 NOW = 1800000060  # the clock of the targets
+PIECES = ((1, 0, 2, 0), (13, 200, 77, 0), (255, 255, 255, 255), (168, 40, 168, 41))  # sizes, as stream.c reads them
 LONGEST = 600  # the fuzzer makes long ones by itself
 CHAPTERS = {  # target: the files of vectors whose inputs it gets
     "open": ("good", "keys", "policy", "damage"),
@@ -29,6 +30,7 @@ CHAPTERS = {  # target: the files of vectors whose inputs it gets
 LONG = {"open": ("suite-1-size-16384", "suite-3-size-16384"), "parse": ("header-of-4096-bytes", "header-of-4097-bytes")}
 
 SECRETS = ("tskek1_ouzlX3qtOtzg9FsNt5C7SJxUuOvhO7NUBqxPzbbGduw", "tskek1__aBRtphvj9iAOJ7fbztT1hXAd6jmL6pwbnq2SqWMaYU")
+DEDUPE_SECRET = "tsdup1_TiY2fUzcDyjXHBm0QwOGZzyjVcFkgkNvXhLWbwPbDBs"
 KEY = f"key k xchacha20poly1305 active {SECRETS[0]}"
 KEY_LINES = {
     "none": "# nothing\n",
@@ -37,6 +39,8 @@ KEY_LINES = {
     "comment-and-blank": f"# made by hand\n\n{KEY}\n",
     "two": f"{KEY}\nkey k2 xchacha20poly1305 open-only {SECRETS[1]}\n",
     "aegis": f"key k aegis256 active {SECRETS[0]}\n",
+    "dedupe": f"key d dedupe active {DEDUPE_SECRET}\n{KEY}\n",
+    "dedupe-with-kek": f"key d dedupe active {SECRETS[0]}\n",
     "tombstones": f"{KEY}\nkey k2 aegis256 retired -\nkey k3 xchacha20poly1305 compromised -\n",
     "tombstone-with-secret": f"key k xchacha20poly1305 retired {SECRETS[0]}\n",
     "same-id": f"{KEY}\n{KEY}\n",
@@ -58,6 +62,28 @@ KEY_LINES = {
     "carriage-return": f"{KEY}\r\n",
     "tab": f"{KEY}\t\n",
     "final-space": f"{KEY} \n",
+}
+
+# For keychange: promoted keys move, demoted and retired ones stay where they are.
+MANY = f"""# before
+key d dedupe active {DEDUPE_SECRET}
+
+key k xchacha20poly1305 active {SECRETS[0]} queues=mail,sms%20out
+# between
+key k2 xchacha20poly1305 open-only {SECRETS[1]} not-before=2026-01-01T00:00:00Z not-after=2099-12-31T23:59:59Z
+key k3 xchacha20poly1305 open-only {SECRETS[1]} not-after=2020-12-31T23:59:59Z
+key k4 xchacha20poly1305 retired -
+key k5 xchacha20poly1305 compromised - queues=mail
+# behind"""
+
+# Made by the library, with the passphrase `pass` and the least cost: a key file, nothing, and what is no key file.
+PROTECTED = "taskseal-keyring-protected 1\nargon2id 1 8 "
+PROTECTED_LINES = {
+    "key-file": "A2OTE9FX9yOnYXFcuxnAoA\ndXwSWhMHr1SoVwF3oWbiMfjVH8zbZSxrthzSjsDMZEXhjzJU-IWtz1e0d5OfNHrOj5QqMIEk3TCzjZkLLQ"
+                "6rbDmZPMjI4GynPLJ_YYGUfOaMsp7oFtaAVoNEaVeH3OxTYxydM62RdTGUNk1KrRGzXSXbcVhJvAqtX8jJagSBfimLAMT37RGboudXI9r"
+                "8aDx9sFGtO7E\n",
+    "nothing": "X2xOokB3ZZPxwyLaUvsdAw\nTNJyR5yLBsSxM1NMptcnszcbZVGcY_wPXGs4N1Dw0TG77yQiJsKdCPiPOoH1ATs3\n",
+    "no-key-file": "iHt1FxenepW06bKmTAZrRw\nbfZUswmVqqNnJrORg78RLkNirc5YS7qF4MVcwT6eOI-IjTUxcPbBeA4Yfn6mtF3sEqU\n",
 }
 
 URIS = {
@@ -134,6 +160,57 @@ def roundtrip_seeds():
     return seeds | {f"choices-{n}": hashlib.shake_128(bytes([n])).digest(50 * n) for n in range(1, 13)}
 
 
+def stream_seeds(opening):
+    """Envelopes to open whole, with chunks more, and broken in every way; payloads to seal; in pieces of all sizes."""
+    seeds = {}
+    kept = [name for name in sorted(opening) if name.startswith(("good-", "policy-"))]
+    for number, name in enumerate(kept):
+        more = 2 if number % 8 == 0 else 1 if number % 8 == 1 else 7
+        control = bytes([more << 3 | number % 8 | (number & 0x40), 0, number * 5 % 256, number, *PIECES[number % 4]])
+        if len(opening[name]) <= LONGEST:
+            seeds[name] = control + opening[name]
+    plain = opening["good-suite-1-type-1-size-0"]
+    for fault in range(8):
+        for more in (0, 1, 2):
+            control = bytes([more << 3 | fault | 0x40 * (fault % 2), 0, 100, 100, *PIECES[(fault + more) % 4]])
+            seeds[f"fault-{fault}-chunks-{more}"] = control + plain[:-16] + b"{}" + plain[-16:]
+            seeds[f"seals-{fault}-chunks-{more}"] = bytes([control[0] | 0x80, fault]) + control[2:] + b"payload"
+    seeds["seals-sealed"] = bytes([0xB8, 0, 0, 0, 1, 0, 2, 0]) + plain
+    seeds["seals-sealed-allowed"] = bytes([0xB9, 0, 0, 0, 1, 0, 2, 0]) + plain
+    seeds["seals-nothing"] = bytes([0xB8, 0, 0, 0, 1, 0, 2, 0])
+    return seeds
+
+
+def change_seeds(keyrings):
+    """Every action on some keys of a long file, and on those of the short ones."""
+    seeds = {}
+    first = b"taskseal-keyring 1\n"
+    for action in range(6):
+        for key in range(action % 3, 7, 3):
+            control = bytes([action, key, action + key, 2, 3 + key % 3, key, 4 * key + action % 4, 0])
+            seeds[f"many-{action}-{key}"] = control + first + MANY.encode()
+    seeds["strange"] = bytes([2, 1, 1, 1, 1, 1, 1, 255]) + first + MANY.encode()
+    for number, name in enumerate(sorted(keyrings)):
+        seeds[f"file-{name}"] = bytes([number % 6, 0, number, number, number, number, number, 0]) + keyrings[name]
+    return seeds
+
+
+def protected_seeds(keyrings):
+    """Protected files and their faults; and texts to protect."""
+    seeds = {name: (PROTECTED + lines).encode() for name, lines in PROTECTED_LINES.items()}
+    whole = (PROTECTED + PROTECTED_LINES["key-file"]).encode()
+    seeds |= {
+        "cut": whole[:-60],
+        "two-passes": whole.replace(b"id 1 8", b"id 2 8"),
+        "costly": whole.replace(b"id 1 8", b"id 3 262144"),
+        "too-costly": whole.replace(b"id 1 8", b"id 11 8"),
+        "leading-zero": whole.replace(b"id 1 8", b"id 1 08"),
+        "damaged": whole[:-10] + b"A" + whole[-9:],
+        "another-line": whole + b"\n",
+    }
+    return seeds | {f"plain-{name}": keyrings[name] for name in ("one", "empty", "two")}
+
+
 def text_seeds(opening):
     """Text forms of every length modulo 3, and their faults."""
     sealed = opening["good-suite-1-type-1-size-0"]
@@ -149,6 +226,7 @@ def text_seeds(opening):
         "unused-bits": text_form(sealed[:-1])[:-1] + b"_",
         "plain-inside": text_form(b"{}"),
         "newer-version": text_form(sealed[:4] + b"\2" + sealed[5:]),
+        "two-pieces": text_form(sealed + bytes(4500)),
         "binary": sealed,
         "json": b'{"to":"ann@example.com"}',
     }
@@ -164,9 +242,11 @@ def corpus():
     opening = envelopes("open")
     first = b"taskseal-keyring 1\n"
     keyrings = {name: first + lines.encode() for name, lines in KEY_LINES.items()}
-    keyrings |= {"empty": b"", "first-line-newer": b"taskseal-keyring 2\n" + KEY.encode()}
+    keyrings |= {"empty": b"", "first-line-newer": b"taskseal-keyring 2\n" + KEY.encode(), "byte-order-mark": b"\xef\xbb\xbf" + first,
+                 "first-line-other": b"keyring\n", "protected": (PROTECTED + PROTECTED_LINES["nothing"]).encode()}
     return {"open": opening, "parse": envelopes("parse"), "text": text_seeds(opening),
-            "authentic": authentic_seeds(opening), "keyring": keyrings, "roundtrip": roundtrip_seeds(),
+            "authentic": authentic_seeds(opening), "stream": stream_seeds(opening),
+            "keychange": change_seeds(keyrings), "protected": protected_seeds(keyrings), "keyring": keyrings, "roundtrip": roundtrip_seeds(),
             "uri": {name: uri.encode() for name, uri in URIS.items()}}
 
 

@@ -21,6 +21,8 @@ static void check_same_text(const char *text, size_t text_len, const uint8_t *se
     char *again = must_allocate(text_len);
     HOLDS(taskseal_text_encode(sealed, len, again, text_len + 1, &again_len) == TASKSEAL_OK);
     HOLDS(again_len == text_len && memcmp(again, text, text_len + 1) == 0);
+    HOLDS(taskseal_text_encode(sealed, len, again, text_len, &again_len) == TASKSEAL_ERR_BUFFER_TOO_SMALL);
+    HOLDS(again_len == 0);
     free(again);
 }
 
@@ -41,6 +43,7 @@ static taskseal_err check_text(const char *text, size_t text_len)
         HOLDS(taskseal_inspect(out, len, &info) == TASKSEAL_OK);
         reached_depth();
         check_same_text(text, text_len, out, len);
+        HOLDS(taskseal_text_decode(text, text_len, out, len - 1, &len) == TASKSEAL_ERR_BUFFER_TOO_SMALL);
     }
     canary_free(out);
     return err;

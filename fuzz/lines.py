@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: MIT
+"""Which lines of the library the replay of a target's seeds reaches, measured with clang's source-based coverage, and
+whether that is enough of those that the target answers for (scope.py)."""
+
+import json
+import subprocess
+import tempfile
+
+import harness
+import scope
+
+ENOUGH = 95.0  # per cent
+
+
+def export(folder, target, seeds):
+    """Replays the seeds alone and returns llvm-cov's account of it."""
+    program = folder / "fuzz" / f"replay-{target}"
+    raw, data = folder / f"{target}.profraw", folder / f"{target}.profdata"
+    raw.unlink(missing_ok=True)
+    harness.quietly([program, *seeds], f"replay-{target}", env={"LLVM_PROFILE_FILE": str(raw)})
+    harness.quietly(["llvm-profdata", "merge", "-sparse", raw, "-o", data], f"profdata-{target}")
+    run = subprocess.run(["llvm-cov", "export", f"--instr-profile={data}", str(program)], capture_output=True, check=False)
+    if run.returncode != 0:
+        raise harness.Failure(f"llvm-cov: {run.stderr.decode(errors='replace')}")
+    return json.loads(run.stdout)["data"][0]
+
+
+def lines_of(function):
+    """{line: reached?} of one function: a line counts as reached if any code on it ran, and is none without code."""
+    code = [region for region in function["regions"] if region[7] == 0 and region[5] == 0]  # code, in the file itself
+    whole = code[0]
+    inner = {}
+    for begin, _, end, _, count, *_ in sorted(code, key=lambda region: region[2] - region[0], reverse=True):
+        for line in range(begin, end + 1):  # the smallest region that holds a line decides
+            inner[line] = count
+    return {line: inner[line] > 0 for line in range(whole[0], whole[2] + 1)}
+
+
+def functions(account):
+    """{(file, function): {line: reached?}} of the library's own; a static inline function's copies are one."""
+    found = {}
+    for function in account["functions"]:
+        path = harness.pathlib.Path(function["filenames"][0])
+        file = scope.library_file(path)
+        if file is None:
+            continue
+        name = function["name"].rsplit(":", 1)[-1]
+        lines = found.setdefault((file, name), {})
+        for line, reached in lines_of(function).items():
+            lines[line] = lines.get(line, False) or reached
+    return found
+
+
+class Share:
+    """The lines that a target answers for, and which of them its seeds reach."""
+
+    def __init__(self, target, account):
+        self.target = target
+        self.missed = []
+        self.all = 0
+        known = functions(account)
+        for file, rule in scope.SCOPE[target].items():
+            source = (scope.LIB / file).read_text().splitlines()
+            names = {name for (of, name) in known if of == file}
+            for name in sorted(scope.chosen(rule, names)):
+                for line, reached in sorted(known[file, name].items()):
+                    if scope.left_out(source[line - 1]):
+                        continue
+                    self.all += 1
+                    if not reached:
+                        self.missed.append(f"{file}:{line}: {source[line - 1].strip()}")
+
+    @property
+    def percent(self):
+        return 100 * (self.all - len(self.missed)) / self.all
+
+    @property
+    def enough(self):
+        return self.percent >= ENOUGH
+
+    def __str__(self):
+        return f"{self.target} {self.percent:.1f} % of {self.all}"
+
+
+def measure(folder, target, seeds=None):
+    return Share(target, export(folder, target, seeds or harness.seed_folders(target)))
+
+
+def check(folder, verbose=False):
+    """Measures every target, and fails below ENOUGH."""
+    scope.check_complete()
+    shares = [measure(folder, target) for target in harness.target_names()]
+    for share in shares:
+        if verbose or not share.enough:
+            harness.say("\n".join([f"{share}, not reached:", *("  " + line for line in share.missed)]))
+    poor = [str(share) for share in shares if not share.enough]
+    if poor:
+        raise harness.Failure(f"the seeds reach less than {ENOUGH:.0f} % of the lines of: {'; '.join(poor)}")
+    harness.evidence(f"seeds alone, replayed, reach of their targets' lines (at least {ENOUGH:.0f} % each): "
+                     + ", ".join(map(str, shares)))
+
+
+def check_gate(folder):
+    """The gate fires: for a corpus of one seed that ends at once, and for one of none."""
+    with tempfile.TemporaryDirectory() as empty:
+        seed = harness.pathlib.Path(empty) / "seed"
+        for target in harness.target_names():
+            seed.write_bytes(b"?")
+            share = measure(folder, target, [seed])
+            if share.enough:
+                raise harness.Failure(f"one poor seed passes the gate: {share}")
+            seed.unlink()
+            try:
+                export(folder, target, [empty])
+            except harness.Failure as failure:
+                if "no seed was found" not in str(failure):
+                    raise
+            else:
+                raise harness.Failure(f"replay-{target} passes without a seed")
+    harness.evidence(f"the gate of {ENOUGH:.0f} % fails for each target when its corpus is one seed of one byte, and the "
+                     "replay fails when it is empty")
