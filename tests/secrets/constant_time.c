@@ -88,6 +88,7 @@ int main(int argc, char **argv)
     }
     run_keys();
     run_dedupe();
+    run_files();
     run_kinds();
     report();
     return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

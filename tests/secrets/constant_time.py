@@ -105,7 +105,7 @@ def main(program, build):
     kinds = sum(first == "ran" for first, _ in said)
 
     status, said, _ = run(program, "--planted")
-    compared = ("wrap tag", "chunk tag", "header MAC", "commitment", "same DEK")
+    compared = ("wrap tag", "chunk tag", "header MAC", "commitment", "same DEK", "passphrase", "file tag")
     check("a planted branch and a planted index are reported at every place",
           [f"{name}: {fired} of {seen}" for name, (seen, _, fired) in table(said, "place", 3).items() if fired != seen]
           or ([] if status == 0 else [f"status {status}"]))

@@ -23,8 +23,11 @@ void expect_true(bool holds, const char *what, int line);
 /* Active keys of these ids with random, marked secrets; `second` may be NULL. */
 taskseal_keyring *ring_with_fresh_keys(taskseal_key_type type, const char *first, const char *second);
 
-/* Keyrings and key files. */
+/* Keyrings, of keys and of texts. */
 void run_keys(void);
+
+/* Key files: making, reading, changing and protecting them. */
+void run_files(void);
 
 /* Sealing, opening and rewrapping, with every way to fail that depends on a secret. */
 void run_envelopes(kind k);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Secrets that Valgrind's memcheck knows to be secret: they are marked as undefined, so that it reports every branch
  * and every address that depends on one. What is allowed to depend on a secret is named here, in the test, and
- * nowhere in the library: the functions that decide are replaced by the linker (meson.build), call the real ones
- * and mark their verdict as defined. */
+ * nowhere in the library: the functions that decide are replaced by the linker (replaced.c), call the real
+ * ones and mark their verdict as defined. */
 #ifndef TASKSEAL_TESTS_SECRETS_SECRECY_H
 #define TASKSEAL_TESTS_SECRETS_SECRECY_H
 
@@ -18,6 +18,10 @@ typedef enum verdict {
     VERDICT_COMMITMENT,
     VERDICT_SAME_DEK,
     VERDICT_PADDING,
+    VERDICT_PASSPHRASE,
+    VERDICT_FILE_TAG,
+    VERDICT_FILE_TEXT,
+    VERDICT_ARGON2ID,
     VERDICT_ZERO_KEY,
     VERDICT_LOOKS_SEALED,
     VERDICT_LINES,
@@ -37,6 +41,10 @@ typedef enum place {
     PLACE_PAYLOAD,
     PLACE_OPENED_PAYLOAD,
     PLACE_KEY_TEXT,
+    PLACE_PASSPHRASE,
+    PLACE_STRETCHED,
+    PLACE_FILE_KEY,
+    PLACE_FILE_TEXT,
     PLACES
 } place;
 
@@ -63,6 +71,15 @@ void keep_secret(const void *bytes, size_t len);
 /* Marks the digits of every secret in a key file's text. Bits 6 and 7 of a digit stay known, and every digit has
  * to be a letter: so memcheck knows that none is a separator. */
 void keep_key_text_secret(const char *text, size_t len);
+
+/* As keep_key_text_secret, for digits alone. */
+void mark_letters(const char *digits, size_t len);
+
+/* How many of the first LOOKED_AT bytes hold a bit that is secret; *first is the position of the first such byte. */
+enum { LOOKED_AT = 256 };
+size_t count_secret(const uint8_t *bytes, size_t len, size_t *first);
+
+bool is_secret(const void *bytes, size_t len);
 
 /* Marks bytes as public: what is written to the queue, and what a caller has been told. */
 void make_public(const void *bytes, size_t len);
