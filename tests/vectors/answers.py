@@ -7,8 +7,9 @@ import reference
 import sealing
 from records import LACKS, evaluate, keys_of
 
-# Sizes of the pieces in which each opening is tried: one byte at a time only where that is quick.
+# Sizes of the pieces in which each opening is tried. 0: at once, with nothing in front and behind.
 STEPS = (0, 7, 4096, 16400, 100000)
+ONE_BY_ONE_MAX = 5000  # inputs up to so long are also given byte by byte
 RANDOM = bytes(range(256)) * 2
 
 # ---- What the records give -----------------------------------------------------------------------------
@@ -94,7 +95,8 @@ def answer_open(record, data, earlier, lacking):
 
 
 def reopened(record, data, earlier, lacking, **fields):
-    """What opening a result gives, besides `fields`. Where the suite is lacking it just cannot be opened here."""
+    """What opening a result gives, besides `fields`. Where the suite is lacking it just cannot be opened here. (The
+    unavailable suite of a reseal is told before.)"""
     try:
         return {**fields, **answer_open(record, data, earlier, lacking)}
     except layout.Refused as refused:
@@ -124,7 +126,7 @@ def answer_reseal(record, data, earlier, lacking):
     suite = record.number("suite_wanted")
     resealed, old_id = sealing.reseal(data, opener_of(record, earlier, lacking), RANDOM,
                                       seal_to=seal_to_of(record), suite=suite)
-    new = answer_open(record, resealed, earlier, lacking)
+    new = reopened(record, resealed, earlier, lacking)
     assert new["message_id"] != old_id.hex(), "a new DEK makes a new message id"
     return {"payload": new["payload"], "old_message_id": old_id.hex(),
             **looked_at(resealed, "suite", "purpose", "padded", "bound", "sealed_at", "expires_at", "stanza")}
@@ -167,11 +169,11 @@ def answer(record, earlier, lacking=frozenset()):
         return {"expect": refused.name}
 
 
-def answer_in_pieces(record, earlier, lacking=frozenset()):
+def answer_in_pieces(record, earlier, lacking=frozenset(), steps=None):
     """Of an opening in pieces: what is expected, and what is given out before. The same for every size of piece."""
     data = evaluate(record.get("sealed"), earlier)
     opener = opener_of(record, earlier, lacking)
-    steps = STEPS + ((1,) if len(data) < 5000 else ())
+    steps = steps or STEPS + ((1,) if len(data) <= ONE_BY_ONE_MAX else ())
     answers = {pieces.open_in_pieces(data, opener, step) for step in steps}
     assert len(answers) == 1, f"{record.name}: the cut decides: {[fault for _, fault in answers]}"
     released, fault = answers.pop()

@@ -108,6 +108,9 @@ def check_differential(tap, program):
     for record, passed, reason in run_records(tap, program, book.records):
         tap.result(passed, record.name, () if passed else [reason, *record.text().splitlines()])
     answers = collections.Counter(record.get("expect") for record in book.records)
+    compared = sum(2 if record.get("operation") == "open" else 1 for record in book.records)
+    print(f"# evidence: 2: differential: {compared} comparisons of library and reference, {len(answers)} different answers, "
+          "0 disagreements" if not tap.failed else "# they disagree")
     print("# answers: " + ", ".join(f"{name} {count}" for name, count in answers.most_common()))
     tap.result(differential.MUST_OCCUR <= set(answers), "every answer of interest occurs",
                [f"missing: {name}" for name in sorted(differential.MUST_OCCUR - set(answers))])

@@ -20,13 +20,14 @@ QUEUES = [None, None, None, [b"mail"], [b"sms"], [b"mail", b"sms"]]
 MUST_OCCUR = {"ok", "not-sealed", "malformed", "unsupported-version", "unsupported-suite", "class-denied",
               "suite-denied", "unknown-key", "key-retired", "key-compromised", "key-wrong-queue",
               "key-outside-window", "key-not-active", "authentication-failed", "context-mismatch",
-              "context-required", "wrong-purpose", "not-yet-valid", "expired", "damaged", "buffer-too-small"}
+              "context-required", "wrong-purpose", "not-yet-valid", "expired", "damaged", "buffer-too-small",
+              "bad-argument", "looks-sealed", "key-wrong-use"}
 
 
 class Maker:
     def __init__(self):
         self.random = random.Random(SEED)
-        self.book = Chapter("Differential records.")
+        self.book = Chapter("Differential records.", steps=(0, 61))
         self.bases = [self.make_base(number) for number in range(24)] + [self.make_anonymous_base()]
 
     def pick(self, *choices):
@@ -148,6 +149,58 @@ class Maker:
             self.add(f"rewrap-{number}", "rewrap-only", self.some_keyring(), sealed, {}, now=self.some_now(),
                      **names)
 
+    # ---- Making ----
+
+    def some_keyring_with_tags(self):
+        ring = self.some_keyring()
+        for number in range(self.pick(0, 1, 2)):
+            key = forge.make_key(f"d{number}", layout.DEDUPE, self.pick(*STATES))
+            ring.insert(self.random.randrange(len(ring) + 1), layout.Key(
+                key.id, key.type, key.state, key.secret, self.pick(*QUEUES), *self.some_window()))
+        return ring
+
+    def some_names(self, ring, most):
+        """Mostly keys that are there; None for the default choice."""
+        if self.random.random() < 0.4:
+            return None
+        names = [key.id.decode() for key in ring] + ["k9"]
+        return [self.pick(*names) for _ in range(self.random.randrange(1, most + 1))]
+
+    def some_payload(self):
+        sealed = self.pick(*self.bases)[0]
+        return self.pick(b"", b"payload", b"x" * 300, b"x" * 300, sealed, sealed[:self.random.randrange(9)],
+                         reference.text_encode(sealed)[:self.random.randrange(1, 60)])
+
+    def add_seals(self, count):
+        for number in range(count):
+            ring = self.some_keyring_with_tags()
+            fields = {"suite": self.pick("1", "2", "3"), "padded": self.pick(None, None, "yes"),
+                      "purpose": self.pick(None, *layout.PURPOSES), "allow_sealed": self.pick(None, None, "yes"),
+                      "expires_at": self.pick(None, None, None, str(forge.SEALED_AT + self.pick(-1, 0, 1, 500))),
+                      "lifetime": self.pick(None, None, None, None, "60")}
+            self.add(f"seal-{number}", "seal", ring, self.some_payload(), self.some_context(), now=self.some_now(),
+                     seal_to=self.some_names(ring, 3), **fields)
+
+    def add_reseals(self, count):
+        for number in range(count):
+            sealed, _ = self.pick(*self.bases)
+            ring = self.some_keyring_with_tags()
+            context, fields = self.some_caller(sealed)
+            del fields["capacity"]
+            wanted = self.pick(None, None, "1", "2", "3") if fields["suites"] is None else None
+            self.add(f"reseal-{number}", "reseal", ring, sealed, context, seal_to=self.some_names(ring, 2),
+                     suite_wanted=wanted, **fields)
+
+    def add_tags(self, count):
+        for number in range(count):
+            ring = self.some_keyring_with_tags()
+            place = {field: value for field, value in FULL.items()
+                     if field in ("queue", "type") and self.random.random() < 0.7}
+            unique = [self.random.randbytes(self.random.randrange(6)).hex() for _ in range(self.random.randrange(4))]
+            names = self.some_names(ring, 1)
+            self.add(f"tag-{number}", "dedupe-tag", ring, self.some_payload(), place, now=self.some_now(),
+                     dedupe_key=names and names[0], unique=unique or None)
+
 
 def chapter():
     maker = Maker()
@@ -156,4 +209,7 @@ def chapter():
     maker.add_text_damage(400)
     maker.add_policies(2000)
     maker.add_rewraps(1500)
+    maker.add_seals(1000)
+    maker.add_reseals(1000)
+    maker.add_tags(800)
     return maker.book

@@ -32,6 +32,7 @@ typedef struct {
     taskseal_seal_options seal;
     size_t payload_len;
     const char *rewrap_to; /* NULL: not rewrapped */
+    bool reseal;
     bool as_text;
 } job;
 
@@ -87,6 +88,8 @@ static void print_open_record(const job *j, const uint8_t *payload, const uint8_
     printf("now: %" PRIu64 "\npurpose: %s\n", now, purposes[j->seal.purpose]);
     print_hex("sealed", sealed, sealed_len);
     printf("expect: ok\n");
+    if (info.padded) /* F 15.7 */
+        printf("expect_in_pieces: bad-argument\nreleased:\n");
     print_hex("payload", payload, j->payload_len);
     print_hex("message_id", info.message_id, sizeof info.message_id);
     for (size_t i = 0; i < info.stanza_count; i++)
@@ -123,22 +126,73 @@ static uint8_t *make_payload(size_t len)
     return payload;
 }
 
-/* Into another buffer and in place in turn: both must make envelopes that open. */
+enum { WHOLE, IN_PLACE, IN_PIECES, IN_A_BATCH, WAYS, PIECE = 1000 };
+
+static size_t seal_in_pieces(const job *j, const uint8_t *payload, uint8_t *sealed, size_t size)
+{
+    taskseal_stream *stream;
+    uint8_t out[TASKSEAL_STREAM_SIZE(PIECE)];
+    size_t at = 0;
+    size_t len;
+    need("stream_seal", taskseal_stream_seal(&stream, &j->seal));
+    for (size_t done = 0; done < j->payload_len; done += PIECE) {
+        size_t piece = j->payload_len - done < PIECE ? j->payload_len - done : PIECE;
+        need("stream_update", taskseal_stream_update(stream, payload + done, piece, out, sizeof out, &len));
+        memcpy(sealed + at, out, len);
+        at += len;
+    }
+    need("stream_finish", taskseal_stream_finish(stream, out, sizeof out, &len, NULL));
+    if (at + len > size)
+        stop("a stream made more than seal_size says", TASKSEAL_OK);
+    memcpy(sealed + at, out, len);
+    taskseal_stream_free(stream);
+    return at + len;
+}
+
+static size_t seal_in_a_batch(const job *j, const uint8_t *payload, uint8_t *sealed, size_t size)
+{
+    taskseal_seal_options shared = j->seal;
+    taskseal_seal_item item = {j->seal.context, payload, j->payload_len, sealed, size, 0};
+    memset(&shared.context, 0, sizeof shared.context);
+    need("seal_batch", taskseal_seal_batch(&shared, &item, 1, NULL));
+    return item.out_len;
+}
+
+/* In each of the ways in turn: all must make envelopes that open. */
 static uint8_t *seal(const job *j, const uint8_t *payload, size_t *len)
 {
     size_t size;
     size_t offset;
+    size_t way = self.emitted % WAYS;
     need("seal_size", taskseal_seal_size(&j->seal, j->payload_len, &size, &offset));
     uint8_t *sealed = allocate(size);
-    if (self.emitted % 2 == 0) {
-        need("seal", taskseal_seal(&j->seal, payload, j->payload_len, sealed, size, len));
-    } else {
+    if (way == IN_PIECES && (j->seal.flags & TASKSEAL_SEAL_PADDED) == 0) {
+        *len = seal_in_pieces(j, payload, sealed, size);
+    } else if (way == IN_A_BATCH) {
+        *len = seal_in_a_batch(j, payload, sealed, size);
+    } else if (way == IN_PLACE) {
         memcpy(sealed + offset, payload, j->payload_len);
         need("seal_in_place", taskseal_seal_in_place(&j->seal, sealed, size, j->payload_len, len));
+    } else {
+        need("seal", taskseal_seal(&j->seal, payload, j->payload_len, sealed, size, len));
     }
     if (*len != size)
         stop("seal_size disagrees with seal", TASKSEAL_OK);
     return sealed;
+}
+
+static uint8_t *reseal(const job *j, uint8_t *sealed, size_t *len)
+{
+    size_t capacity;
+    const taskseal_reseal_options options = {
+        .open = {.keyring = self.ring, .context = j->seal.context, .purpose = j->seal.purpose, .now = now},
+        .key_ids = j->seal.key_ids,
+        .key_count = j->seal.key_count};
+    need("reseal_size", taskseal_reseal_size(&options, sealed, *len, &capacity));
+    uint8_t *resealed = allocate(capacity);
+    need("reseal", taskseal_reseal(&options, sealed, *len, resealed, capacity, len, NULL));
+    free(sealed);
+    return resealed;
 }
 
 static uint8_t *rewrap(const job *j, uint8_t *sealed, size_t *len)
@@ -158,6 +212,8 @@ static void emit(job j)
     j.seal.keyring = self.ring;
     j.seal.now = now;
     uint8_t *sealed = seal(&j, payload, &len);
+    if (j.reseal)
+        sealed = reseal(&j, sealed, &len);
     if (j.rewrap_to != NULL)
         sealed = rewrap(&j, sealed, &len);
     if (j.as_text)
@@ -245,6 +301,20 @@ static void emit_key_sets(void)
                       .rewrap_to = "emit-x2"});
 }
 
+static void emit_reseals(taskseal_suite suite)
+{
+    const size_t sizes[] = {0, 100, 16384, 20000};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        for (unsigned flags = 0; flags <= TASKSEAL_SEAL_PADDED; flags++)
+            emit((job){.seal = {.suite = suite,
+                                .flags = flags,
+                                .lifetime = 60,
+                                .purpose = TASKSEAL_RESULT,
+                                .context = {.queue = taskseal_str("mail")}},
+                       .payload_len = sizes[i],
+                       .reseal = true});
+}
+
 static void emit_texts(void)
 {
     for (size_t len = 0; len < 4; len++)
@@ -267,10 +337,12 @@ int main(void)
     make_keyring();
     printf("# AEGIS-256 %s\n\n", self.aegis ? "is there" : "is missing");
     for (unsigned suite = 1; suite <= 3; suite++)
-        if (taskseal_suite_available((taskseal_suite)suite))
+        if (taskseal_suite_available((taskseal_suite)suite)) {
             emit_sizes((taskseal_suite)suite);
-        else
+            emit_reseals((taskseal_suite)suite);
+        } else {
             printf("# suite %u is missing\n\n", suite);
+        }
     emit_contexts();
     emit_preambles();
     emit_key_sets();

@@ -10,8 +10,9 @@ import records
 
 
 class Chapter:
-    def __init__(self, title):
+    def __init__(self, title, steps=None):
         self.title = title
+        self.steps = steps  # None: all of answers.STEPS
         self.records = []
         self.sealed = {}  # by record name, for pieces in later records
 
@@ -51,13 +52,13 @@ class Chapter:
 
     def observe_in_pieces(self, record):
         """What opening in pieces answers is said only where it is something else."""
-        name, released = answers.answer_in_pieces(record, self.sealed)
+        name, released = answers.answer_in_pieces(record, self.sealed, steps=self.steps)
         if name != answers.expected_in_pieces(record):
             record.fields["expect_in_pieces"] = name
         if released != answers.expected_release(record, self.sealed):
             record.fields["released"] = self.payload_expression(released)
         for lack in records.LACKS:
-            name, _ = answers.answer_in_pieces(record, self.sealed, frozenset([lack]))
+            name, _ = answers.answer_in_pieces(record, self.sealed, frozenset([lack]), self.steps)
             if name != answers.expected_in_pieces(record, lack):
                 record.fields[f"expect_in_pieces_without_{lack}"] = name
 

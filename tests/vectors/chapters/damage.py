@@ -32,7 +32,7 @@ def add_short(book):
         for fault, position in (("first byte", size - tag - len(PAYLOAD)), ("last byte", size - tag - 1),
                                 ("tag, first byte", size - tag), ("tag, last byte", size - 1)):
             changed = sealed[:position] + bytes([sealed[position] ^ 1]) + sealed[position + 1:]
-            book.open(f"{name}: {fault} changed", "F 9.9", [X], changed, "damaged")
+            book.open(f"{name}: {fault} changed", "F 6.8, F 9.9: everything or nothing", [X], changed, "damaged")
         start = size - tag - len(PAYLOAD)
         for fault, changed in (("cut by a byte", sealed[:-1]), ("a byte appended", sealed + b"\0"),
                                ("a tag's worth appended", sealed + bytes(tag)),

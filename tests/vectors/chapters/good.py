@@ -157,9 +157,9 @@ def add_times(book):
               forge("300 s in the future", [X]),
               now=SEALED_AT - 300)
     expiring = forge("expiring", [X], expires_at=SEALED_AT + 100)
-    book.open("last second before expiry", "F 9.8: expired from expires_at on", [X], expiring,
+    book.open("last second before expiry", "F 9.8, F 9.10: expired from expires_at on", [X], expiring,
               now=SEALED_AT + 99)
-    book.open("maximum age reached", "F 9.8: expired only beyond the maximum age", [X], expiring,
+    book.open("maximum age reached", "F 9.8, F 9.10: expired only beyond the maximum age", [X], expiring,
               now=SEALED_AT + 50, max_age="50")
     book.open("maximum age in the future", "F 9.8: no age before the seal time", [X], expiring,
               now=SEALED_AT - 300, max_age="1")

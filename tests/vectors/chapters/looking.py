@@ -33,7 +33,7 @@ def add_inspect(book):
                 foreign("a", 0x81), foreign("b", 0xFF)))),
             ("inspect: empty payload", forge("inspect empty", [X], b"")),
             ("inspect: longest id", forge("inspect longest id", [make_key("k" * 255)]))):
-        book.look(name, "F 2: needs no key, trusts nothing", "inspect", data, "ok")
+        book.look(name, "F 2.1, F 3.1: needs no key, trusts nothing", "inspect", data, "ok")
     for name, data, expect in (
             ("inspect: empty input", b"", "not-sealed"), ("inspect: plaintext", b"{}", "not-sealed"),
             ("inspect: cut", GOOD[:100], "malformed"), ("inspect: magic alone", GOOD[:4], "malformed"),
@@ -41,7 +41,7 @@ def add_inspect(book):
             ("inspect: version 9", GOOD[:4] + b"\x09" + GOOD[5:], "unsupported-version"),
             ("inspect: suite 9", GOOD[:5] + b"\x09" + GOOD[6:], "unsupported-suite"),
             ("inspect: reserved flag", GOOD[:6] + b"\x02" + GOOD[7:], "malformed")):
-        book.look(name, "F 2: as the parser says", "inspect", data, expect)
+        book.look(name, "F 2.4: as the parser says", "inspect", data, expect)
 
 
 def add_is_sealed(book):
@@ -59,7 +59,7 @@ def add_is_sealed(book):
             ("anonymous class", forge("is anonymous", [], edit_stanzas=with_stanzas(foreign("a", 0x81))),
              "sealed"),
             ("a byte before", b" " + GOOD, "plain")):
-        book.look(f"is-sealed: {name}", "F 11.1, F 11.2", "is-sealed", data, expect)
+        book.look(f"is-sealed: {name}", "F 11.1, F 11.2, F 11.4", "is-sealed", data, expect)
 
 
 def add_is_sealed_text(book):

@@ -35,14 +35,14 @@ def add_beginnings(book):
                   "malformed")
     for position in range(4):
         changed = good[:position] + bytes([good[position] ^ 1]) + good[position + 1:]
-        book.open(f"magic wrong at {position}", "F 2.8", [X], changed, "not-sealed")
+        book.open(f"magic wrong at {position}", "F 2.8, F 3.2", [X], changed, "not-sealed")
     book.open("second byte alone wrong", "F 2.8: not a beginning of the magic", [X], b"\xc1\x55",
               "not-sealed")
     book.open("plaintext", "F 2.8", [X], PAYLOAD, "not-sealed")
     book.open("a byte before the magic", "F 2.2", [X], b"\0" + good, "not-sealed")
-    book.open("text form", "F 2.7: only text functions decode text", [X], text_encode(good), "malformed")
+    book.open("text form", "F 2.7, F 8.6: only text functions decode text", [X], text_encode(good), "malformed")
     book.open("text prefix alone", "F 2.7", [X], b"tsl1.", "malformed")
-    book.open("text prefix cut", "F 11: ordinary text", [X], b"tsl1", "not-sealed")
+    book.open("text prefix cut", "F 11.1: ordinary text", [X], b"tsl1", "not-sealed")
     book.open("text prefix in upper case", "F 8.3", [X], b"TSL1.", "not-sealed")
     book.open("magic alone", "F 2.9", [X], good[:4], "malformed")
     book.open("magic and version alone", "F 2.11", [X], good[:5], "malformed")
@@ -52,12 +52,12 @@ def add_beginnings(book):
 def add_preamble(book):
     for version in (0, 2, 255):
         name = f"version {version}"
-        book.open(name, "F 2.10", [X], forge(name, [X], version=version), "unsupported-version")
+        book.open(name, "F 2.10, F 3.3, F 16.1", [X], forge(name, [X], version=version), "unsupported-version")
     book.open("version 2, nothing more", "F 2.10 comes before F 2.11", [X], b"\xc1TSL\x02",
               "unsupported-version")
     for suite in (0, 4, 255):
         name = f"suite byte {suite}"
-        book.open(name, "F 2.12", [X], forge(name, [X], suite_byte=suite), "unsupported-suite")
+        book.open(name, "F 2.12, F 3.4, F 16.1", [X], forge(name, [X], suite_byte=suite), "unsupported-suite")
     book.open("suite 4, nothing more", "F 2.12 comes before F 2.13", [X], b"\xc1TSL\x01\x04",
               "unsupported-suite")
     for bit in (1, 2, 3):
@@ -65,7 +65,7 @@ def add_preamble(book):
         book.open(name, "F 3.5: reserved", [X], forge(name, [X], flags=1 << bit), "malformed")
     for purpose in (4, 8, 15):
         name = f"purpose {purpose}"
-        book.open(name, "F 3.6: no such purpose", [X], forge(name, [X], purpose=purpose), "malformed")
+        book.open(name, "F 3.6, F 16.1: no such purpose", [X], forge(name, [X], purpose=purpose), "malformed")
     for bit in (4, 5, 6, 7):
         name = f"bound bit {bit}"
         book.open(name, "F 3.7: reserved", [X], forge(name, [X], bound=7 | 1 << bit), "malformed")
@@ -74,7 +74,7 @@ def add_preamble(book):
 def add_times(book):
     for name, sealed_at in (("sealed_at 0", 0), ("sealed_at too late", TIME_MAX + 1),
                             ("sealed_at of all ones", 2**64 - 1)):
-        book.open(name, "F 3.8", [X], forge(name, [X], sealed_at=sealed_at), "malformed")
+        book.open(name, "F 1.7, F 3.8", [X], forge(name, [X], sealed_at=sealed_at), "malformed")
     for name, expires_at in (("expires when sealed", SEALED_AT), ("expires before sealed", SEALED_AT - 1),
                              ("expires at 1", 1), ("expires too late", TIME_MAX + 1),
                              ("expires at all ones", 2**64 - 1)):
@@ -94,7 +94,7 @@ def add_stanza_list(book):
                       ("b before a", ("b", "a")), ("lower case before upper", ("a", "Z")),
                       ("last two swapped", ("a", "c", "b"))):
         keys = [make_key(key_id) for key_id in ids]
-        book.open(name, "F 4.1: strictly ascending", keys,
+        book.open(name, "F 1.4, F 4.1: strictly ascending", keys,
                   forge(name, keys, edit_stanzas=lambda stanzas, ids=ids: sorted(
                       stanzas, key=lambda stanza: ids.index(stanza.key_id.decode()))), "malformed")
     book.open("one id twice", "F 4.1: no id occurs twice", [X],
@@ -119,7 +119,7 @@ def add_stanza_fields(book):
     for key, lengths in ((X, (0, 71, 73, 96)), (A, (0, 95, 97, 72))):
         for length in lengths:
             name = f"body of {length} in type {key.type:02x}"
-            book.open(name, "F 4.5: exactly 72 in type 01, exactly 96 in type 02", [key],
+            book.open(name, "F 4.3, F 4.5: exactly 72 in type 01, exactly 96 in type 02", [key],
                       forge(name, [key], edit_stanzas=with_body(length)), "malformed")
     for length in (0, 2049):
         name = f"unknown type with a body of {length}"

@@ -34,7 +34,7 @@ def add_purposes(book):
         wanted = names[number - 1]
         vector = f"{name} where {wanted} is expected"
         book.open(vector, "F 9.6", [X], forge(vector, [X], purpose=number), "wrong-purpose", purpose=wanted)
-    book.open("result where nothing is said", "F 9: payload by default", [X],
+    book.open("result where nothing is said", "F 9.6: payload by default", [X],
               forge("result by default", [X], purpose=1), "wrong-purpose")
 
 
@@ -70,7 +70,12 @@ def add_insist(book):
                   insist=field)
         book.open(f"{field} not insisted on", "F 9.6", [X], sealed,
                   insist=" ".join(part))
-    book.open("insists on a field that is not given", "F 9: it could not be checked", [X],
+    for field in TASK:
+        book.open(f"an empty {field} is given", "F 5.11, F 9.11: not an absent one", [X], forge("empty given", [X]),
+                  "bad-argument", context={**TASK, field: b""})
+    book.open("a field of 65536 bytes is given", "F 9.11", [X], forge("too long given", [X]), "bad-argument",
+              context={**TASK, "extra": "65536*61"}, insist="none")
+    book.open("insists on a field that is not given", "F 9.11: it could not be checked", [X],
               forge("insists on a field that is not given", [X]), "bad-argument", insist="extra")
 
 
@@ -89,7 +94,7 @@ def add_commitments(book):
     """The header's MAC and wraps are right; the commitment is that of another derivation."""
     encoded = encode_context(TASK, 7)
     for name, rule, committed in (
-            ("commitment without context", "F 5.10", b"\0"),
+            ("commitment without context", "F 3.10, F 5.10", b"\0"),
             ("commitment to another task", "F 5.10", encode_context({**TASK, "id": b"task-0002"}, 7)),
             ("commitment to fields without lengths", "F 5.11", b"".join(TASK.values())),
             ("commitment to short lengths", "F 5.11",

@@ -76,7 +76,7 @@ def add_open_faults(book):
             ("chunk changed", [OLD], sealed[:-1] + bytes([sealed[-1] ^ 1]), "damaged", {}),
             ("suite not allowed", [OLD], sealed, "suite-denied", {"suites": "2"}),
             ("last byte gone", [OLD], sealed[:size - 1], "damaged", {})):
-        book.reseal(f"fault: {name}", "F 10.10: a complete opening", keys, data, expect, **fields)
+        book.reseal(f"fault: {name}", "F 10.12: a complete opening", keys, data, expect, **fields)
 
 
 def add_seal_faults(book):

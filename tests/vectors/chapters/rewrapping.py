@@ -29,7 +29,7 @@ def add_good(book):
     for suite in (1, 2, 3):
         for old, new in ((OLD, NEW), (OLD, FAST), (FAST, OLD)):
             name = f"suite {suite} from type {old.type:02x} to {new.type:02x}"
-            book.rewrap(name, "F 10.7: nothing changes but the stanza and the MAC", [new, old],
+            book.rewrap(name, "F 3.11, F 4.7, F 10.7: nothing changes but the stanza and the MAC", [new, old],
                         forge(name, [old], suite=suite), from_key=old.id.decode(), to_key=new.id.decode())
     book.rewrap("padded and expiring", "F 10.7", [NEW, OLD],
                 forge("padded and expiring", [OLD], padded=True, expires_at=SEALED_AT + 600),
@@ -47,19 +47,19 @@ def add_good(book):
 def add_selection(book):
     sealed = forge("selection", [OLD])
     open_only = make_key("mail-k01", state="open-only")
-    book.rewrap("no key named", "API: the first that the envelope names, to the first active one",
+    book.rewrap("no key named", "F 10.11: the first that the envelope names, to the first active one",
                 [NEW, OLD], sealed)
-    book.rewrap("no key named, old one first and not active", "API: the first active one", [open_only, NEW],
+    book.rewrap("no key named, old one first and not active", "F 10.11: the first active one", [open_only, NEW],
                 sealed)
-    book.rewrap("no old key named", "API: the first other than the new one", [NEW, OLD],
+    book.rewrap("no old key named", "F 10.11: the first other than the new one", [NEW, OLD],
                 forge("no old key named", [OLD, NEW]), to_key="mail-k02")
-    book.rewrap("no old key named, only the new one there", "API: the new one refreshes its wrap", [OLD],
+    book.rewrap("no old key named, only the new one there", "F 10.11: the new one refreshes its wrap", [OLD],
                 sealed,
                 to_key="mail-k01")
-    book.rewrap("no new key named, first may not succeed", "API: the first active one that may succeed",
+    book.rewrap("no new key named, first may not succeed", "F 10.11: the first active one that may succeed",
                 [make_key("mail-k02"), make_key("mail-k03", queues=[b"mail"]),
                  make_key("mail-k01", state="open-only", queues=[b"mail"])], sealed)
-    book.rewrap("no new key named, none active", "API", [open_only], sealed, "key-not-active")
+    book.rewrap("no new key named, none active", "F 10.11", [open_only], sealed, "key-not-active")
 
 
 def add_stanzas(book):

@@ -37,10 +37,10 @@ def add_algorithms(book):
 def add_sizes(book):
     for size in (0, 1, 16383, 16384, 16385, 32768):
         tokens, payload = long_payload(size)
-        book.seal(f"size {size}", "F 6.3, F 15.1: at once and in pieces", [X], tokens if size > 2000 else payload)
+        book.seal(f"size {size}", "F 5.8, F 5.15, F 6.3, F 15.1: at once, in a batch and in pieces", [X], tokens if size > 2000 else payload)
     for size in (0, 254, 255, 256, 16383, 16384):
         tokens, payload = long_payload(size)
-        book.seal(f"padded size {size}", "F 7.1", [X], tokens if size > 2000 else payload, padded="yes")
+        book.seal(f"padded size {size}", "F 7.1, F 15.7", [X], tokens if size > 2000 else payload, padded="yes")
 
 
 def add_choices(book):
@@ -101,7 +101,7 @@ def add_looks_sealed(book):
                           ("first three of the magic", b"\xc1TS"), ("cut envelope", envelope[:60]),
                           ("envelope of version 2", b"\xc1TSL\x02" + envelope[5:]), ("text prefix", b"tsl1."),
                           ("text prefix and other text", b"tsl1. is not a payload")):
-        book.seal(f"payload is: {name}", "F 11.5: only plain payloads", [X], payload, "looks-sealed")
+        book.seal(f"payload is: {name}", "F 11.5, F 15.2, F 15.3: only plain payloads", [X], payload, "looks-sealed")
         book.seal(f"payload is, allowed: {name}", "F 11.5: bundles, where the caller asks", [X], payload,
                   allow_sealed="yes")
     for name, payload in (("almost the magic", b"\xc1TSM"), ("first byte and another", b"\xc1\0"),
@@ -120,7 +120,7 @@ def add_named_faults(book):
             ("past its window", make_key("mail-k02", not_after=SEALED_AT - 1), "key-outside-window"),
             ("for dedupe tags", make_key("mail-k02", "dedupe"), "key-wrong-use")):
         for order, ids in (("alone", ["mail-k02"]), ("beside a good one", ["mail-k01", "mail-k02"])):
-            book.seal(f"named key is {name}, {order}", "F 5.5, F 5.6: each key that is named", [X, key], PAYLOAD,
+            book.seal(f"named key is {name}, {order}", "F 5.5, F 5.14: each key that is named", [X, key], PAYLOAD,
                       expect, seal_to=ids, now=SEALED_AT)
     book.seal("named key is unknown", "F 5.6", [X], PAYLOAD, "unknown-key", seal_to=["mail-k02"])
     book.seal("named twice", "F 4.1: no id twice", [X], PAYLOAD, "bad-argument", seal_to=["mail-k01", "mail-k01"])
@@ -136,6 +136,6 @@ def add_primary_faults(book):
             ("for dedupe tags", [DEDUPE], "key-not-active"),
             ("of another queue", [make_key("mail-k02", queues=[b"sms"])], "key-wrong-queue"),
             ("outside its window", [make_key("mail-k02", not_after=SEALED_AT - 1)], "key-outside-window")):
-        book.seal(f"only key is {name}", "F 5.6: none of which all is true", keys, PAYLOAD, expect, now=SEALED_AT)
+        book.seal(f"only key is {name}", "F 5.6, F 5.14: none of which all is true", keys, PAYLOAD, expect, now=SEALED_AT)
     book.seal("no queue given to a key with a list", "F 5.5, F 5.6", [make_key("mail-k01", queues=[b"mail"])], PAYLOAD,
               "key-wrong-queue", context={"id": b"task-0001"})

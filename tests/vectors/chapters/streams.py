@@ -42,7 +42,7 @@ def add_three_pieces(book, suite):
     for name, position in (("first byte of the first", head), ("last tag byte of the first", second - 1),
                            ("first byte of the second", second), ("last tag byte of the second", third - 1),
                            ("first byte of the last", third), ("last byte of all", size - 1)):
-        book.open(f"{base}: {name} changed", "F 9.9, F 15.5: nothing of a piece whose tag fails", [X],
+        book.open(f"{base}: {name} changed", "F 9.9, F 15.5, F 15.8: nothing of a piece whose tag fails", [X],
                   pieces(base, (0, position), bytes([sealed[position] ^ 0x10]), (position + 1, size)), "damaged")
     for name, tail in (("a byte appended", b"\0"), ("a tag appended", bytes(tag))):
         book.open(f"{base}: {name}", "F 2.2, F 15.6: to the end of the input", [X], pieces(base, (0, size), tail),
@@ -95,7 +95,7 @@ def add_headers(book):
 
 def add_padded(book):
     for size in (100, 20000):
-        book.open(f"padded, {size} bytes", "F 15.7: not in pieces", [X],
+        book.open(f"padded, {size} bytes", "F 7.5, F 15.7: not in pieces", [X],
                   forge(f"streams, padded {size}", [X], long_payload(size)[1], padded=True))
     book.open("padded, key unknown", "F 15.7: told before any key is looked for", [A],
               forge("streams, padded, key unknown", [X], padded=True), "unknown-key")
