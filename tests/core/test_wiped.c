@@ -24,6 +24,13 @@ enum {
     MAC_AT = 57 + 5 + 72 /* in an envelope for the key "k" */
 };
 
+/* Wipes of the stack that every unwrap makes (derive.c says why). */
+#if defined(__x86_64__)
+enum { PER_UNWRAP = 0 };
+#else
+enum { PER_UNWRAP = 1 };
+#endif
+
 /* An envelope whose secrets are known. */
 typedef struct {
     taskseal_keyring *ring;
@@ -155,7 +162,7 @@ START_TEST(opening_wipes_dek_payload_key_and_mac)
     ck_assert_uint_eq(keys_wiped(&n), others + 1);
     ck_assert_uint_eq(wipes_of_secret(sizeof n.mac, n.mac, sizeof n.mac), 1);
     ck_assert_uint_eq(wipes_of(HASH), 2);
-    ck_assert_uint_eq(stack_wipes(), 1); /* after the unwrap */
+    ck_assert_uint_eq(stack_wipes(), PER_UNWRAP);
 }
 END_TEST
 
@@ -168,7 +175,7 @@ START_TEST(an_opening_that_fails_wipes_the_same)
     assert_err(TASKSEAL_ERR_EXPIRED, open_once(&n, _i != 0));
     ck_assert_uint_eq(wipes_of_secret(DEK, n.random, DEK), 1);
     ck_assert_uint_eq(keys_wiped(&n), others + 1);
-    ck_assert_uint_eq(stack_wipes(), 2);
+    ck_assert_uint_eq(stack_wipes(), PER_UNWRAP + 1);
 }
 END_TEST
 
@@ -180,7 +187,7 @@ START_TEST(an_opening_stream_wipes_dek_and_its_copy_of_the_payload_key)
     ck_assert_uint_eq(wipes_of_secret(DEK, n.random, DEK), 1);
     ck_assert_uint_eq(keys_wiped(&n), others + 1);
     ck_assert_uint_eq(wipes_of_secret(32, n.keys.payload_key, 32), 1); /* the stream's own, when it ends */
-    ck_assert_uint_eq(stack_wipes(), 2);
+    ck_assert_uint_eq(stack_wipes(), PER_UNWRAP + 1);
 }
 END_TEST
 
@@ -250,7 +257,7 @@ START_TEST(sealing_anew_without_randomness_wipes_the_payload)
     ck_assert_ptr_null(memmem(out.data, out.len, "payload", 7));
     ck_assert_uint_eq(wipes_of_secret(7, "payload", 7), 1);
     ck_assert_uint_eq(keys_wiped(&n), others + 1);
-    ck_assert_uint_eq(stack_wipes(), 2);
+    ck_assert_uint_eq(stack_wipes(), PER_UNWRAP + 1);
 }
 END_TEST
 
