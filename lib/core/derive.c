@@ -32,23 +32,54 @@ static void hash_final(crypto_generichash_state *hash, uint8_t *out, size_t out_
     sodium_memzero(hash, sizeof *hash);
 }
 
+/* Input of a hash, gathered: a call of libsodium's for every few bytes would cost more than their hashing. None of
+ * it is secret. */
+typedef struct {
+    crypto_generichash_state *hash;
+    size_t len;
+    uint8_t bytes[256];
+} gathered;
+
+static void hash_gathered(gathered *input)
+{
+    (void)crypto_generichash_update(input->hash, input->bytes, input->len);
+    input->len = 0;
+}
+
+static void gather(gathered *input, const void *bytes, size_t len)
+{
+    if (len > sizeof input->bytes - input->len)
+        hash_gathered(input);
+    if (len > sizeof input->bytes) {
+        (void)crypto_generichash_update(input->hash, bytes, len);
+        return;
+    }
+    memcpy(input->bytes + input->len, bytes, len);
+    input->len += len;
+}
+
 void taskseal__derive_message_keys(taskseal__message_keys *keys, const uint8_t dek[TASKSEAL__DEK_BYTES],
                                    const uint8_t preamble[TASKSEAL__PREAMBLE_BYTES], unsigned bound,
                                    const taskseal_context *context)
 {
     crypto_generichash_state hash;
+    gathered input;
     _Static_assert(sizeof *keys == 64, "payload_key | commitment are the hash's one output");
-    hash_init(&hash, dek, sizeof *keys, label_chunks);
-    (void)crypto_generichash_update(&hash, preamble, TASKSEAL__PREAMBLE_BYTES);
+    (void)crypto_generichash_init(&hash, dek, TASKSEAL__DEK_BYTES, sizeof *keys);
+    input.hash = &hash;
+    input.len = 0;
+    gather(&input, label_chunks, LABEL_BYTES);
+    gather(&input, preamble, TASKSEAL__PREAMBLE_BYTES);
     for (unsigned i = 0; i < TASKSEAL__CONTEXT_FIELDS; i++) {
         if ((bound & 1U << i) == 0)
             continue;
         taskseal_bytes field = taskseal__context_field(context, i);
         uint8_t len[4];
         taskseal__put_u32(len, field.len);
-        (void)crypto_generichash_update(&hash, len, sizeof len);
-        (void)crypto_generichash_update(&hash, field.data, field.len);
+        gather(&input, len, sizeof len);
+        gather(&input, field.data, field.len);
     }
+    hash_gathered(&input);
     hash_final(&hash, (uint8_t *)keys, sizeof *keys);
 }
 
