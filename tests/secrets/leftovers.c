@@ -2,7 +2,8 @@
  * A process whose memory leftovers.py searches for secrets. It reads a keyring and a payload, does everything with
  * them, wipes the buffers that are its own, and waits for a line at each station, which it names.
  * Usage: leftovers SUITE KEYRING PAYLOAD SEALED [KEPT]; it writes an envelope to the file SEALED. KEPT is a file whose
- * bytes it keeps in ordinary memory: what the search then has to find. */
+ * bytes it keeps in ordinary memory: what the search then has to find. Where there is a file `passphrase`, the key file
+ * `changed` is changed and protected with it. */
 #include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -120,6 +121,27 @@ static void work(const taskseal_keyring *ring, taskseal_suite suite)
     open_all(ring, sealed, sealed_len);
 }
 
+/* Protects, reads and changes the key file `changed`, whose key is that of the keyring. */
+static void work_on_file(const char *words_file)
+{
+    uint8_t words[TASKSEAL_PASSPHRASE_MAX];
+    taskseal_keyring *ring;
+    const taskseal_bytes passphrase = {words, read_file(words_file, words, sizeof words)};
+    const taskseal_keyfile_change add = {.action = TASKSEAL_KEYFILE_ADD, .key_id = "l"};
+    const taskseal_keyfile_change promote = {.action = TASKSEAL_KEYFILE_PROMOTE, .key_id = "l"};
+    const taskseal_keyfile_change protect = {.action = TASKSEAL_KEYFILE_PROTECT,
+                                             .new_passphrase = passphrase};
+    const taskseal_keyring_source right = {.source = "changed", .passphrase = passphrase};
+    const taskseal_keyring_source wrong = {.source = "changed", .passphrase = taskseal_str("another")};
+    OK(taskseal_keyfile_apply("changed", &add, NULL));
+    OK(taskseal_keyfile_apply("changed", &promote, NULL));
+    OK(taskseal_keyfile_apply("changed", &protect, NULL));
+    OK(taskseal_keyring_read(&ring, &right, NULL));
+    taskseal_keyring_free(ring);
+    EXPECT(TASKSEAL_ERR_KEYFILE_PASSPHRASE, taskseal_keyring_read(&ring, &wrong, NULL));
+    explicit_bzero(words, sizeof words);
+}
+
 /* The vector registers, which a core holds, have the bytes that were copied or compared last, by us or by the library,
  * until others are: so much every process does. */
 static void copy_other_bytes(void)
@@ -136,10 +158,10 @@ static void copy_other_bytes(void)
 
 static void wipe_own_buffers(void)
 {
-    sodium_memzero(payload, sizeof payload);
-    sodium_memzero(sealed, sizeof sealed);
-    sodium_memzero(moved, sizeof moved);
-    sodium_memzero(out, sizeof out);
+    explicit_bzero(payload, sizeof payload);
+    explicit_bzero(sealed, sizeof sealed);
+    explicit_bzero(moved, sizeof moved);
+    explicit_bzero(out, sizeof out);
     copy_other_bytes();
 }
 
@@ -175,6 +197,8 @@ int main(int argc, char **argv)
     OK(taskseal_seal(&seal, payload, payload_len, sealed, sizeof sealed, &sealed_len));
     write_file(argv[4], sealed, sealed_len);
     work(ring, suite);
+    if (access("passphrase", R_OK) == 0)
+        work_on_file("passphrase"); /* last, so that nothing hides what it leaves on the stack */
     wipe_own_buffers();
     wait_at("live");
     taskseal_keyring_free(ring);

@@ -3,7 +3,8 @@
 """Searches the memory and the core dumps of a process for keys and payloads: while its keyring lives, and after it
 was freed. Every search is shown to find what is there. Prints TAP.
 
-Usage: leftovers.py PROGRAM, which is leftovers.c; needs Linux, and gcore (package gdb) for the dumps
+Usage: leftovers.py PROGRAM UNWIPED; both are leftovers.c, the second one with a sodium_memzero that does nothing. Needs
+Linux, and gcore (package gdb) for the dumps.
 """
 
 import base64
@@ -149,11 +150,22 @@ def prepare(folder, key_type, size):
     return kek, block + block[:23]  # a piece of the payload, wherever it is cut
 
 
+def prepare_change(folder):
+    """A key file to change and to protect, with the keyring's key, and its passphrase."""
+    words = base64.b64encode(secrets.token_bytes(33))
+    (folder / "passphrase").write_bytes(words)
+    shutil.copy(folder / "keyring", folder / "changed")
+    return words
+
+
 def search_kind(checks, program, folder, suite, key_type, dumps):
     kek, payload = prepare(folder, key_type, 20000)
     kind = f"suite {suite:02}, key type {key_type}"
+    changed = {"passphrase": prepare_change(folder)} if (suite, key_type) == (1, 1) else {}
     process = Process(program, folder, suite)
-    values = derive(kek, key_type, b"k", (folder / "sealed").read_bytes(), payload)
+    values = derive(kek, key_type, b"k", (folder / "sealed").read_bytes(), payload) | changed
+    for name in changed:
+        (folder / name).unlink()
     memory = memory_of(process.pid)
     checks.check(f"{kind}: the search of a live process finds its wrap key", {"not found"} - found(
         memory, {"not found": values["wrap key"]}))
@@ -182,6 +194,18 @@ def search_control(checks, program, folder, values, dumps):
     process.step()
 
 
+def search_unwiped(checks, program, folder):
+    """A library that does not wipe, whose keys must be found after all."""
+    kek, payload = prepare(folder, 1, 20000)
+    process = Process(program, folder, 1)
+    values = derive(kek, 1, b"k", (folder / "sealed").read_bytes(), payload)
+    process.step(b"freed\n")
+    left = found(memory_of(process.pid), values)
+    checks.check("control: keys of a library that wipes nothing are found", set() if left else {"found nothing"})
+    print(f"# found there: {', '.join(sorted(left))}")
+    process.step()
+
+
 def crash(program, folder, kept):
     """The core that the kernel writes of a live process."""
     process = Process(program, folder, 1, kept)
@@ -204,7 +228,7 @@ def search_crash(checks, program, folder):
     checks.check("control: secrets in ordinary memory are found in such a core", set(values) - found(kept, values))
 
 
-def main(program):
+def main(program, unwiped):
     checks, dumps, kinds, values = Checks(), shutil.which("gcore") is not None, 0, {}
     has_aegis = subprocess.run([program, "--has-aegis256"], check=False).returncode == 0
     with tempfile.TemporaryDirectory() as name:
@@ -214,6 +238,7 @@ def main(program):
                 found_values = search_kind(checks, program, folder, suite, key_type, dumps and suite == key_type)
                 values, kinds = values or found_values, kinds + 1
         search_control(checks, program, folder, values, dumps)
+        search_unwiped(checks, unwiped, folder)
         crashed = kernel_dumps_here()
         if crashed:
             search_crash(checks, program, folder)
@@ -223,7 +248,7 @@ def main(program):
         print("# skipped: cores by the kernel, which writes them elsewhere here (core_pattern) or may not (RLIMIT_CORE)")
     print(f"1..{len(checks.results)}")
     where = "memory" + (", gcore" if dumps else "") + (", the kernel's core" if crashed else "")
-    holds = "0 bytes of KEK, key text, wrap key, DEK, payload key, payload" if all(checks.results) else "SECRETS FOUND"
+    holds = "0 bytes of KEK, key text, wrap key, DEK, payload key, payload, passphrase" if all(checks.results) else "SECRETS FOUND"
     print(f"# evidence: 17: {kinds} kinds of envelopes, {where}: {holds} after free; live keys are in no dump; controls found")
     return 0 if all(checks.results) else 1
 
