@@ -154,6 +154,23 @@ START_TEST(headers_up_to_the_longest_pass_a_stream)
 }
 END_TEST
 
+START_TEST(a_longest_header_that_is_cut_is_malformed)
+{
+    static uint8_t header[8192];
+    const size_t bodies[] = {2000, TASKSEAL_HEADER_MAX - TASKSEAL__STANZAS_AT - 16 - 2000 - 10};
+    taskseal__header parsed;
+    (void)make_header(header, bodies, 2);
+    header[4] = 1;
+    header[5] = 1;
+    header[15] = 1; /* a seal time */
+    assert_ok(taskseal__header_parse_head(&parsed, header, TASKSEAL_HEADER_MAX));
+    ck_assert_uint_eq(taskseal__header_len(&parsed), TASKSEAL_HEADER_MAX);
+    for (size_t cut = 1; cut < 40; cut++)
+        assert_err(TASKSEAL_ERR_MALFORMED,
+                   taskseal__header_parse_head(&parsed, header, TASKSEAL_HEADER_MAX - cut));
+}
+END_TEST
+
 /* ---- Text ---- */
 
 START_TEST(text_is_judged_without_what_stands_behind_it)
@@ -241,6 +258,7 @@ Suite *make_suite(void)
     tcase_add_test(tests, a_beginning_of_the_text_prefix_is_waited_for);
     tcase_add_test(tests, a_stream_tells_text_forms_from_plaintext);
     tcase_add_test(tests, headers_up_to_the_longest_pass_a_stream);
+    tcase_add_test(tests, a_longest_header_that_is_cut_is_malformed);
     tcase_add_test(tests, text_is_judged_without_what_stands_behind_it);
     tcase_add_test(tests, a_text_of_one_byte_needs_room_for_one);
     tcase_add_test(tests, bytes_that_are_no_ascii_are_no_base64);

@@ -9,7 +9,6 @@
 #include "core/keyring.h"
 #include "core/opening.h"
 #include "core/plan.h"
-#include "core/secret.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -128,16 +127,6 @@ START_TEST(a_sealing_stream_wipes_what_it_was_made_from)
     ck_assert_uint_eq(keys_wiped(&n), others + 1);
     ck_assert_uint_eq(stack_wipes(), 1);
     taskseal_stream_free(s);
-}
-END_TEST
-
-START_TEST(random_bytes_that_do_not_suffice_are_wiped)
-{
-    uint8_t out[64];
-    memset(out, 0xA5, sizeof out);
-    faults.random = RANDOM_FAILS_AFTER_8_BYTES;
-    assert_err(TASKSEAL_ERR_NO_RANDOM, taskseal__random(out, sizeof out));
-    ck_assert(all_are(out, sizeof out, 0));
 }
 END_TEST
 
@@ -341,7 +330,6 @@ Suite *make_suite(void)
     tcase_add_test(tests, sealing_wipes_its_random_bytes_and_the_payload_key);
     tcase_add_test(tests, a_batch_wipes_the_random_bytes_of_all_its_messages);
     tcase_add_test(tests, a_sealing_stream_wipes_what_it_was_made_from);
-    tcase_add_test(tests, random_bytes_that_do_not_suffice_are_wiped);
     tcase_add_loop_test(tests, opening_wipes_dek_payload_key_and_mac, 0, 2);
     tcase_add_loop_test(tests, an_opening_that_fails_wipes_the_same, 0, 2);
     tcase_add_test(tests, an_opening_stream_wipes_dek_and_its_copy_of_the_payload_key);
