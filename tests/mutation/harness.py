@@ -25,6 +25,8 @@ WORK = ROOT / "build" / "mutation"
 BASE = WORK / "base"
 OPTIMISATION = "-O0"
 OTHER_UNITS_AFTER_TIMEOUT = 2
+SANITIZE = ["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+SANITIZED_SECONDS = 0.5  # programs that take longer are not run again
 
 
 @dataclasses.dataclass
@@ -96,6 +98,7 @@ class Harness:
         self.lock = threading.Lock()
         self.kills = collections.defaultdict(collections.Counter)
         self.optimised = {}
+        self.sanitized, self.sanitized_units = {}, set()
         self.check_unchanged()
 
     # ---- Joining the programs ----
@@ -159,12 +162,12 @@ class Harness:
         support = {path.name for path in (ROOT / "tests").rglob("*.h") if self.direct_includes(path) & names}
         return [output for output, (_, path) in self.commands.items() if self.direct_includes(path) & (names | support)]
 
-    def compile(self, output, optimisation, folder, out):
+    def compile(self, output, flags, folder, out):
         arguments, path = self.commands[output]
         inside = str(path).startswith(str(ROOT / "lib" / "core"))
         source = folder / path.relative_to(ROOT) if inside else path
         arguments = [f"-I{ROOT / 'lib'}" if a in ("-I../../../lib",) else a for a in arguments]
-        done = subprocess.run([arguments[0], f"-I{folder / 'lib'}", *arguments[1:], optimisation, "-c", source, "-o", out],
+        done = subprocess.run([arguments[0], f"-I{folder / 'lib'}", *arguments[1:], *flags, "-c", source, "-o", out],
                               cwd=BASE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         return done.returncode == 0
 
@@ -174,25 +177,25 @@ class Harness:
             return self.dependents(path)
         return [os.path.relpath(self.library[path.resolve()], BASE)]
 
-    def build(self, mutant, folder):
+    def build(self, mutant, folder, sanitized=False):
         """None if it doesn't compile or link, else the program."""
-        replaced = {}
+        replaced = dict(self.sanitized) if sanitized else {}
         for output in self.changed_outputs(mutant):
             out = folder / "objects" / output.replace("/", "_")
-            if not self.compile(output, OPTIMISATION, folder, out):
+            if not self.compile(output, SANITIZE if sanitized else [OPTIMISATION], folder, out):
                 return None
             replaced[BASE / output] = out
-        return self.link(folder, replaced)
+        return self.link(folder, replaced, SANITIZE if sanitized else [])
 
-    def link(self, folder, replaced):
+    def link(self, folder, replaced, flags=()):
         objects = [replaced.get(path, path) for path in [*self.library.values(), *self.shared]]
         for unit in self.units:
-            mine = [replaced.get(path, path) for path in unit.objects]
+            mine = [replaced.get(path, path) for path in unit.objects]  # those that include a changed header
             if mine != unit.objects:
                 self.join(unit, mine, folder / "objects")
             objects.append((folder / "objects" if mine != unit.objects else WORK / "units") / f"{unit.symbol}.o")
         support = [out for path, out in replaced.items() if "libcore_tests_support.a.p" in str(path)]
-        done = subprocess.run(["gcc", "-o", folder / "program", WORK / "runner.o", *objects, *support,
+        done = subprocess.run(["gcc", *flags, "-o", folder / "program", WORK / "runner.o", *objects, *support,
                                "-Wl,--wrap=_ck_assert_failed", "-Wl,--start-group", *self.libraries, "-Wl,--end-group"],
                               cwd=BASE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         self.link_error = done.stderr
@@ -263,22 +266,53 @@ class Harness:
                         break
             if result.verdict == "survived" and self.is_same_code(mutant, folder):
                 return Result("same code")
-            return result
+            return self.judge_sanitized(mutant, folder, units) if result.verdict == "survived" else result
         finally:
             target.write_text(original)
             self.folders.put(folder)
+
+    # ---- The sanitizers, which the project's tests are run with too ----
+
+    def prepare_sanitized(self, folder):
+        """The whole library with the sanitizers, and which programs pass so without any mutation."""
+        (WORK / "sanitized").mkdir(exist_ok=True)
+        for path in self.library.values():
+            out = WORK / "sanitized" / path.name
+            if not self.compile(os.path.relpath(path, BASE), SANITIZE, ROOT, out):
+                raise Failure(f"{path.name} does not compile with the sanitizers")
+            self.sanitized[path] = out
+        program = self.link(folder, self.sanitized, SANITIZE)
+        if program is None:
+            raise Failure(f"the test programs can't be linked with the sanitizers:\n{self.link_error[-2000:]}")
+        for unit in self.units:
+            if unit.seconds < SANITIZED_SECONDS and self.run(program, unit, folder)[0] == "survived":
+                self.sanitized_units.add(unit.name)
+        if len(self.sanitized_units) < len(self.units) // 3:
+            raise Failure("too few test programs pass with the sanitizers")
+
+    def judge_sanitized(self, mutant, folder, units):
+        with self.lock:
+            if not self.sanitized_units:
+                self.prepare_sanitized(folder)
+        program = self.build(mutant, folder, sanitized=True)
+        if program is not None:
+            for unit in self.order(mutant, [unit for unit in units if unit.name in self.sanitized_units]):
+                verdict, detail = self.run(program, unit, folder)
+                if verdict == "killed":
+                    return Result("killed", f"sanitizers, {unit.name}", detail)
+        return Result("survived")
 
     def is_same_code(self, mutant, folder):
         """True if the compiler makes the very same code of the mutant: then it proves the two equivalent."""
         for output in self.changed_outputs(mutant):
             out = folder / "objects" / "optimised.o"
-            if not self.compile(output, "-O2", folder, out):
+            if not self.compile(output, ["-O2"], folder, out):
                 return False
             mutated = self.code_of(out)
             with self.lock:
                 if output not in self.optimised:
                     plain = folder / "objects" / "plain.o"
-                    self.compile(output, "-O2", ROOT, plain)
+                    self.compile(output, ["-O2"], ROOT, plain)
                     self.optimised[output] = self.code_of(plain)
             if mutated != self.optimised[output]:
                 return False
