@@ -27,6 +27,9 @@ KNOWN = (
     Known("crypto_aead_aes256gcm_decrypt_detached_afternm", 1, "1.0.18", "chunk tag: libsodium 1.0.18 compares it here"),
 )
 
+# Verdicts that only some compilers' code asks memcheck for: gcc -O2 counts lines byte by byte.
+NOT_EVERYWHERE = {"lines"}
+
 
 class Report:
     """One of memcheck's reports: what it is about, and its stack from the inside out."""
@@ -100,7 +103,8 @@ def main(program, build):
     check("every secret is marked where libsodium gets or gives it",
           [f"{name}: {seen} marked, {unmarked} not" for name, (seen, unmarked, _) in table(said, "place", 3).items()
            if not seen or unmarked])
-    check("every verdict is reached", [name for name, (count, _) in table(said, "verdict", 2).items() if not count])
+    check("every verdict is reached",
+          [name for name, (count, _) in table(said, "verdict", 2).items() if not count and name not in NOT_EVERYWHERE])
     verdicts, places = len(table(said, "verdict", 2)), len(table(said, "place", 3))
     kinds = sum(first == "ran" for first, _ in said)
 
