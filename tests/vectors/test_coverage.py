@@ -15,6 +15,7 @@ import example
 import forge
 import layout
 import records
+from tap import Tap
 
 RULE = re.compile(r"^\*\*F (\d+\.\d+)\*\*", re.MULTILINE)
 ERROR = re.compile(r"^\| `([a-z0-9-]+)` \| \d+ \| (?:permanent|retryable) \|", re.MULTILINE)
@@ -41,18 +42,6 @@ ERRORS_WITHOUT_VECTOR = {
     "bad-clock": "tests/core/test_faults.c", "key-unavailable": "reserved: nothing reports it yet",
 }
 REFUSED_MIN, AUTHENTIC_MIN = 200, 120
-
-
-class Tap:
-    def __init__(self):
-        self.count = self.failed = 0
-
-    def result(self, passed, name, reasons=()):
-        self.count += 1
-        self.failed += not passed
-        print(f"{'ok' if passed else 'not ok'} {self.count} - {name}")
-        for reason in () if passed else reasons:
-            print(f"# {reason}")
 
 
 # ---- Rules and errors ----------------------------------------------------------------------------------
@@ -166,8 +155,7 @@ def main():
     excused = len(WITHOUT_VECTOR) + len(ERRORS_WITHOUT_VECTOR)
     print(f"# evidence: 2: {len(book)} vectors, {refused} invalid, {authentic[True]} of these with a correct header MAC; "
           f"{len(rules)} rules and {len(errors)} errors, each cited but for {excused} with a reason")
-    print(f"1..{tap.count}", flush=True)
-    return 1 if tap.failed else 0
+    return tap.end()
 
 
 if __name__ == "__main__":

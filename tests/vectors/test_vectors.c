@@ -35,6 +35,7 @@ static void run_file(tally *t, const char *path)
         if (!v.passed)
             printf("# %s (%s)\n", v.reason, record_need(r, "comment"));
     }
+    printf("# %s: %zu vectors\n", path, file.count);
     records_free(&file);
 }
 
