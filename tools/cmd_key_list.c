@@ -82,10 +82,10 @@ static void print_table(const taskseal_keyring *ring, int width)
 {
     taskseal_key key;
 
-    printf("%-*s  %-16s  %-11s  %-20s  %-20s  QUEUES\n", width, "KEY ID", "TYPE", "STATE", "NOT BEFORE",
+    printf("%-*s  %-17s  %-11s  %-20s  %-20s  QUEUES\n", width, "KEY ID", "TYPE", "STATE", "NOT BEFORE",
            "NOT AFTER");
     for (size_t i = 0; taskseal_keyring_key(ring, i, &key); i++) {
-        printf("%-*s  %-16s  %-11s  ", width, key.id, name_of(key_type_names, key.type),
+        printf("%-*s  %-17s  %-11s  ", width, key.id, name_of(key_type_names, key.type),
                name_of(key_state_names, key.state));
         print_limit(stdout, key.not_before);
         printf("%*s", key.not_before == 0 ? 21 : 2, "");

@@ -73,7 +73,8 @@ static int change_file(const settings *set)
         print_safe(stdout, file.path);
         printf(" is %s now.\n",
                set->remove ? "not protected by a passphrase" : "protected by the new passphrase");
-        keyfile_tell_old(&file);
+        if (keyfile_has_old(&file))
+            keyfile_tell_lying_around(&file);
     }
     buffer_free(&fresh);
     keyfile_free(&file);
@@ -103,7 +104,8 @@ const command command_key_protect = {
     .description =
         "Encrypts the key file under a passphrase (argon2id and XChaCha20-Poly1305), or under another\n"
         "one. Whatever loads it then needs the passphrase, and by default a second and 256 MiB.\n"
-        "A passphrase is never taken from the command line.\n",
+        "A passphrase is never taken from the command line. A file that had no passphrase is not kept\n"
+        "as FILE.old.\n",
     .examples =
         "  taskseal key protect -k /etc/app/keyring\n"
         "  taskseal key protect --passphrase-file old --new-passphrase-file new -k /etc/app/keyring\n",

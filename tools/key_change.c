@@ -3,8 +3,10 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common/parse.h"
 #include "common/print.h"
@@ -44,11 +46,40 @@ void keyfile_free(keyfile *self)
     buffer_free(&self->passphrase);
 }
 
+/* The library changes the file that a link points to, and keeps the old one beside that. */
+static void print_old(const keyfile *self)
+{
+    char *real = realpath(self->path, NULL);
+
+    print_safe(stdout, real != NULL ? real : self->path);
+    fputs(".old", stdout);
+    free(real);
+}
+
+bool keyfile_has_old(const keyfile *self)
+{
+    char *real = realpath(self->path, NULL);
+    char *old = NULL;
+
+    if (real == NULL || asprintf(&old, "%s.old", real) < 0)
+        old = NULL;
+    const bool has = old != NULL && access(old, F_OK) == 0;
+    free(old);
+    free(real);
+    return has;
+}
+
 void keyfile_tell_old(const keyfile *self)
 {
     fputs("The file as it was before is kept as ", stdout);
-    print_safe(stdout, self->path);
-    fputs(".old, with its secrets: delete it once the new one serves.\n", stdout);
+    print_old(self);
+    fputs(", with its secrets: delete it once the new one serves.\n", stdout);
+}
+
+void keyfile_tell_lying_around(const keyfile *self)
+{
+    print_old(self);
+    fputs(" lies beside it, with secrets under another passphrase or none: delete it.\n", stdout);
 }
 
 int key_id_operand(int argc, char **argv, const char **key_id)

@@ -33,6 +33,10 @@ void keyfile_free(keyfile *self);
 /* Prints where the old file is, after all else. */
 void keyfile_tell_old(const keyfile *self);
 
+/* Whether there is one, and telling that it is not protected as the new one is. */
+bool keyfile_has_old(const keyfile *self);
+void keyfile_tell_lying_around(const keyfile *self);
+
 /* Finds the one KEY-ID operand. */
 int key_id_operand(int argc, char **argv, const char **key_id);
 

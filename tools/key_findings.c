@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -219,8 +220,11 @@ void find_in_memory(findings *self, const taskseal_keyring *ring)
 void find_beside_file(findings *self, const char *path)
 {
     char other[SENTENCE_MAX / 2];
+    char *real = realpath(path, NULL);
     struct stat meta;
 
+    if (real != NULL)
+        path = real;
     if (snprintf(other, sizeof other, "%s.old", path) < (int)sizeof other && lstat(other, &meta) == 0)
         add(self, "old-file", NULL, "%s lies around, with secrets: delete it once the new file serves",
             other);
@@ -233,4 +237,5 @@ void find_beside_file(findings *self, const char *path)
     if (stat(other, &meta) == 0 && (meta.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (meta.st_mode & S_ISVTX) == 0)
         add(self, "directory-writable", NULL,
             "others can put another key file in this one's place: chmod go-w %s", other);
+    free(real);
 }

@@ -119,6 +119,7 @@ def the_value_of_an_unknown_option_is_not_repeated():
 
 # What is given in the wrong place by a slip: a key, the line of a key file, a URI with its password.
 SLIPS = ["tskek1_" + "hunter2" * 6 + "A", "key mail-k01 xchacha20poly1305 active tskek1_hunter2",
+         "tsdup1_" + "hunter2" * 6 + "A",
          "rediss://app:hunter2@h", "rediss://hunter2@h", "x=rediss://app:hun/ter2@h?hunter2"]
 
 
@@ -127,7 +128,7 @@ def refused_unseen(subcommand, what, *arguments, **options):
     errors = bad(USAGE, f"{subcommand}: usage: {what} takes ", subcommand, *arguments, **options)
     check(", not what was given (not shown: it looks like a secret): keep secrets in files with mode 600, and "
           "replace this one" in errors, errors)
-    check("ter2" not in errors and "tskek1_" not in errors, errors)
+    check("ter2" not in errors and "tskek1_" not in errors and "tsdup1_" not in errors, errors)
     equal(len(errors.splitlines()), 1)
 
 

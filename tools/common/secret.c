@@ -6,15 +6,17 @@
 
 #include "report.h"
 
-/* What every secret of a key file begins with (doc/keyfile.md). */
+/* What secrets of a key file begin with (doc/keyfile.md). */
 static const char key_prefix[] = "tskek1_";
+static const char dedupe_prefix[] = "tsdup1_";
 
 /* "://" with an "@" anywhere behind it: rather too often, for broken URIs, than too seldom. */
 static bool looks_secret(const char *text)
 {
     const char *authority = strstr(text, "://");
 
-    return strstr(text, key_prefix) != NULL || (authority != NULL && strchr(authority, '@') != NULL);
+    return strstr(text, key_prefix) != NULL || strstr(text, dedupe_prefix) != NULL ||
+           (authority != NULL && strchr(authority, '@') != NULL);
 }
 
 int secret_check(const char *what, const char *wanted, const char *text)

@@ -27,7 +27,7 @@ static int put(copying *self)
     return self->out_len > 0 ? output_put(&self->to, self->out.data, self->out_len) : STATUS_OK;
 }
 
-static int copy_piece(copying *self)
+static int take_piece(copying *self)
 {
     stream_job *job = self->job;
     const taskseal_err err = taskseal_stream_update(job->stream, job->piece->data, job->piece->len,
@@ -39,15 +39,20 @@ static int copy_piece(copying *self)
     return STATUS_OK;
 }
 
+static int copy_piece(copying *self)
+{
+    const int status = take_piece(self);
+
+    return status == STATUS_OK ? put(self) : status;
+}
+
 static int copy_first(copying *self)
 {
     stream_job *job = self->job;
 
-    int status = copy_piece(self);
+    const int status = take_piece(self);
     job->at_first = status != STATUS_OK;
-    if (status == STATUS_OK)
-        status = output_begin(&self->to, job->to, job->kind);
-    return status == STATUS_OK ? put(self) : status;
+    return status == STATUS_OK ? output_begin(&self->to, job->to, job->kind) : status;
 }
 
 static int copy_rest(copying *self)
@@ -59,8 +64,6 @@ static int copy_rest(copying *self)
         status = input_piece(job->from, job->piece);
         if (status == STATUS_OK && job->piece->len > 0)
             status = copy_piece(self);
-        if (status == STATUS_OK)
-            status = put(self);
         progress_bytes(&self->shown, self->done, job->from->size);
     }
     return status;
@@ -88,6 +91,8 @@ int stream_run(stream_job *job)
     /* A payload that goes to the terminal leaves no line to write over. */
     progress_begin(&self.shown, !output_is_standard(job->to) || !isatty(STDOUT_FILENO));
     int status = copy_first(&self);
+    if (status == STATUS_OK)
+        status = put(&self);
     if (status == STATUS_OK)
         status = copy_rest(&self);
     if (status == STATUS_OK)
