@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * What the library wipes itself: each copy of a secret that it makes, in the whole length of the copy. What is left on
  * the stack all the same is for test_wipes.c. */
-#include "support/disk.h"
 #include "support/faults.h"
 #include "support/streams.h"
 #include "support/wiping.h"
@@ -293,20 +292,6 @@ START_TEST(a_wrapping_key_is_derived_without_traces)
 }
 END_TEST
 
-START_TEST(a_new_key_is_wiped_as_bytes_and_as_text)
-{
-    uint8_t secret[TASKSEAL_KEY_BYTES];
-    char digits[64];
-    faults.random = RANDOM_REPEATS;
-    repeated_random(secret, sizeof secret);
-    sodium_bin2base64(digits, sizeof digits, secret, sizeof secret, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-    wiping_begin();
-    assert_ok(taskseal_keyfile_create(path_of("keyring"), "k", TASKSEAL_KEY_XCHACHA20POLY1305, NULL));
-    ck_assert_uint_eq(wipes_of_secret(sizeof secret, secret, sizeof secret), 1);
-    ck_assert_uint_ge(wipes_of_secret(7 + 43 + 1, digits, 43), 1);
-}
-END_TEST
-
 /* ---- The control ---- */
 
 START_TEST(a_wipe_that_is_too_short_or_of_something_else_is_not_counted)
@@ -325,8 +310,7 @@ END_TEST
 Suite *make_suite(void)
 {
     Suite *suite = suite_create("wiped");
-    TCase *tests = add_disk_case(suite, "copies of secrets");
-    tcase_add_checked_fixture(tests, faults_reset, faults_reset);
+    TCase *tests = add_faults_case(suite, "copies of secrets");
     tcase_add_test(tests, sealing_wipes_its_random_bytes_and_the_payload_key);
     tcase_add_test(tests, a_batch_wipes_the_random_bytes_of_all_its_messages);
     tcase_add_test(tests, a_sealing_stream_wipes_what_it_was_made_from);
@@ -340,7 +324,6 @@ Suite *make_suite(void)
     tcase_add_test(tests, the_key_schedule_of_aes_is_wiped);
     tcase_add_test(tests, a_dedupe_tag_wipes_the_state_of_its_hash);
     tcase_add_test(tests, a_wrapping_key_is_derived_without_traces);
-    tcase_add_test(tests, a_new_key_is_wiped_as_bytes_and_as_text);
     tcase_add_test(tests, a_wipe_that_is_too_short_or_of_something_else_is_not_counted);
     return suite;
 }

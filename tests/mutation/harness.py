@@ -5,6 +5,7 @@ All programs are one here: their objects are joined, each behind an entry of its
 one compilation and one link. An assertion that fails ends the program."""
 
 import collections
+import concurrent.futures
 import dataclasses
 import json
 import os
@@ -229,12 +230,16 @@ class Harness:
         program = self.link(folder, {})
         if program is None:
             raise Failure(f"the test programs can't be joined:\n{self.link_error[-2000:]}")
-        for unit in self.units:
+
+        def check(unit):
             unit.seconds = 30.0
             verdict, detail = self.run(program, unit, folder)
             if verdict != "survived":
                 raise Failure(f"{unit.name} fails without any mutation ({verdict}): {detail}")
             unit.seconds = detail
+
+        with concurrent.futures.ThreadPoolExecutor(self.jobs) as pool:
+            list(pool.map(check, self.units))
         self.folders.put(folder)
 
     def order(self, mutant, units):
@@ -242,7 +247,7 @@ class Harness:
         here, file = self.kills[mutant.path, mutant.function], self.kills[mutant.path]
         return sorted(units, key=lambda unit: (unit.seconds + 0.02) / (1 + 20 * here[unit.name] + file[unit.name]))
 
-    def judge(self, mutant, units):
+    def judge(self, mutant, units, sanitize=True):
         folder = self.folders.get()
         target = folder / mutant.path
         original = target.read_text()
@@ -266,7 +271,9 @@ class Harness:
                         break
             if result.verdict == "survived" and self.is_same_code(mutant, folder):
                 return Result("same code")
-            return self.judge_sanitized(mutant, folder, units) if result.verdict == "survived" else result
+            if result.verdict == "survived" and sanitize:
+                return self.judge_sanitized(mutant, folder, units)
+            return result
         finally:
             target.write_text(original)
             self.folders.put(folder)
