@@ -57,6 +57,14 @@ verdict verdict_of_flip(const envelope *e, size_t bit);
 verdict verdict_of_truncation(const envelope *e, size_t len);
 verdict verdict_of_shift(const envelope *e, const uint8_t *damaged, size_t len);
 
+/* The same of streams, which meet the header before they know how long all is. */
+verdict stream_verdict_of_flip(const envelope *e, size_t bit);
+verdict stream_verdict_of_truncation(const envelope *e, size_t len);
+/* `at` is the first byte that differs. */
+verdict stream_verdict_of_shift(const envelope *e, const uint8_t *damaged, size_t len, size_t at);
+
+bool verdict_holds(verdict expected, taskseal_err err);
+
 /* ---- Opening under watch (watch.c) ---- */
 
 /* Opens the damaged envelope to a buffer of canaries and in place, and ends the program with a report unless

@@ -59,7 +59,7 @@ void setting_make(setting *s, int number)
                                       .key_count = s->stanzas,
                                       .context = context,
                                       .suite = s->suite,
-                                      .lifetime = 3600,
+                                      .lifetime = s->stanzas == 1 ? 3600 : 0, /* with and without an expiry */
                                       .now = NOW};
     s->open = (taskseal_open_options){.keyring = s->opener, .context = context, .now = NOW};
 }

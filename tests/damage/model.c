@@ -180,3 +180,46 @@ verdict verdict_of_shift(const envelope *e, const uint8_t *damaged, size_t len)
         return chunks_fit(e->of->suite, len - e->header_len) ? damaged_payload : malformed;
     return any;
 }
+
+bool verdict_holds(verdict expected, taskseal_err err)
+{
+    if (expected.exact != TASKSEAL_OK)
+        return err == expected.exact;
+    return err == TASKSEAL_ERR_MALFORMED || err == TASKSEAL_ERR_AUTHENTICATION_FAILED ||
+           err == TASKSEAL_ERR_UNKNOWN_KEY || err == TASKSEAL_ERR_CLASS_DENIED;
+}
+
+/* ---- Damage to streams: their end is reached after all else, and they take no padded envelopes ---- */
+
+verdict stream_verdict_of_flip(const envelope *e, size_t bit)
+{
+    if (bit / 8 == SUITE_AT && e->sealed[SUITE_AT] != (1U << bit % 8)) {
+        const unsigned suite = e->sealed[SUITE_AT] ^ 1U << bit % 8;
+        return suite <= SUITES ? authentication_failed : (verdict){TASKSEAL_ERR_UNSUPPORTED_SUITE};
+    }
+    if (bit == FLAGS_AT * 8)
+        return (verdict){TASKSEAL_ERR_BAD_ARGUMENT};
+    return verdict_of_flip(e, bit);
+}
+
+static verdict of_last_chunk(const envelope *e, size_t len)
+{
+    const size_t tag = tag_bytes(e->of->suite);
+    return (len - e->header_len) % (TASKSEAL_CHUNK_BYTES + tag) < tag ? malformed : damaged_payload;
+}
+
+verdict stream_verdict_of_truncation(const envelope *e, size_t len)
+{
+    if (len == 0)
+        return (verdict){TASKSEAL_ERR_NOT_SEALED};
+    return len < e->header_len ? malformed : of_last_chunk(e, len);
+}
+
+verdict stream_verdict_of_shift(const envelope *e, const uint8_t *damaged, size_t len, size_t at)
+{
+    const size_t stride = TASKSEAL_CHUNK_BYTES + tag_bytes(e->of->suite);
+    if (at < e->header_len)
+        return verdict_of_shift(e, damaged, 0);
+    const bool in_whole_chunk = (at - e->header_len) / stride < (len - e->header_len) / stride;
+    return in_whole_chunk ? damaged_payload : of_last_chunk(e, len);
+}

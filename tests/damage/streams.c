@@ -3,7 +3,7 @@
  *
  * Damages envelopes that are opened as streams, in pieces of several sizes. What comes out before the fault is found
  * must be the beginning of the payload, and lie wholly in chunks before the first damaged one; the end is never
- * a success. Reports in TAP. FAULT (finished, released) is a fault of the test's own, which must be found. */
+ * a success. Reports in TAP. FAULT (finished, released, error) is a fault of the test's own, which must be found. */
 #include "damage.h"
 
 #include <stdio.h>
@@ -89,8 +89,8 @@ static void hold_that_it_stays(watch *w, taskseal_stream *stream, taskseal_err e
 }
 
 /* `first` is the place of the first byte that differs. */
-static void refused_stream(const envelope *e, const uint8_t *damaged, size_t len, size_t first, size_t step,
-                           const char *how)
+static void refused_stream(const envelope *e, const uint8_t *damaged, size_t len, size_t first,
+                           verdict expected, size_t step, const char *how)
 {
     watch w = {e, how, first, allowed(e, first), 0};
     taskseal_stream *stream;
@@ -106,8 +106,12 @@ static void refused_stream(const envelope *e, const uint8_t *damaged, size_t len
     }
     if (strcmp(planted, "finished") == 0)
         err = TASKSEAL_OK;
+    if (strcmp(planted, "error") == 0 && err == TASKSEAL_ERR_DAMAGED)
+        err = TASKSEAL_ERR_AUTHENTICATION_FAILED;
     if (err == TASKSEAL_OK)
         report(e, how, first, "a stream finishes though it is damaged", err);
+    if (!verdict_holds(expected, err))
+        report(e, how, first, "is refused with another error than the rules say", err);
     hold_that_it_stays(&w, stream, err);
     taskseal_stream_free(stream);
     damaged_count++;
@@ -120,8 +124,9 @@ static void flips(const envelope *e, size_t step, size_t stride)
 {
     for (size_t at = 0; at < e->sealed_len; at += stride != 0 ? stride : 1) {
         for (unsigned bit = stride != 0 ? at % 8 : 0; bit < (stride != 0 ? at % 8 + 1 : 8); bit++) {
+            const verdict expected = stream_verdict_of_flip(e, at * 8 + bit);
             e->sealed[at] ^= (uint8_t)(1U << bit);
-            refused_stream(e, e->sealed, e->sealed_len, at, step, "bit flipped in byte");
+            refused_stream(e, e->sealed, e->sealed_len, at, expected, step, "bit flipped in byte");
             e->sealed[at] ^= (uint8_t)(1U << bit);
         }
     }
@@ -131,12 +136,13 @@ static void flips(const envelope *e, size_t step, size_t stride)
 static void truncations(const envelope *e, size_t step, size_t stride)
 {
     for (size_t len = 0; len < e->sealed_len; len += stride)
-        refused_stream(e, e->sealed, len, len, step, "cut");
+        refused_stream(e, e->sealed, len, len, stream_verdict_of_truncation(e, len), step, "cut");
     const size_t chunks = (e->sealed_len - e->header_len) / chunk_stride(e);
     for (size_t i = 0; i <= chunks; i++) {
         const size_t len = e->header_len + i * chunk_stride(e);
         if (len < e->sealed_len)
-            refused_stream(e, e->sealed, len, len, step, "cut between chunks");
+            refused_stream(e, e->sealed, len, len, stream_verdict_of_truncation(e, len), step,
+                           "cut between chunks");
     }
 }
 
@@ -149,11 +155,13 @@ static void shifts(const envelope *e, size_t step, size_t stride)
         memcpy(scratch, e->sealed, at);
         scratch[at] = at < e->sealed_len ? (uint8_t)(e->sealed[at] ^ 1) : 0;
         memcpy(scratch + at + 1, e->sealed + at, e->sealed_len - at);
-        refused_stream(e, scratch, e->sealed_len + 1, at, step, "byte inserted");
+        refused_stream(e, scratch, e->sealed_len + 1, at,
+                       stream_verdict_of_shift(e, scratch, e->sealed_len + 1, at), step, "byte inserted");
         if (at + 1 >= e->sealed_len || e->sealed[at] == e->sealed[at + 1])
             continue;
         memcpy(scratch + at, e->sealed + at + 1, e->sealed_len - at - 1);
-        refused_stream(e, scratch, e->sealed_len - 1, at, step, "byte deleted");
+        refused_stream(e, scratch, e->sealed_len - 1, at,
+                       stream_verdict_of_shift(e, scratch, e->sealed_len - 1, at), step, "byte deleted");
     }
     free(scratch);
 }
@@ -161,6 +169,7 @@ static void shifts(const envelope *e, size_t step, size_t stride)
 /* Chunks of one stream in another order, and one twice. */
 static void exchanges(const envelope *e, size_t step)
 {
+    const verdict damaged = {TASKSEAL_ERR_DAMAGED};
     const size_t stride = chunk_stride(e);
     uint8_t *scratch = malloc(e->sealed_len + stride);
     if (scratch == NULL)
@@ -169,13 +178,13 @@ static void exchanges(const envelope *e, size_t step)
         memcpy(scratch, e->sealed, e->sealed_len);
         memcpy(scratch + e->header_len, e->sealed + e->header_len + stride, stride);
         memcpy(scratch + e->header_len + stride, e->sealed + e->header_len, stride);
-        refused_stream(e, scratch, e->sealed_len, e->header_len, step, "chunks exchanged");
+        refused_stream(e, scratch, e->sealed_len, e->header_len, damaged, step, "chunks exchanged");
     }
     if (e->payload_len >= TASKSEAL_CHUNK_BYTES) {
         const size_t behind = e->header_len + stride;
         memcpy(scratch, e->sealed, behind);
         memcpy(scratch + behind, e->sealed + e->header_len, e->sealed_len - e->header_len);
-        refused_stream(e, scratch, e->sealed_len + stride, behind, step, "first chunk repeated");
+        refused_stream(e, scratch, e->sealed_len + stride, behind, damaged, step, "first chunk repeated");
     }
     free(scratch);
 }

@@ -39,14 +39,6 @@ static bool nothing_released(const uint8_t *out, size_t len, taskseal_err err)
     return all_are(out + wiped, len - wiped, CANARY) && (wiped == 0 || err == TASKSEAL_ERR_DAMAGED);
 }
 
-static bool as_expected(taskseal_err err, verdict expected)
-{
-    if (expected.exact != TASKSEAL_OK)
-        return err == expected.exact;
-    return err == TASKSEAL_ERR_MALFORMED || err == TASKSEAL_ERR_AUTHENTICATION_FAILED ||
-           err == TASKSEAL_ERR_UNKNOWN_KEY || err == TASKSEAL_ERR_CLASS_DENIED;
-}
-
 static taskseal_err open_to_buffer(const envelope *e, const uint8_t *damaged, size_t len, uint8_t *out,
                                    size_t *out_len)
 {
@@ -94,7 +86,7 @@ void refused(const envelope *e, const uint8_t *damaged, size_t len, verdict expe
     const taskseal_err err = open_to_buffer(e, damaged, len, out, &out_len);
     if (err == TASKSEAL_OK)
         report(e, how, at, "is opened", err);
-    if (!as_expected(err, expected))
+    if (!verdict_holds(expected, err))
         report(e, how, at, "is refused with another error than the rules say", err);
     if (out_len != 0 || !nothing_released(out, len, err))
         report(e, how, at, "gives bytes out", err);
