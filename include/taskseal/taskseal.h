@@ -374,13 +374,13 @@ typedef struct taskseal_slot taskseal_slot;
  * still the caller's). BAD_ARGUMENT, NO_MEMORY. */
 TASKSEAL_MUST_USE taskseal_err taskseal_slot_new(taskseal_slot **out, taskseal_keyring *ring);
 
-/* The keyring that the slot holds now; free it with taskseal_keyring_free. Never fails, never waits for work that
- * others do with their keyring. */
+/* The keyring that the slot holds now; free it with taskseal_keyring_free. Never fails (but for NULL, which gives
+ * NULL), and never waits for work that others do with their keyring. */
 TASKSEAL_MUST_USE taskseal_keyring *taskseal_slot_take(taskseal_slot *slot);
 
-/* Puts `ring` (not NULL), which is the slot's from then on, in place of the one that it holds and lets go of that.
- * Calls that began with the old one end with it. */
-void taskseal_slot_put(taskseal_slot *slot, taskseal_keyring *ring);
+/* Puts `ring`, which is the slot's from then on, in place of the one that it holds and lets go of that. Calls that
+ * began with the old one end with it. BAD_ARGUMENT for NULL: the slot keeps what it has, the caller `ring`. */
+TASKSEAL_MUST_USE taskseal_err taskseal_slot_put(taskseal_slot *slot, taskseal_keyring *ring);
 
 /* Lets go of the keyring and frees the slot, which nobody may be using. NULL is fine. */
 void taskseal_slot_free(taskseal_slot *slot);

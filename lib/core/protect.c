@@ -146,6 +146,9 @@ taskseal_err taskseal__unprotect(const char *text, size_t len, taskseal_bytes pa
     size_t sealed_len;
     *plain = NULL;
     *plain_len = 0;
+    if (len > TASKSEAL__KEYFILE_MAX)
+        return taskseal__fail_line(error, TASKSEAL_ERR_KEYFILE_MALFORMED, 1,
+                                   "line 1: a key file holds at most 1 MiB");
     if (!parse_head(text, len, &head))
         return taskseal__fail_line(
             error, TASKSEAL_ERR_KEYFILE_MALFORMED, 2,

@@ -33,19 +33,24 @@ taskseal_err taskseal_slot_new(taskseal_slot **out, taskseal_keyring *ring)
 /* Locking a default mutex that is initialised, and that this thread does not hold, can't fail. */
 taskseal_keyring *taskseal_slot_take(taskseal_slot *slot)
 {
+    if (slot == NULL)
+        return NULL;
     (void)pthread_mutex_lock(&slot->mutex);
     taskseal_keyring *ring = taskseal__keyring_hold(slot->ring);
     (void)pthread_mutex_unlock(&slot->mutex);
     return ring;
 }
 
-void taskseal_slot_put(taskseal_slot *slot, taskseal_keyring *ring)
+taskseal_err taskseal_slot_put(taskseal_slot *slot, taskseal_keyring *ring)
 {
+    if (slot == NULL || ring == NULL)
+        return TASKSEAL_ERR_BAD_ARGUMENT;
     (void)pthread_mutex_lock(&slot->mutex);
     taskseal_keyring *old = slot->ring;
     slot->ring = ring;
     (void)pthread_mutex_unlock(&slot->mutex);
     taskseal_keyring_free(old); /* outside, because wiping takes time */
+    return TASKSEAL_OK;
 }
 
 void taskseal_slot_free(taskseal_slot *slot)

@@ -23,7 +23,7 @@ START_TEST(a_slot_gives_what_was_put_last)
     taskseal_slot *slot;
     assert_ok(taskseal_slot_new(&slot, made("a")));
     taskseal_keyring *first = taskseal_slot_take(slot);
-    taskseal_slot_put(slot, made("b"));
+    assert_ok(taskseal_slot_put(slot, made("b")));
     taskseal_keyring *second = taskseal_slot_take(slot);
     ck_assert_str_eq(first_id(first), "a");
     ck_assert_str_eq(first_id(second), "b");
@@ -62,6 +62,12 @@ START_TEST(a_slot_needs_a_keyring)
     assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_slot_new(&slot, NULL));
     ck_assert_ptr_null(slot);
     assert_ok(taskseal_slot_new(&slot, ring));
+    assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_slot_put(slot, NULL));
+    assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_slot_put(NULL, ring));
+    ck_assert_ptr_null(taskseal_slot_take(NULL));
+    taskseal_keyring *taken = taskseal_slot_take(slot);
+    ck_assert_ptr_eq(taken, ring); /* the slot has kept it */
+    taskseal_keyring_free(taken);
     taskseal_slot_free(slot);
     taskseal_slot_free(NULL);
 }

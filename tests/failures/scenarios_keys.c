@@ -144,7 +144,7 @@ static taskseal_err run_slot(void)
     w.made = NULL;
     err = run_parse();
     if (err == TASKSEAL_OK)
-        taskseal_slot_put(w.slot, w.made);
+        err = taskseal_slot_put(w.slot, w.made);
     w.made = NULL;
     return err;
 }

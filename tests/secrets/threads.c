@@ -182,7 +182,8 @@ static void *exchange_rings(void *argument)
     exchange *e = argument;
     uintptr_t count = 0;
     while (atomic_load(&e->running) > 0)
-        taskseal_slot_put(e->slot, make_ring(count++ % 2 == 0 ? 'b' : 'a'));
+        if (taskseal_slot_put(e->slot, make_ring(count++ % 2 == 0 ? 'b' : 'a')) != TASKSEAL_OK)
+            abort();
     return (void *)count;
 }
 
