@@ -20,7 +20,7 @@ NO_NUMBER = re.compile(r"TASKSEAL_(OK|ERR_\w+)$|NULL$|SIZE_MAX$|[A-Z]\w*_(PREFIX
 OTHER_ERROR = {True: "TASKSEAL_ERR_MALFORMED", False: "TASKSEAL_ERR_BAD_ARGUMENT"}
 
 LENGTH = r"\b(\w+_(len|cap|size)|len|cap|size|left)\b"
-COMPUTES = r" ([<>]=?|[-+*/%!=]=|[-+*/%=]) "
+COMPUTES = r" ([<>]=?|[-+*/%]=?) "  # equality and plain assignment compute nothing
 
 # A line is of the first class whose pattern it matches; the others are `other`.
 CLASSES = (
@@ -28,7 +28,7 @@ CLASSES = (
     ("verify", re.compile(r"crypto_verify_|_decrypt|unwrap\(|unlock\(|open_chunk\(|chunks_open\(|authentic\b|intact\b|"
                           r"check_commitment\(|header_mac\(")),
     ("compare", re.compile(r"memcmp|strcmp|_compare\(|\bequals\(|same_bytes\(|has_prefix\(|sodium_is_zero\(")),
-    ("length", re.compile(rf"{LENGTH}.*{COMPUTES}|{COMPUTES}.*{LENGTH}")),
+    ("length", re.compile(rf"{LENGTH}\)*{COMPUTES}|{COMPUTES}(\(\w+\))?[\w>.*&-]*{LENGTH}")),
 )
 STRICT = tuple(name for name, _ in CLASSES)
 
