@@ -238,7 +238,7 @@ static taskseal_err exchange_rings(void)
         assert_ok(taskseal_keyring_new(&rings[i], &key, 1, NULL));
     assert_ok(taskseal_slot_new(&slot, rings[0]));
     taskseal_keyring *taken = taskseal_slot_take(slot);
-    taskseal_slot_put(slot, rings[1]);
+    assert_ok(taskseal_slot_put(slot, rings[1]));
     taskseal_keyring_free(taken);
     taskseal_slot_free(slot);
     return TASKSEAL_OK;
