@@ -93,12 +93,20 @@ static void expect_release(verdict *v, const collected *got, const bytes *releas
         expect_bytes(v, "released in pieces", got->data, got->len, &(bytes){release->data, got->len});
 }
 
+static size_t openings;
+
+size_t openings_in_pieces(void)
+{
+    return openings;
+}
+
 static void open_with_step(verdict *v, const opening *o, const bytes *sealed, size_t step,
                            const char *expected, const bytes *release)
 {
     taskseal_stream *stream;
     taskseal_opened opened;
     collected got = {NULL, 0};
+    openings++;
     collect(&got, (const uint8_t *)"", 0);
     memset(&opened, 0, sizeof opened);
     taskseal_err err = taskseal_stream_open(&stream, &o->options);

@@ -24,6 +24,9 @@ void run_is_sealed(verdict *v, const bytes *data, const char *expected);
 void run_text_decode(verdict *v, const record_file *file, const record *r, const bytes *text,
                      const char *expected);
 
+/* How many openings in pieces there were so far, each vector in several sizes of piece. */
+size_t openings_in_pieces(void);
+
 /* Seals in pieces of `step` bytes; *sealed is then the caller's to free. */
 taskseal_err seal_in_pieces(verdict *v, const taskseal_seal_options *options, const bytes *payload,
                             size_t step, bytes *sealed);

@@ -54,6 +54,7 @@ int main(int argc, char **argv)
         run_file(&t, argv[i]);
     bool enough = t.run >= minimum && t.run > 0;
     printf("%s %zu - at least %zu vectors were read\n", enough ? "ok" : "not ok", t.run + 1, minimum);
-    printf("1..%zu\n# %zu vectors, %zu failed\n", t.run + 1, t.run, t.failed);
+    printf("1..%zu\n# %zu vectors, %zu openings in pieces, %zu failed\n", t.run + 1, t.run,
+           openings_in_pieces(), t.failed);
     return enough && t.failed == 0 ? 0 : 1;
 }

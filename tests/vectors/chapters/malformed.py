@@ -195,7 +195,7 @@ def add_truncations(book):
                          ("within the body", first + 50), ("after the first stanza", second),
                          ("after the stanzas", end), ("within the MAC", end + 15),
                          ("after the MAC", end + 16)):
-        book.open(f"cut {name}", "F 2.13", [X, A], good[:length], "malformed")
+        book.open(f"cut {name}", "F 2.13, F 4.8", [X, A], good[:length], "malformed")
     assert good[end + 16:] == good[-len(PAYLOAD) - 16:]
     longer = good[:first + 1] + b"\xff" + good[first + 2:]
     book.open("id length beyond the input", "F 2.4: no reading beyond the input", [X, A], longer, "malformed")
