@@ -36,7 +36,7 @@ class Job:
 
     def __post_init__(self):
         self.name = self.name or self.target
-        self.log = harness.LOGS / f"fuzz-{self.name}.log"
+        self.log = harness.LOGS / f"fuzz-{self.name.replace('/', '-')}.log"
         self.artifacts = harness.FOUND / self.name / "faults"
         self.inputs = harness.FOUND / self.target / "inputs"
 
@@ -113,9 +113,3 @@ def totals(jobs):
         sums[job.target] = tuple(a + b for a, b in zip(before, (job.executions, job.deep, job.new, job.seconds)))
     return sums
 
-
-def check_space(folder):
-    """A program that never ran its target would pass for one that found nothing."""
-    for target in harness.target_names():
-        if not (folder / "fuzz" / f"fuzz-{target}").exists():
-            raise harness.Failure(f"there is no program fuzz-{target}: fuzz/meson.build has to name it")

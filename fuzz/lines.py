@@ -12,42 +12,48 @@ import scope
 ENOUGH = 95.0  # per cent
 
 
+def llvm_cov(form, data, program):
+    run = subprocess.run(["llvm-cov", "export", f"-format={form}", f"--instr-profile={data}", str(program)],
+                         capture_output=True, check=False)
+    if run.returncode != 0:
+        raise harness.Failure(f"llvm-cov: {run.stderr.decode(errors='replace')}")
+    return run.stdout.decode()
+
+
 def export(folder, target, seeds):
-    """Replays the seeds alone and returns llvm-cov's account of it."""
+    """Replays the seeds alone and returns llvm-cov's account of it: where functions stand, and how often lines ran."""
     program = folder / "fuzz" / f"replay-{target}"
     raw, data = folder / f"{target}.profraw", folder / f"{target}.profdata"
     raw.unlink(missing_ok=True)
     harness.quietly([program, *seeds], f"replay-{target}", env={"LLVM_PROFILE_FILE": str(raw)})
     harness.quietly(["llvm-profdata", "merge", "-sparse", raw, "-o", data], f"profdata-{target}")
-    run = subprocess.run(["llvm-cov", "export", f"--instr-profile={data}", str(program)], capture_output=True, check=False)
-    if run.returncode != 0:
-        raise harness.Failure(f"llvm-cov: {run.stderr.decode(errors='replace')}")
-    return json.loads(run.stdout)["data"][0]
+    return json.loads(llvm_cov("text", data, program))["data"][0], llvm_cov("lcov", data, program)
 
 
-def lines_of(function):
-    """{line: reached?} of one function: a line counts as reached if any code on it ran, and is none without code."""
-    code = [region for region in function["regions"] if region[7] == 0 and region[5] == 0]  # code, in the file itself
-    whole = code[0]
-    inner = {}
-    for begin, _, end, _, count, *_ in sorted(code, key=lambda region: region[2] - region[0], reverse=True):
-        for line in range(begin, end + 1):  # the smallest region that holds a line decides
-            inner[line] = count
-    return {line: inner[line] > 0 for line in range(whole[0], whole[2] + 1)}
+def line_counts(lcov):
+    """{file of the library: {line: how often it ran}}"""
+    counts = {}
+    for record in lcov.splitlines():
+        if record.startswith("SF:"):
+            lines = counts.setdefault(scope.library_file(record[3:]), {})
+        elif record.startswith("DA:"):
+            line, count = record[3:].split(",")[:2]
+            lines[int(line)] = int(count)
+    return counts
 
 
 def functions(account):
-    """{(file, function): {line: reached?}} of the library's own; a static inline function's copies are one."""
+    """{(file, function): {line: reached?}} of the library's own."""
+    described, lcov = account
+    counts = line_counts(lcov)
     found = {}
-    for function in account["functions"]:
-        path = harness.pathlib.Path(function["filenames"][0])
-        file = scope.library_file(path)
+    for function in described["functions"]:
+        file = scope.library_file(function["filenames"][0])
         if file is None:
             continue
-        name = function["name"].rsplit(":", 1)[-1]
-        lines = found.setdefault((file, name), {})
-        for line, reached in lines_of(function).items():
-            lines[line] = lines.get(line, False) or reached
+        begin, _, end = function["regions"][0][:3]
+        found[file, function["name"].rsplit(":", 1)[-1]] = {
+            line: count > 0 for line, count in counts[file].items() if begin <= line <= end}
     return found
 
 

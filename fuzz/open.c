@@ -12,22 +12,37 @@ typedef struct {
     taskseal_opened opened;
 } result;
 
+static taskseal_keyring *make_keyring(const char *k01_limits, const char *k02_limits)
+{
+    taskseal_keyring *ring;
+    const char *aegis = taskseal_key_type_available(TASKSEAL_KEY_AEGIS256) ? "aegis256" : "xchacha20poly1305";
+    char text[512];
+    int len = snprintf(text, sizeof text,
+                       "taskseal-keyring 1\n"
+                       "key mail-k01 xchacha20poly1305 active "
+                       "tskek1_ouzlX3qtOtzg9FsNt5C7SJxUuOvhO7NUBqxPzbbGduw%s\n"
+                       "key mail-k02 %s active tskek1__aBRtphvj9iAOJ7fbztT1hXAd6jmL6pwbnq2SqWMaYU%s\n"
+                       "key mail-k03 xchacha20poly1305 retired -\n"
+                       "key mail-k04 xchacha20poly1305 compromised -\n",
+                       k01_limits, aegis, k02_limits);
+    HOLDS(taskseal_keyring_parse(&ring, text, (size_t)len, NULL) == TASKSEAL_OK);
+    return ring;
+}
+
 static const taskseal_keyring *keyring(void)
 {
     static taskseal_keyring *ring;
-    const char *aegis = taskseal_key_type_available(TASKSEAL_KEY_AEGIS256) ? "aegis256" : "xchacha20poly1305";
-    char text[512];
-    if (ring == NULL) {
-        int len = snprintf(
-            text, sizeof text,
-            "taskseal-keyring 1\n"
-            "key mail-k01 xchacha20poly1305 active tskek1_ouzlX3qtOtzg9FsNt5C7SJxUuOvhO7NUBqxPzbbGduw\n"
-            "key mail-k02 %s active tskek1__aBRtphvj9iAOJ7fbztT1hXAd6jmL6pwbnq2SqWMaYU\n"
-            "key mail-k03 xchacha20poly1305 retired -\n"
-            "key mail-k04 xchacha20poly1305 compromised -\n",
-            aegis);
-        HOLDS(taskseal_keyring_parse(&ring, text, (size_t)len, NULL) == TASKSEAL_OK);
-    }
+    if (ring == NULL)
+        ring = make_keyring("", "");
+    return ring;
+}
+
+/* The same keys, one for other queues, the other for a time that is over. */
+static const taskseal_keyring *narrow_keyring(void)
+{
+    static taskseal_keyring *ring;
+    if (ring == NULL)
+        ring = make_keyring(" queues=sms,push", " not-after=2026-12-31T23:59:59Z");
     return ring;
 }
 
@@ -101,8 +116,8 @@ static void check_twin(const taskseal_open_options *options, const uint8_t *seal
     canary_free(twin.payload);
 }
 
-static void check_reseal(const taskseal_open_options *options, const uint8_t *data, size_t size,
-                         const result *r)
+static void check_seal(const taskseal_open_options *options, const uint8_t *data, size_t size,
+                       const result *r)
 {
     taskseal_info info;
     HOLDS(taskseal_inspect(data, size, &info) == TASKSEAL_OK);
@@ -128,23 +143,83 @@ static void check_reseal(const taskseal_open_options *options, const uint8_t *da
     free(sealed);
 }
 
-static void check_rewrap(const taskseal_open_options *options, const uint8_t *data, size_t size,
-                         const result *r)
+/* From whichever key to whichever, in the keyring given. OK, if that is what must come, or any clean failure. */
+static void check_rewrap(const taskseal_rewrap_options *rewrap, const taskseal_open_options *options,
+                         const uint8_t *data, size_t size, const result *r)
 {
-    const taskseal_rewrap_options rewrap = {.keyring = options->keyring,
-                                            .from_key_id = r->opened.key_id,
-                                            .to_key_id = "mail-k02",
-                                            .now = options->now};
     size_t len;
     size_t cap = taskseal_rewrap_size(size);
     uint8_t *out = canary_new(cap);
-    taskseal_err err = taskseal_rewrap(&rewrap, data, size, out, cap, &len);
+    taskseal_err err = taskseal_rewrap(rewrap, data, size, out, cap, &len);
     canary_check(out, cap, len);
-    HOLDS(err == TASKSEAL_OK ||
-          err == TASKSEAL_ERR_BUFFER_TOO_SMALL); /* a header of 4096 bytes cannot grow */
+    HOLDS(err == TASKSEAL_OK || len == 0);
+    if (rewrap->keyring == options->keyring) /* a header of 4096 bytes cannot grow */
+        HOLDS(err == TASKSEAL_OK || err == TASKSEAL_ERR_BUFFER_TOO_SMALL);
     if (err == TASKSEAL_OK)
         check_twin(options, out, len, r, true);
     canary_free(out);
+}
+
+static void check_rewraps(const taskseal_open_options *options, const uint8_t *data, size_t size,
+                          const result *r)
+{
+    const taskseal_rewrap_options all[] = {
+        {options->keyring, r->opened.key_id, "mail-k02", options->now},
+        {options->keyring, NULL, NULL, options->now},
+        {options->keyring, NULL, "mail-k01", options->now},
+        {narrow_keyring(), NULL, NULL, options->now},
+        {narrow_keyring(), NULL, "mail-k02", options->now},
+        {narrow_keyring(), r->opened.key_id, "mail-k01", options->now},
+    };
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        check_rewrap(&all[i], options, data, size, r);
+}
+
+/* Fails as opening does, or makes an envelope of its own of the same payload. */
+static void check_reseal(const taskseal_open_options *options, const uint8_t *data, size_t size,
+                         const result *r)
+{
+    const taskseal_reseal_options reseal = {.open = *options};
+    taskseal_opened opened;
+    size_t len = 1;
+    size_t cap;
+    taskseal_err parsed = taskseal_reseal_size(&reseal, data, size, &cap);
+    HOLDS(parsed == TASKSEAL_OK || (parsed == r->err && cap == 0));
+    uint8_t *out = canary_new(cap);
+    HOLDS(taskseal_reseal(&reseal, data, size, out, cap, &len, &opened) == r->err);
+    HOLDS((r->err == TASKSEAL_OK) == (len != 0) && len <= cap);
+    if (r->err == TASKSEAL_OK)
+        check_twin(options, out, len, r, false);
+    for (size_t i = 0; i < cap && r->err != TASKSEAL_OK; i++)
+        HOLDS(out[i] == CANARY || out[i] == 0); /* never touched, or wiped */
+    canary_check(out, cap, cap);
+    canary_free(out);
+}
+
+/* Who asks for more gets the same answer, or one that says what is missing. */
+static void check_narrow(const taskseal_open_options *lenient, const uint8_t *data, size_t size,
+                         const result *r)
+{
+    taskseal_open_options options = *lenient;
+    options.keyring = narrow_keyring();
+    if (size % 2 == 0)
+        options.context.queue = taskseal_str(NULL);
+    result n = open_it(&options, data, size);
+    HOLDS(n.err == r->err || n.err == TASKSEAL_ERR_KEY_WRONG_QUEUE ||
+          n.err == TASKSEAL_ERR_KEY_OUTSIDE_WINDOW || n.err == TASKSEAL_ERR_KEY_RETIRED ||
+          n.err == TASKSEAL_ERR_AUTHENTICATION_FAILED || n.err == TASKSEAL_ERR_CONTEXT_REQUIRED);
+    canary_free(n.payload);
+
+    options = *lenient;
+    options.allowed_suites = 1U << TASKSEAL_SUITE_AES256GCM;
+    options.max_age = 30;
+    n = open_it(&options, data, size);
+    HOLDS(n.err == r->err || n.err == TASKSEAL_ERR_SUITE_DENIED || n.err == TASKSEAL_ERR_EXPIRED);
+    if (n.err == TASKSEAL_OK)
+        HOLDS(n.opened.suite == TASKSEAL_SUITE_AES256GCM &&
+              n.opened.sealed_at >= options.now - options.max_age &&
+              n.opened.replay_until <= n.opened.sealed_at + options.max_age + TASKSEAL_CLOCK_LEEWAY + 1);
+    canary_free(n.payload);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -157,11 +232,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_in_place(&lenient, data, size, &r);
     if (r.err == TASKSEAL_OK || r.err >= TASKSEAL_ERR_AUTHENTICATION_FAILED)
         reached_depth(); /* a key was found */
+    check_reseal(&lenient, data, size, &r);
+    check_narrow(&lenient, data, size, &r);
     if (r.cap > 0)
         check_small_buffer(&lenient, data, size, r.cap - 1);
     if (r.err == TASKSEAL_OK) {
-        check_reseal(&lenient, data, size, &r);
-        check_rewrap(&lenient, data, size, &r);
+        check_seal(&lenient, data, size, &r);
+        check_rewraps(&lenient, data, size, &r);
     }
     canary_free(r.payload);
     canary_free(s.payload);

@@ -60,7 +60,7 @@ static void check_protected(const char *text, size_t size)
     HOLDS(error.code == err && error.message[0] != '\0');
 }
 
-static void check_refused(const char *text, size_t len, taskseal_bytes with)
+static taskseal_err check_refused(const char *text, size_t len, taskseal_bytes with)
 {
     taskseal_error error;
     char *plain = (char *)(uintptr_t)text;
@@ -69,6 +69,7 @@ static void check_refused(const char *text, size_t len, taskseal_bytes with)
     HOLDS(err == TASKSEAL_ERR_KEYFILE_PASSPHRASE || err == TASKSEAL_ERR_KEYFILE_MALFORMED);
     HOLDS(plain == NULL && plain_len == 0);
     check_error(&error, err, text, len);
+    return err;
 }
 
 /* One byte, wherever the input says; the first line decides whether it is such a file at all. */
@@ -78,7 +79,7 @@ static void check_damaged(char *text, size_t len, const uint8_t *data, size_t si
     size_t at = first + (size > 1 ? ((size_t)data[0] << 8 | data[1]) : size) % (len - first);
     text[at] = (char)(text[at] ^ (size > 2 && data[2] != 0 ? data[2] : 1));
     if (is_cheap(text, len))
-        check_refused(text, len, passphrase);
+        (void)check_refused(text, len, passphrase);
 }
 
 static void check_plain(const uint8_t *data, size_t size)
@@ -94,7 +95,7 @@ static void check_plain(const uint8_t *data, size_t size)
     HOLDS(taskseal__unprotect(text, len, passphrase, &plain, &plain_len, &error) == TASKSEAL_OK);
     HOLDS(plain_len == size && memcmp(plain, data, size) == 0);
     sodium_free(plain);
-    check_refused(text, len, taskseal_str("passs"));
+    HOLDS(check_refused(text, len, taskseal_str("passs")) == TASKSEAL_ERR_KEYFILE_PASSPHRASE);
     check_damaged(text, len, data, size);
     sodium_free(text);
 }

@@ -68,8 +68,7 @@ SCOPE = {
     },
     "text": {"core/text.c": ALL, "core/base64.c": ALL},
     "keyring": {
-        "core/keyfile.c": but(taskseal__new_secret="makes keys, reads nothing",
-                              taskseal__key_state_name="for the writer: keychange answers for it"),
+        "core/keyfile.c": but(taskseal__key_state_name="for the writer: keychange answers for it"),
         "core/base64.c": ALL,
         "core/timestamp.c": but(taskseal__put_timestamp="for the writer: keychange answers for it",
                                 put_number="for the writer: keychange answers for it"),
@@ -79,7 +78,7 @@ SCOPE = {
         "core/keyfile_change.c": but(taskseal__change_check=_NOT_BYTES, bad=_NOT_BYTES),
         "core/keyfile_line.c": ALL,
         "core/timestamp.c": ALL,
-        "core/keyfile.c": only("taskseal__key_state_name", "taskseal__key_type_name", "taskseal__new_secret"),
+        "core/keyfile.c": only("taskseal__key_state_name", "taskseal__key_type_name"),
     },
     "protected": {"core/protect.c": but(taskseal__passphrase_check=_NOT_BYTES), "core/load.c": only("parse")},
     "stream": {
