@@ -363,8 +363,8 @@ bool taskseal_keyring_key(const taskseal_keyring *ring, size_t index, taskseal_k
  * takes the keyring keeps it until he frees it; the old one goes when the last one has let go of it.
  *
  *     taskseal_keyring *ring = taskseal_slot_take(slot);
- *     options.keyring = ring;
- *     err = taskseal_open(&options, ...);
+ *     taskseal_open_options options = {.keyring = ring, .context = context};
+ *     err = taskseal_open(&options, sealed, sealed_len, payload, sizeof payload, &payload_len, NULL);
  *     taskseal_keyring_free(ring);
  *
  * A slot uses a mutex: a process that forks while another thread is inside must not use it in the child. */
@@ -632,17 +632,24 @@ TASKSEAL_MUST_USE taskseal_err taskseal_reseal(const taskseal_reseal_options *op
 
 /* Seals or opens a payload that need not fit into memory, piece by piece, with the same envelopes as everywhere:
  *
+ *     taskseal_open_options options = {.keyring = keyring, .context = context};
+ *     taskseal_stream *stream;
+ *     char in[65536], out[TASKSEAL_STREAM_SIZE(sizeof in)];
+ *     size_t in_len, out_len;
  *     err = taskseal_stream_open(&stream, &options);
- *     while (err == TASKSEAL_OK && (n = read(from, in, sizeof in)) > 0) {
- *         err = taskseal_stream_update(stream, in, n, out, sizeof out, &out_len);
- *         write(to, out, out_len);
+ *     while (err == TASKSEAL_OK && (in_len = fread(in, 1, sizeof in, from)) > 0) {
+ *         err = taskseal_stream_update(stream, in, in_len, out, sizeof out, &out_len);
+ *         if (fwrite(out, 1, out_len, to) != out_len)
+ *             die("could not write");
  *     }
- *     if (err == TASKSEAL_OK)
+ *     if (err == TASKSEAL_OK && ferror(from) == 0) {
  *         err = taskseal_stream_finish(stream, out, sizeof out, &out_len, NULL);
- *     write(to, out, out_len);
+ *         if (fwrite(out, 1, out_len, to) != out_len)
+ *             die("could not write");
+ *     }
  *     taskseal_stream_free(stream);
  *
- * with `char in[N]` and `char out[TASKSEAL_STREAM_SIZE(N)]`. What an opening stream gives out is authentic and in
+ * What an opening stream gives out is authentic and in
  * its place, but only the success of taskseal_stream_finish says that it was all: until then do nothing with
  * it that you can't undo. Padding needs the whole payload, and is not for streams. */
 typedef struct taskseal_stream taskseal_stream;

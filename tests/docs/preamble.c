@@ -18,5 +18,8 @@ extern taskseal_err err;
 extern uint8_t payload[4096], sealed[8192];
 extern size_t payload_len, sealed_len;
 extern const char *id, *type, *task_id;
+extern taskseal_context context;
+extern taskseal_slot *slot;
+extern FILE *from, *to;
 
 _Noreturn void die(const char *message);

@@ -8,7 +8,7 @@ these comments on the line before it:
     <!-- snippet: wrap -->   statements: put into a function, after the declarations of preamble.c
     <!-- snippet: file -->   declarations and functions: put after preamble.c
 
-The code in the first comment of a public header (indented by four more columns) is treated as `wrap`.
+The code in a comment of a public header (paragraphs that are indented by four more columns, the first line ending in a semicolon) is treated as `wrap`.
 
 Usage: test_snippets.py COMPILE_COMMANDS_JSON
 The compiler and the include directories are those with which the build compiles preamble.c.
@@ -74,23 +74,27 @@ def translation_unit(block):
     raise ValueError(f"{block.where}: neither a program nor marked <!-- snippet: wrap --> or file")
 
 
-def usage_of_header(text, name):
-    """The code in a header's first comment."""
-    code = []
-    first = text[:text.index("*/")].splitlines()
-    for line in first:
-        indented = re.match(r" \*     ?( *\S.*)", line)
-        code.append(indented.group(1) if line.startswith(" *     ") and indented else "")
-    if not any(code):
-        raise ValueError(f"{name}: no usage in the first comment")
-    return Block(f"{name}:1", "wrap", "\n".join(code) + "\n")
+def usages_of_header(text, name):
+    """The code in a header's comments: a block for each comment that has some."""
+    lines = text.splitlines()
+    code, first, inside = [], 0, False
+    for number, line in enumerate(lines, 1):
+        begins = lines[number - 2] == " *" and bool(re.match(r" \*     \S.*;$", line))
+        inside = begins or inside and (line == " *" or bool(re.match(r" \*     +\S", line)))
+        if inside:
+            first = first or number
+            code += [""] * (number - first - len(code)) + [line[7:]]
+        if "*/" in line:
+            if any(code):
+                yield Block(f"{name}:{first}", "wrap", "\n".join(code) + "\n")
+            code, first, inside = [], 0, False
 
 
 def all_blocks():
     for path in documents():
         yield from c_blocks(path.read_text(), relative(path))
     for path in sorted((ROOT / "include/taskseal").glob("*.h")):
-        yield usage_of_header(path.read_text(), relative(path))
+        yield from usages_of_header(path.read_text(), relative(path))
 
 
 class Snippets(unittest.TestCase):
@@ -108,6 +112,14 @@ class Snippets(unittest.TestCase):
     def test_readme_begins_with_a_complete_program(self):
         first = next(c_blocks((ROOT / "README.md").read_text(), "README.md"))
         self.assertIn("int main", first.code)
+
+    def test_the_code_of_every_comment_of_a_header_is_found(self):
+        text = "/* One.\n *\n *     a();\n *\n *     b();\n * Two.\n *  LIST  of\n *        no code\n */\n/* x\n *\n *     c();\n */\n"
+        self.assertEqual([Block("h:3", "wrap", "a();\n\nb();\n"), Block("h:12", "wrap", "c();\n")],
+                         list(usages_of_header(text, "h")))
+        found = list(usages_of_header((ROOT / "include/taskseal/taskseal.h").read_text(), "h"))
+        self.assertEqual(["taskseal_keyring_load", "taskseal_slot_take", "taskseal_stream_open"],
+                         [re.search("taskseal_(keyring_load|slot_take|stream_open)(?=\\()", block.code)[0] for block in found])
 
     def test_an_ignored_result_is_found(self):
         code = "taskseal_seal(NULL, NULL, 0, sealed, sizeof sealed, &sealed_len);\n"
