@@ -79,14 +79,22 @@ static void print_context(const taskseal_context *context)
             print_hex(names[i], fields[i]->data, fields[i]->len);
 }
 
+/* The keys that the envelope names, in the keyring's order. */
+static void print_keys(const taskseal_info *info)
+{
+    for (size_t i = 0; i < self.key_count; i++)
+        for (size_t j = 0; j < info->stanza_count; j++)
+            if (strncmp(key_lines[i], info->stanzas[j].key_id, strlen("emit-x1")) == 0)
+                printf("key: %s\n", key_lines[i]);
+}
+
 static void print_open_record(const job *j, const uint8_t *payload, const uint8_t *sealed, size_t sealed_len)
 {
     static const char *const purposes[] = {"payload", "result", "error-text", "reference"};
     taskseal_info info;
     need("inspect", taskseal_inspect(sealed, sealed_len, &info));
     printf("name: emitted-%zu\noperation: open\n", ++self.emitted);
-    for (size_t i = 0; i < self.key_count; i++)
-        printf("key: %s\n", key_lines[i]);
+    print_keys(&info);
     print_context(&j->seal.context);
     printf("now: %" PRIu64 "\npurpose: %s\n", now, purposes[j->seal.purpose]);
     print_hex("sealed", sealed, sealed_len);

@@ -29,11 +29,12 @@ static void run_file(tally *t, const char *path)
     for (size_t i = 0; i < file.count; i++) {
         const record *r = &file.records[i];
         verdict v = record_run(&file, r);
+        const char *comment = record_get(r, "comment");
         t->run++;
         t->failed += !v.passed;
         printf("%s %zu - %s\n", v.passed ? "ok" : "not ok", t->run, record_need(r, "name"));
         if (!v.passed)
-            printf("# %s (%s)\n", v.reason, record_need(r, "comment"));
+            printf("# %s (%s)\n", v.reason, comment != NULL ? comment : "no comment");
     }
     printf("# %s: %zu vectors\n", path, file.count);
     records_free(&file);
