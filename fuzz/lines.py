@@ -2,7 +2,10 @@
 """Which lines of the library the replay of a target's seeds reaches, measured with clang's source-based coverage, and
 whether that is enough of those that the target answers for (scope.py)."""
 
+import concurrent.futures
 import json
+import os
+import pathlib
 import subprocess
 import tempfile
 
@@ -95,7 +98,8 @@ def measure(folder, target, seeds=None):
 def check(folder, verbose=False):
     """Measures every target, and fails below ENOUGH."""
     scope.check_complete()
-    shares = [measure(folder, target) for target in harness.target_names()]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        shares = list(pool.map(lambda target: measure(folder, target), harness.target_names()))
     for share in shares:
         if verbose or not share.enough:
             harness.say("\n".join([f"{share}, not reached:", *("  " + line for line in share.missed)]))
@@ -106,22 +110,26 @@ def check(folder, verbose=False):
                      + ", ".join(map(str, shares)))
 
 
+def check_gate_of(folder, target):
+    with tempfile.TemporaryDirectory() as empty:
+        seed = pathlib.Path(empty) / "seed"
+        seed.write_bytes(b"?")
+        share = measure(folder, target, [seed])
+        if share.enough:
+            raise harness.Failure(f"one poor seed passes the gate: {share}")
+        seed.unlink()
+        try:
+            export(folder, target, [empty])
+        except harness.Failure as failure:
+            if "no seed was found" not in str(failure):
+                raise
+        else:
+            raise harness.Failure(f"replay-{target} passes without a seed")
+
+
 def check_gate(folder):
     """The gate fires: for a corpus of one seed that ends at once, and for one of none."""
-    with tempfile.TemporaryDirectory() as empty:
-        seed = harness.pathlib.Path(empty) / "seed"
-        for target in harness.target_names():
-            seed.write_bytes(b"?")
-            share = measure(folder, target, [seed])
-            if share.enough:
-                raise harness.Failure(f"one poor seed passes the gate: {share}")
-            seed.unlink()
-            try:
-                export(folder, target, [empty])
-            except harness.Failure as failure:
-                if "no seed was found" not in str(failure):
-                    raise
-            else:
-                raise harness.Failure(f"replay-{target} passes without a seed")
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(lambda target: check_gate_of(folder, target), harness.target_names()))
     harness.evidence(f"the gate of {ENOUGH:.0f} % fails for each target when its corpus is one seed of one byte, and the "
                      "replay fails when it is empty")

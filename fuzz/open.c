@@ -204,15 +204,18 @@ static void check_narrow(const taskseal_open_options *lenient, const uint8_t *da
     options.keyring = narrow_keyring();
     if (size % 2 == 0)
         options.context.queue = taskseal_str(NULL);
+    else
+        options.insist = TASKSEAL_BOUND_QUEUE;
     result n = open_it(&options, data, size);
     HOLDS(n.err == r->err || n.err == TASKSEAL_ERR_KEY_WRONG_QUEUE ||
           n.err == TASKSEAL_ERR_KEY_OUTSIDE_WINDOW || n.err == TASKSEAL_ERR_KEY_RETIRED ||
-          n.err == TASKSEAL_ERR_AUTHENTICATION_FAILED || n.err == TASKSEAL_ERR_CONTEXT_REQUIRED);
+          n.err == TASKSEAL_ERR_AUTHENTICATION_FAILED || n.err == TASKSEAL_ERR_CONTEXT_REQUIRED ||
+          n.err == TASKSEAL_ERR_CONTEXT_MISMATCH);
     canary_free(n.payload);
 
     options = *lenient;
     options.allowed_suites = 1U << TASKSEAL_SUITE_AES256GCM;
-    options.max_age = 30;
+    options.max_age = size % 2 == 0 ? 30 : 600;
     n = open_it(&options, data, size);
     HOLDS(n.err == r->err || n.err == TASKSEAL_ERR_SUITE_DENIED || n.err == TASKSEAL_ERR_EXPIRED);
     if (n.err == TASKSEAL_OK)

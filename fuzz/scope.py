@@ -80,7 +80,7 @@ SCOPE = {
         "core/timestamp.c": ALL,
         "core/keyfile.c": only("taskseal__key_state_name", "taskseal__key_type_name"),
     },
-    "protected": {"core/protect.c": but(taskseal__passphrase_check=_NOT_BYTES), "core/load.c": only("parse")},
+    "protected": {"core/protect.c": but(taskseal__passphrase_check=_NOT_BYTES, no_memory="no memory"), "core/load.c": only("parse")},
     "stream": {
         "core/stream.c": ALL,
         "core/stream_open.c": ALL,
@@ -112,6 +112,7 @@ ELSEWHERE = {
 LINES = {
     r"TASKSEAL_ERR_BAD_ARGUMENT": "the caller's mistake",
     r"TASKSEAL_ERR_NO_MEMORY|no_memory\(|^\s*if \(\w+ == NULL\)$|no memory": "no memory",
+    r"(exceed|at most) 1 MiB": "more than the fuzzers give",
     r"TASKSEAL_ERR_SUITE_UNAVAILABLE|libsodium 1\.0\.19": "a build or a CPU without an algorithm",
 }
 

@@ -3,14 +3,17 @@
 """Holds that the committed seeds are what seeds.py makes, few and small, and that a replay without seeds fails."""
 
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
 import unittest
 
+import harness
 import seeds
 
 REPLAY = sys.argv.pop(1)
+MESON = (seeds.HERE / "meson.build").read_text()
 SIZE_MAX = 400_000  # bytes of all seeds together
 
 
@@ -29,9 +32,14 @@ class Corpus(unittest.TestCase):
         self.assertLess(sum(len(data) for files in committed().values() for data in files.values()), SIZE_MAX)
 
     def test_every_target_has_seeds(self):
-        self.assertEqual({"authentic", "keychange", "keyring", "open", "parse", "protected", "roundtrip", "stream", "text",
-                          "uri"},
-                         {name for name, files in committed().items() if files})
+        targets = re.findall(r"^ *(?:fuzz_targets \+= \{)?'(\w+)': (?:taskseal|\[)", MESON, re.MULTILINE)
+        self.assertEqual(sorted(targets), sorted(name for name, files in committed().items() if files))
+        self.assertGreater(len(targets), 9)
+
+    def test_the_coverage_is_measured_with_the_seeds_of_the_replay(self):
+        line = re.search(r"^fuzz_seeds = \{(.*?)\}", MESON, re.MULTILINE)[1]
+        shared = {target: tuple(re.findall(r"'(\w+)'", others)) for target, others in re.findall(r"'(\w+)': \[(.*?)\]", line)}
+        self.assertEqual(harness.SHARED_SEEDS, shared)
 
 
 class Replay(unittest.TestCase):
