@@ -25,8 +25,8 @@ MUST_OCCUR = {"ok", "not-sealed", "malformed", "unsupported-version", "unsupport
 
 
 class Maker:
-    def __init__(self):
-        self.random = random.Random(SEED)
+    def __init__(self, seed):
+        self.random = random.Random(seed)
         self.book = Chapter("Differential records.", steps=(0, 61))
         self.bases = [self.make_base(number) for number in range(24)] + [self.make_anonymous_base()]
 
@@ -202,8 +202,8 @@ class Maker:
                      dedupe_key=names and names[0], unique=unique or None)
 
 
-def chapter():
-    maker = Maker()
+def chapter(seed=SEED):
+    maker = Maker(seed)
     maker.add_damage(1000, "mutation", maker.mutated)
     maker.add_damage(600, "reshaping", maker.reshaped)
     maker.add_text_damage(400)
