@@ -190,6 +190,7 @@ START_TEST(a_buffer_too_small_is_wiped)
     const blob sealed = seal(&seal_options, payload, sizeof payload);
     const taskseal_reseal_options options = resealing(seal_options.keyring);
     const blob out = blob_new(sealed.len);
+    fill(out, 0);
     for (size_t cap = 1; cap < sealed.len; cap++) {
         assert_err(TASKSEAL_ERR_BUFFER_TOO_SMALL,
                    taskseal_reseal(&options, sealed.data, sealed.len, out.data, cap, &len, NULL));
