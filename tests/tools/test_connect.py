@@ -205,7 +205,7 @@ def a_failure_is_told_in_json_too():
 @test
 def every_key_of_the_json_is_documented_and_the_reverse():
     with open(MANUAL, encoding="utf-8") as file:
-        section = file.read().split("\n.Sh JSON\n")[1].split("\n.Ss connect\n")[1].split("\n.Sh ")[0]
+        section = file.read().split("\n.Sh JSON\n")[1].split("\n.Ss connect\n")[1].split("\n.S")[0]
     documented = set(re.findall(r"\w+", " ".join(re.findall(r"^\.(?:It )?Va ([\w ,]+)", section, re.M))))
     failure = json.loads(run("connect", "--json", env=from_environment("redis://h")).stdout)
     equal(documented, set(details(uri("right"))) | set(failure))

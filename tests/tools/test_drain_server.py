@@ -12,7 +12,7 @@ import sys
 import time
 
 import server
-from harness import OK, REFUSED, RETRY, USAGE, Skip, bad, check, equal, good, keyring, main, run, test, write
+from harness import OK, REFUSED, RETRY, USAGE, Skip, bad, check, equal, good, keyring, main, read_terminal, run, test, write
 from server import PASSWORD
 
 _port = None
@@ -241,8 +241,7 @@ def progress_is_shown_on_a_terminal_and_taken_off():
     master, slave = pty.openpty()
     done = run("key", "drain-report", "--uri-file", "uri", "--rate", "25", env=env, stderr=slave)
     os.close(slave)
-    shown = os.read(master, 65536)
-    os.close(master)
+    shown = read_terminal(master)
     equal(done.returncode, OK)
     check(re.search(rb"\d+ keys, \d+ envelopes, \d+ commands/s", shown) and shown.endswith(b"\r\x1b[K"), repr(shown))
 

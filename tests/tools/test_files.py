@@ -16,8 +16,8 @@ import termios
 import threading
 import time
 
-from harness import (FILE, OK, REFUSED, RETRY, TOOL, USAGE, Skip, bad, check, equal, flip, good, keyring, main, read, run,
-                     test, write)
+from harness import (FILE, OK, REFUSED, RETRY, TOOL, USAGE, Skip, bad, check, equal, flip, good, keyring, main, read,
+                     read_terminal, run, test, write)
 
 
 def mode(path):
@@ -339,14 +339,7 @@ def on_terminal(arguments, env, data):
     master, slave = pty.openpty()
     done = run(*arguments, env=env, data=data, stdout=slave)
     os.close(slave)
-    shown = b""
-    try:
-        while piece := os.read(master, 65536):
-            shown += piece
-    except OSError:  # the end of a terminal
-        pass
-    os.close(master)
-    return done.returncode, done.stderr, shown
+    return done.returncode, done.stderr, read_terminal(master)
 
 
 @test

@@ -11,7 +11,7 @@ import stat
 import sys
 import time
 
-from harness import (FILE, OK, REFUSED, RETRY, USAGE, bad, check, environment, equal, good, keyring, main, read, run, suites,
+from harness import (FILE, OK, REFUSED, RETRY, USAGE, bad, check, environment, equal, good, keyring, main, read, read_terminal, run, suites,
                      test, write)
 
 OLD_IS_KEPT = "The file as it was before is kept as {}.old, with its secrets: delete it once the new one serves.\n"
@@ -395,8 +395,7 @@ def the_list_is_a_table_on_a_terminal():
     master, slave = pty.openpty()
     done = run("key", "list", env=env, stdout=slave)
     os.close(slave)
-    shown = os.read(master, 65536).decode().splitlines()
-    os.close(master)
+    shown = read_terminal(master).decode().splitlines()
     equal((done.returncode, done.stderr), (OK, b""))
     check(re.fullmatch(r"KEY ID +TYPE +STATE +NOT BEFORE +NOT AFTER +QUEUES", shown[0]), shown[0])
     equal([line.split()[:3] for line in shown[1:]], [["mail-k02", "xchacha20poly1305", "active"],

@@ -58,14 +58,23 @@ def alone():
     os.setsid()
 
 
-def protected(secret=SECRET):
+_made = {}  # the files of a protected ring: making one takes a second
+
+
+def protected():
     """A protected ring, its passphrase in the file `pass`, and an envelope that was sealed before."""
-    env = keyring()
-    sealed = good("seal", data=b"x", env=env)
-    write("pass", secret + b"\n")
-    good("key", "protect", "--new-passphrase-file", "pass", env=env)
-    check(not os.path.exists("ring.old"), "the unprotected file is kept")
-    return env, sealed
+    env = environment(TASKSEAL_KEYRING=os.path.abspath("ring"))
+    if not _made:
+        keyring()
+        _made["sealed"] = good("seal", data=b"x", env=env)
+        _made["pass"] = SECRET + b"\n"
+        write("pass", _made["pass"])
+        good("key", "protect", "--new-passphrase-file", "pass", env=env)
+        check(not os.path.exists("ring.old"), "the unprotected file is kept")
+        _made["ring"] = read("ring")
+    write("ring", _made["ring"])
+    write("pass", _made["pass"])
+    return env, _made["sealed"]
 
 
 @test

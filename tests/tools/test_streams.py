@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 
-from harness import FILE, OK, REFUSED, RETRY, USAGE, Skip, bad, check, equal, flip, good, keyring, main, read, run, test, write
+from harness import FILE, OK, REFUSED, RETRY, USAGE, Skip, bad, check, equal, flip, good, keyring, main, read, read_terminal, run, test, write
 from memory import KIB, MIB, at_end_of, private_limit, sanitized, zeros
 
 CHUNK = 16384
@@ -196,14 +196,7 @@ def on_terminal(arguments, env, feed):
     os.close(reader)
     os.close(slave)
     feeder.join()
-    shown = b""
-    try:
-        while piece := os.read(master, 65536):
-            shown += piece
-    except OSError:  # the end of a terminal
-        pass
-    os.close(master)
-    return done.returncode, shown
+    return done.returncode, read_terminal(master)
 
 
 def slowly(writer):
