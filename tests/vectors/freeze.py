@@ -62,7 +62,7 @@ def completed(record):
         if answers.answer(record, {}, frozenset([lack]))["expect"] != answers.expected(record, lack):
             record.fields[f"expect_without_{lack}"] = answers.answer(record, {}, frozenset([lack]))["expect"]
         if record.get("operation") == "open":
-            in_pieces, _ = answers.answer_in_pieces(record, {}, frozenset([lack]), (0,))
+            in_pieces, _ = answers.answer_in_pieces(record, {}, frozenset([lack]), answers.ONE_PIECE)
             if in_pieces != answers.expected_in_pieces(record, lack):
                 record.fields[f"expect_in_pieces_without_{lack}"] = in_pieces
     return record.text()
