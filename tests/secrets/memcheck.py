@@ -16,8 +16,9 @@ import tempfile
 
 VALGRIND = ["valgrind", "--leak-check=full", "--show-leak-kinds=all", "--track-fds=yes", "--child-silent-after-fork=yes"]
 
-# wipes reads what calls have left on a stack of their own, which is to memcheck what nobody may read.
-NOT_FOR_MEMCHECK = {"wipes"}
+# wipes reads what calls have left on a stack of their own, which is to memcheck what nobody may read; balance counts the
+# process's mappings, and Valgrind has its own among them.
+NOT_FOR_MEMCHECK = {"balance", "wipes"}
 
 # What faulty plants, and the beginning of the finding.
 FAULTS = (("leak", "blocks not freed"), ("descriptor", "descriptor not closed"), ("overflow", "errors"))
