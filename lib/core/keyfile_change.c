@@ -24,6 +24,19 @@ static bool is_action(const taskseal_keyfile_change *change, taskseal_keyfile_ac
     return change->action == a || change->action == b;
 }
 
+/* Limits that can be written down; whether they make sense is found when the changed text is read. */
+static bool limits_valid(const taskseal_keyfile_change *change)
+{
+    if ((change->queues == NULL) != (change->queue_count == 0) || change->queue_count > TASKSEAL_QUEUES_MAX ||
+        change->not_before > TASKSEAL_TIME_MAX || change->not_after > TASKSEAL_TIME_MAX)
+        return false;
+    for (size_t i = 0; i < change->queue_count; i++)
+        if (change->queues[i].data == NULL || change->queues[i].len < 1 ||
+            change->queues[i].len > TASKSEAL_CONTEXT_MAX)
+            return false;
+    return true;
+}
+
 taskseal_err taskseal__change_check(const taskseal_keyfile_change *change, taskseal_error *error)
 {
     const unsigned flags = TASKSEAL_KEYFILE_ANY_QUEUE | TASKSEAL_KEYFILE_ANY_TIME;
@@ -38,8 +51,9 @@ taskseal_err taskseal__change_check(const taskseal_keyfile_change *change, tasks
     if (change->type != 0 &&
         (change->action != TASKSEAL_KEYFILE_ADD || taskseal__key_type_name(change->type) == NULL))
         return bad(error, "only a key that is added takes a type: xchacha20poly1305, aegis256 or dedupe");
-    if ((change->queues == NULL) != (change->queue_count == 0) ||
-        (!limits && (change->queue_count != 0 || change->not_before != 0)) ||
+    if (!limits_valid(change))
+        return bad(error, "queues are 1 to 64 of 1 to 65535 bytes, and times end with the year 9999");
+    if ((!limits && (change->queue_count != 0 || change->not_before != 0)) ||
         (!limits && change->action != TASKSEAL_KEYFILE_DEMOTE && change->not_after != 0))
         return bad(error, "this action does not take these queues or times");
     if (change->flags != 0 && (change->action != TASKSEAL_KEYFILE_LIMIT || (change->flags & ~flags) != 0))

@@ -226,6 +226,9 @@ START_TEST(a_change_with_what_it_does_not_take_is_refused)
 {
     const taskseal_bytes queue = taskseal_str("mail");
     const taskseal_bytes word = taskseal_str("p");
+    const taskseal_bytes absent = {NULL, 3};
+    const taskseal_bytes empty = {"", 0};
+    const taskseal_bytes long_queue = {"x", TASKSEAL_CONTEXT_MAX + 1};
     const taskseal_keyfile_change cases[] = {
         {.key_id = "a"},
         {.action = (taskseal_keyfile_action)8, .key_id = "a"},
@@ -236,6 +239,13 @@ START_TEST(a_change_with_what_it_does_not_take_is_refused)
         {.action = TASKSEAL_KEYFILE_ADD, .key_id = "n", .type = (taskseal_key_type)3},
         {.action = TASKSEAL_KEYFILE_PROMOTE, .key_id = "a", .queues = &queue, .queue_count = 1},
         {.action = TASKSEAL_KEYFILE_LIMIT, .key_id = "a", .queues = &queue},
+        {.action = TASKSEAL_KEYFILE_LIMIT, .key_id = "a", .queues = &queue, .queue_count = 65},
+        {.action = TASKSEAL_KEYFILE_LIMIT, .key_id = "a", .queues = &absent, .queue_count = 1},
+        {.action = TASKSEAL_KEYFILE_ADD, .key_id = "n", .queues = &empty, .queue_count = 1},
+        {.action = TASKSEAL_KEYFILE_ADD, .key_id = "n", .queues = &long_queue, .queue_count = 1},
+        {.action = TASKSEAL_KEYFILE_ADD, .key_id = "n", .not_before = TASKSEAL_TIME_MAX + 1},
+        {.action = TASKSEAL_KEYFILE_LIMIT, .key_id = "a", .not_after = UINT64_MAX},
+        {.action = TASKSEAL_KEYFILE_DEMOTE, .key_id = "a", .not_after = UINT64_MAX},
         {.action = TASKSEAL_KEYFILE_PROMOTE, .key_id = "a", .not_before = 5},
         {.action = TASKSEAL_KEYFILE_PROMOTE, .key_id = "a", .not_after = 5},
         {.action = TASKSEAL_KEYFILE_DEMOTE, .key_id = "a", .not_before = 5},
