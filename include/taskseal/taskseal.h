@@ -607,8 +607,8 @@ TASKSEAL_MUST_USE taskseal_err taskseal_rewrap(const taskseal_rewrap_options *op
 typedef struct taskseal_reseal_options {
     taskseal_open_options open; /* how to open it, completely */
     const char *const
-        *key_ids; /* as in taskseal_seal_options; NULL: the primary for open.context.queue and the
-                                   envelope's seal time */
+        *key_ids; /* as in taskseal_seal_options; NULL: the primary for the queue that the envelope
+                                   is bound to, if any, and its seal time (F 10.13) */
     size_t key_count;
     taskseal_suite suite; /* 0: that of the envelope */
 } taskseal_reseal_options;
