@@ -32,8 +32,7 @@ static const char *const verdict_texts[] = {
     [DRAIN_IN_USE] = "not yet: envelopes name it",
     [DRAIN_ACTIVE] = "no: it is active; promote another, and demote it",
     [DRAIN_IN_GRACE] = "not yet: copies of the key file may still seal with it, until its not-after",
-    [DRAIN_NO_END] = "not known: it has no not-after, so copies of the key file may still seal with it; "
-                     "'taskseal key limit' or 'key demote' sets one",
+    [DRAIN_NO_END] = "not known: it has no not-after, so copies may still seal with it; 'key limit' sets one",
     [DRAIN_INCOMPLETE] = "not known: not everything could be looked into",
     [DRAIN_DEDUPE] = "not told here: it makes dedupe tags, and no envelope names it",
     [DRAIN_GONE] = "has no secret any more",
