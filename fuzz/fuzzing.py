@@ -26,6 +26,7 @@ class Job:
     name: str = ""
     seeds: tuple = ()
     keep: bool = True  # new inputs, in build/fuzz/found/TARGET
+    length: int = 0  # of the longest input; 0: the target's own
     process: subprocess.Popen = None
     begun: float = 0.0
     seconds: float = 0.0
@@ -47,7 +48,7 @@ class Job:
         corpus += self.seeds or harness.seed_folders(self.target)
         if not self.keep:  # the first folder is written to
             corpus.insert(0, self.artifacts)
-        command = [self.program, *self.limits, f"-max_len={LENGTHS.get(self.target, LENGTH)}", "-print_final_stats=1",
+        command = [self.program, *self.limits, f"-max_len={self.length or LENGTHS.get(self.target, LENGTH)}", "-print_final_stats=1",
                    "-verbosity=0", "-reduce_inputs=0", f"-artifact_prefix={self.artifacts}/", *corpus]
         with self.log.open("wb") as out:
             self.process = subprocess.Popen([str(word) for word in command], stdout=out, stderr=subprocess.STDOUT,

@@ -22,14 +22,22 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 #ifdef ENVELOPE_AT
 
-#include "core/header.h"
-
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed);
 
 enum { STANZAS_AT = 56, STANZA_LEAST = 4 + 1, BEHIND_STANZAS = 16 + 16 }; /* the MAC, and a tag */
 
-static void mend_preamble(uint8_t *envelope, unsigned which)
+/* None of this is to be watched: it would only slow fuzzing down, and lead it astray. */
+#define UNWATCHED __attribute__((no_sanitize("address", "undefined", "coverage")))
+
+UNWATCHED static bool is_id_byte(uint8_t byte, bool first)
+{
+    return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
+           (!first &&
+            ((byte >= '-' && byte <= '/') || byte == '_' || byte == ':' || byte == '@' || byte == '+'));
+}
+
+UNWATCHED static void mend_preamble(uint8_t *envelope, unsigned which)
 {
     memcpy(envelope, "\xC1TSL\1", 5);
     if (envelope[5] < 1 || envelope[5] > 3)
@@ -42,18 +50,18 @@ static void mend_preamble(uint8_t *envelope, unsigned which)
         memset(envelope + 20, 0, 4);
 }
 
-static size_t least(size_t a, size_t b)
+UNWATCHED static size_t least(size_t a, size_t b)
 {
     return a < b ? a : b;
 }
 
-static size_t known_body(unsigned type)
+UNWATCHED static size_t known_body(unsigned type)
 {
     return type == 1 ? 72 : type == 2 ? 96 : 0;
 }
 
 /* Makes one stanza valid that has `room` bytes, at least STANZA_LEAST; what it takes. */
-static size_t mend_stanza(uint8_t *stanza, size_t room, unsigned class, unsigned position)
+UNWATCHED static size_t mend_stanza(uint8_t *stanza, size_t room, unsigned class, unsigned position)
 {
     size_t id_len = least(stanza[1] > 0 ? stanza[1] : 1, room - STANZA_LEAST + 1);
     uint8_t *behind = stanza + 2 + id_len;
@@ -62,7 +70,7 @@ static size_t mend_stanza(uint8_t *stanza, size_t room, unsigned class, unsigned
     if (position > 0 && stanza[2] < 'm') /* ids ascend, more often than not */
         stanza[2] = (uint8_t)('m' + position);
     for (size_t i = 0; i < id_len; i++)
-        if (!taskseal__key_id_valid(stanza + 2, i + 1))
+        if (!is_id_byte(stanza[2 + i], i == 0))
             stanza[2 + i] = (uint8_t)('a' + stanza[2 + i] % 26);
     room -= 4 + id_len;
     size_t body_len = known_body(stanza[0]);
@@ -75,7 +83,7 @@ static size_t mend_stanza(uint8_t *stanza, size_t room, unsigned class, unsigned
     return 4 + id_len + body_len;
 }
 
-static void mend_stanzas(uint8_t *envelope, size_t size)
+UNWATCHED static void mend_stanzas(uint8_t *envelope, size_t size)
 {
     size_t at = STANZAS_AT + 1;
     unsigned count = envelope[STANZAS_AT] % TASKSEAL_STANZAS_MAX;
