@@ -25,6 +25,7 @@ static const char engine[] =
     "}\n"
     "\n"
     "# Completes $1 as a value of the class $2, with the class's words behind it.\n"
+"# (compgen -W expands its words; there is nothing to expand in ids, which the command has checked.)\n"
     "__taskseal_value() {\n"
     "    local value=$1 class=$2 candidate word=${COMP_WORDS[COMP_CWORD]} cut\n"
     "    local -a found=()\n"

@@ -169,6 +169,8 @@ def memory_does_not_grow_with_the_input():
         grown = many["VmHWM"] - few["VmHWM"]
         check(grown <= 128 * KIB, f"{arguments}: {grown} bytes more for 64 times the input")
         check(many["RssAnon"] < 2 * MIB, f"{arguments}: {many['RssAnon']} bytes of memory of its own")
+        print(f"# evidence: 16: taskseal {' '.join(arguments)} of 64 MiB: {many['RssAnon'] // KIB} KiB of memory of its "
+              f"own, peak with shared libraries {many['VmHWM'] // KIB} KiB, {abs(grown) // KIB} KiB from that of 1 MiB")
     # The same is seen to grow where the whole is kept.
     (few, _), (many, _) = at_end_of(["seal"], env, zeros(MIB)), at_end_of(["seal"], env, zeros(64 * MIB))
     check(many["VmHWM"] - few["VmHWM"] > 32 * MIB, "what is read whole does not show")
