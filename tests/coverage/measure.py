@@ -33,7 +33,8 @@ class Program:
     name: str  # as Meson lists it, such as "core open"
     command: list
     environment: dict
-    injects: bool  # linked with tests/core/support/faults.c
+    injects: bool  # makes calls fail: linked with a faults.c
+    apart: bool  # replaces the same calls as the other programs, in its own way
     seconds: float = 0.0  # of the processor's time
 
     @property
@@ -58,7 +59,7 @@ def require(*tools):
 def stamp():
     """Changes with anything that may change what the tests reach."""
     digest = hashlib.sha256()
-    for folder in ("lib/core", "include", "tests/core", "tests/vectors", "fuzz"):
+    for folder in ("lib/core", "include", "tests/core", "tests/failures", "tests/vectors", "fuzz"):
         for path in sorted((ROOT / folder).rglob("*")):
             if path.is_file() and path.suffix in (".c", ".h", ".txt", ".build"):
                 digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
@@ -85,18 +86,18 @@ def introspect(folder, what):
 
 
 def programs(folder):
-    """The core's unit tests, the runner of the vectors and the replays: all tests of these suites that are programs
-    of ours. New ones come by themselves."""
+    """The core's unit tests, the failure tests, the runner of the vectors and the replays: all tests of these suites
+    that are programs of ours. New ones come by themselves."""
     faulty = {pathlib.Path(path).name
               for target in introspect(folder, "--targets") for path in target["filename"]
               for group in target["target_sources"]
-              if any(source.endswith("tests/core/support/faults.c") for source in group.get("sources", []))}
+              if any(source.endswith("/faults.c") for source in group.get("sources", []))}
     found = []
     for test in introspect(folder, "--tests"):
         suites = {suite.split(":")[-1] for suite in test["suite"]}
         path = pathlib.Path(test["cmd"][0])
-        if suites & {"core", "vectors", "fuzz"} and folder in path.parents:
-            found.append(Program(test["name"], test["cmd"], test["env"], path.name in faulty))
+        if suites & {"core", "failures", "fuzz", "vectors"} and folder in path.parents:
+            found.append(Program(test["name"], test["cmd"], test["env"], path.name in faulty, "failures" in suites))
     if not found or not any(program.injects for program in found):
         raise Failure("the build lists no test programs of the core: were suites or tests/core/support/faults.c renamed?")
     return found
@@ -149,7 +150,8 @@ def run_one(program):
 
 def run(found):
     with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
-        faults = [fault for fault in pool.map(run_one, found) if fault]
+        longest_first = sorted(found, key=lambda program: not program.name.startswith("fuzz"))
+        faults = [fault for fault in pool.map(run_one, longest_first) if fault]
     if faults:
         raise Failure("\n".join(faults) + "\ncoverage counts only if every test passes")
 

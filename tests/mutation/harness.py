@@ -38,6 +38,7 @@ class Unit:
     arguments: list
     objects: list
     is_suite: bool
+    link: list  # what a program that stays apart is linked with
     seconds: float = 0.0
 
 
@@ -65,7 +66,7 @@ def compile_commands():
 
 
 def link_arguments(programs):
-    """What the programs are linked with, but for their objects and our library; each once."""
+    """What these programs are linked with, but for their objects and our library; each once."""
     rules, current = {}, None
     for line in (BASE / "build.ninja").read_text().splitlines():
         if line.startswith("build "):
@@ -91,7 +92,7 @@ class Harness:
         self.library = {command[1]: BASE / output for output, command in self.commands.items()
                         if output.startswith("lib/libtaskseal.a.p/")}
         self.units = self.join_units(programs)
-        self.libraries = link_arguments(programs)
+        self.libraries = link_arguments([program for program in programs if not program.apart])
         self.includes = {}
         self.folders = queue.SimpleQueue()
         for number in range(jobs):
@@ -100,6 +101,7 @@ class Harness:
         self.kills = collections.defaultdict(collections.Counter)
         self.optimised = {}
         self.sanitized, self.sanitized_units = {}, set()
+        self.replaced = {}
         self.check_unchanged()
 
     # ---- Joining the programs ----
@@ -109,6 +111,10 @@ class Harness:
         (WORK / "units").mkdir(parents=True)
         units, shared = [], {}
         for program in programs:
+            if program.apart:
+                objects = sorted(pathlib.Path(program.command[0] + ".p").glob("*.o"))
+                units.append(Unit(program.name, "", program.command[1:], objects, False, link_arguments([program])))
+                continue
             folder = pathlib.Path(program.command[0] + ".p").relative_to(BASE)
             objects = [BASE / output for output in self.commands if pathlib.Path(output).parent == folder]
             # What several programs are built with, such as support/faults.c, is one for all of them here.
@@ -116,15 +122,17 @@ class Harness:
             objects = [path for path in objects if not path.name.startswith("support_")]
             symbol = re.sub(r"\W", "_", program.name)
             is_suite = any(" make_suite" in line for line in call(["nm", "--defined-only", *objects]).splitlines())
-            units.append(Unit(program.name, symbol, program.command[1:], objects, is_suite))
+            units.append(Unit(program.name, symbol, program.command[1:], objects, is_suite, []))
         if "support_faults.c.o" not in shared:
             raise Failure("tests/core/support/faults.c is in no test program")
         self.shared = list(shared.values())
-        entries = "".join(f'{"SUITE" if unit.is_suite else "PROGRAM"}({unit.symbol}, "{unit.name}")\n' for unit in units)
+        entries = "".join(f'{"SUITE" if unit.is_suite else "PROGRAM"}({unit.symbol}, "{unit.name}")\n'
+                          for unit in units if not unit.link)
         (WORK / "units.h").write_text(entries)
         call(["gcc", "-O1", "-D_GNU_SOURCE", f"-I{WORK}", "-c", ROOT / "tests/mutation/runner.c", "-o", WORK / "runner.o"])
         for unit in units:
-            self.join(unit, unit.objects, WORK / "units")
+            if not unit.link:
+                self.join(unit, unit.objects, WORK / "units")
         return units
 
     @staticmethod
@@ -190,7 +198,10 @@ class Harness:
 
     def link(self, folder, replaced, flags=()):
         objects = [replaced.get(path, path) for path in [*self.library.values(), *self.shared]]
+        self.replaced[folder] = replaced
         for unit in self.units:
+            if unit.link:
+                continue
             mine = [replaced.get(path, path) for path in unit.objects]  # those that include a changed header
             if mine != unit.objects:
                 self.join(unit, mine, folder / "objects")
@@ -202,13 +213,22 @@ class Harness:
         self.link_error = done.stderr
         return folder / "program" if done.returncode == 0 else None
 
+    def link_apart(self, unit, folder):
+        """The program that stays apart, with the objects of the last link(); prlimit does for it what runner.c does."""
+        objects = [self.replaced[folder].get(path, path) for path in [*self.library.values(), *unit.objects]]
+        call(["gcc", "-o", folder / "apart", *objects, "-Wl,--start-group", *unit.link, "-Wl,--end-group"], cwd=BASE)
+        return folder / "apart"
+
     # ---- Running ----
 
     def run(self, program, unit, folder):
         """(verdict, last words). A program that needs far more time than unmutated has not failed: it is a time-out."""
         limit = int(unit.seconds * 8) + 3
         environment = {**os.environ, "TMPDIR": str(folder / "tmp"), "CK_FORK": "no"}
-        child = subprocess.Popen([program, str(limit), unit.name, *unit.arguments], env=environment,
+        command = [program, str(limit), unit.name]
+        if unit.link:
+            command = ["prlimit", f"--cpu={limit}", "--core=0", f"--fsize={256 << 20}", self.link_apart(unit, folder)]
+        child = subprocess.Popen([*command, *unit.arguments], env=environment,
                                  stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                  start_new_session=True, text=True, errors="replace")
         timer = threading.Timer(10 + 8 * limit, os.killpg, (child.pid, signal.SIGXCPU))
@@ -292,7 +312,7 @@ class Harness:
         if program is None:
             raise Failure(f"the test programs can't be linked with the sanitizers:\n{self.link_error[-2000:]}")
         for unit in self.units:
-            if unit.seconds < SANITIZED_SECONDS and self.run(program, unit, folder)[0] == "survived":
+            if unit.seconds < SANITIZED_SECONDS and not unit.link and self.run(program, unit, folder)[0] == "survived":
                 self.sanitized_units.add(unit.name)
         if len(self.sanitized_units) < len(self.units) // 3:
             raise Failure("too few test programs pass with the sanitizers")
