@@ -7,7 +7,7 @@
 
 #include "completion.h"
 
-/* clang-format off: laid out as bash */
+/* Laid out as bash. */
 static const char engine[] =
     "# The ids in the keyring that the line names, or the environment. A descriptor is not the shell's to "
     "read.\n"
@@ -25,7 +25,7 @@ static const char engine[] =
     "}\n"
     "\n"
     "# Completes $1 as a value of the class $2, with the class's words behind it.\n"
-"# (compgen -W expands its words; there is nothing to expand in ids, which the command has checked.)\n"
+    "# (compgen -W expands its words; there is nothing to expand in ids, which the command has checked.)\n"
     "__taskseal_value() {\n"
     "    local value=$1 class=$2 candidate word=${COMP_WORDS[COMP_CWORD]} cut\n"
     "    local -a found=()\n"
@@ -91,7 +91,6 @@ static const char engine[] =
     "}\n"
     "\n"
     "complete -F _taskseal taskseal\n";
-/* clang-format on */
 
 static void print_class(const value_class *class)
 {

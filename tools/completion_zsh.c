@@ -7,7 +7,7 @@
 
 #include "completion.h"
 
-/* clang-format off: laid out as zsh */
+/* Laid out as zsh. */
 static const char helpers[] =
     "# The ids in the keyring that the line names, or the environment. A descriptor is not the shell's to "
     "read.\n"
@@ -28,7 +28,6 @@ static const char helpers[] =
     "    _alternative 'files:file:_files' 'kinds:kind:compadd -S \"\" fd\\: env\\: credential\\:'\n"
     "}\n"
     "\n";
-/* clang-format on */
 
 /* Text inside the brackets of a specification, in single quotes: a line break becomes a blank. */
 static void print_text(const char *text)
