@@ -201,6 +201,25 @@ static taskseal_err change_unwritable(void)
     return err;
 }
 
+static taskseal_err protect_text(void)
+{
+    static const taskseal__protect_cost cheap = {1, 8};
+    char *text;
+    size_t len;
+    const taskseal_err err =
+        taskseal__protect(good, sizeof good - 1, taskseal_str("p"), &cheap, &text, &len, NULL);
+    sodium_free(text);
+    return err;
+}
+
+static taskseal_err protect_without_randomness(void)
+{
+    faults.random = RANDOM_FAILS;
+    const taskseal_err err = protect_text();
+    faults.random = RANDOM_WORKS;
+    return err;
+}
+
 static taskseal_err seal_a_stream(void)
 {
     taskseal_keyring *ring;
@@ -273,6 +292,8 @@ static const struct {
     CASE(change_with_another_passphrase, ERR_KEYFILE_PASSPHRASE),
     CASE(change_bad, ERR_KEYFILE_MALFORMED),
     CASE(change_unwritable, ERR_KEYFILE_WRITE),
+    CASE(protect_text, OK),
+    CASE(protect_without_randomness, ERR_NO_RANDOM),
     CASE(seal_a_stream, OK),
     CASE(seal_a_stream_without_randomness, ERR_NO_RANDOM),
     CASE(exchange_rings, OK),

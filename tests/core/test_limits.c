@@ -120,6 +120,7 @@ START_TEST(a_beginning_of_the_text_prefix_is_waited_for)
     for (size_t len = 1; len < 5; len++)
         ck_assert_uint_eq(taskseal__header_asks((const uint8_t *)text, len), 5);
     ck_assert_uint_eq(taskseal__header_asks((const uint8_t *)text, 5), 5);
+    ck_assert_uint_eq(taskseal__header_asks((const uint8_t *)"tsl1.\0", 6), 6);
     ck_assert_uint_eq(taskseal__header_asks((const uint8_t *)"tsx", 3), 3);
     ck_assert_uint_eq(taskseal__header_asks((const uint8_t *)"{}", 1), 1);
     ck_assert_uint_eq(taskseal__header_asks((const uint8_t *)"", 0), TASKSEAL__STANZAS_AT);
@@ -200,6 +201,26 @@ START_TEST(a_text_of_one_byte_needs_room_for_one)
 }
 END_TEST
 
+START_TEST(the_whole_prefix_makes_the_text_form)
+{
+    const taskseal_seal_options options = sealing(RING(key_of("k-a")));
+    const blob sealed = seal(&options, "{}", 2);
+    const blob text = blob_new(taskseal_text_size(sealed.len) + 1);
+    uint8_t out[1000];
+    size_t len;
+    size_t out_len;
+    assert_ok(taskseal_text_encode(sealed.data, sealed.len, (char *)text.data, text.len, &len));
+    for (size_t i = 0; i < 5; i++) {
+        text.data[i] ^= 1;
+        assert_err(TASKSEAL_ERR_NOT_SEALED,
+                   taskseal_text_decode((const char *)text.data, len, out, sizeof out, &out_len));
+        ck_assert_int_eq(taskseal_is_sealed(text.data, len), TASKSEAL_PLAIN);
+        text.data[i] ^= 1;
+    }
+    assert_ok(taskseal_text_decode((const char *)text.data, len, out, sizeof out, &out_len));
+}
+END_TEST
+
 START_TEST(bytes_that_are_no_ascii_are_no_base64)
 {
     uint8_t out[3];
@@ -211,6 +232,67 @@ START_TEST(bytes_that_are_no_ascii_are_no_base64)
         text[i] = 'A';
     }
     ck_assert(!taskseal__base64_decode(text, 4, out, 2));
+}
+END_TEST
+
+/* ---- Calls ---- */
+
+START_TEST(a_chunk_that_is_damaged_stays_so_whatever_follows)
+{
+    taskseal_keyring *ring = RING(key_of("k-a"));
+    const taskseal_seal_options seals = sealing(ring);
+    const taskseal_open_options opens = opening(ring);
+    const blob payload = blob_pattern(2 * TASKSEAL_CHUNK_BYTES + 5);
+    const blob sealed = seal(&seals, payload.data, payload.len);
+    const size_t first = inspect(sealed).header_len;
+    assert_ok(try_open(&opens, sealed));
+    for (size_t chunk = 0; chunk < 3; chunk++) {
+        sealed.data[first + chunk * (TASKSEAL_CHUNK_BYTES + 16)] ^= 1;
+        assert_err(TASKSEAL_ERR_DAMAGED, try_open(&opens, sealed));
+        sealed.data[first + chunk * (TASKSEAL_CHUNK_BYTES + 16)] ^= 1;
+    }
+}
+END_TEST
+
+START_TEST(sealing_anew_stays_within_its_buffer)
+{
+    taskseal_keyring *ring = RING(key_of("k-a"));
+    const taskseal_seal_options seals = sealing(ring);
+    const taskseal_reseal_options options = {.open = opening(ring)};
+    const blob sealed = seal(&seals, "payload", 7);
+    size_t len;
+    assert_ok(taskseal_reseal_size(&options, sealed.data, sealed.len, &len));
+    ck_assert_uint_eq(len, TASKSEAL_HEADER_MAX + 7 + 16);
+    for (size_t cap = 1; cap <= sealed.len; cap++) { /* the new envelope is as long */
+        const blob out = blob_new(sealed.len + 64);
+        fill(out, 0xA5);
+        assert_err(cap < sealed.len ? TASKSEAL_ERR_BUFFER_TOO_SMALL : TASKSEAL_OK,
+                   taskseal_reseal(&options, sealed.data, sealed.len, out.data, cap, &len, NULL));
+        ck_assert(all_are(out.data + cap, out.len - cap, 0xA5));
+    }
+}
+END_TEST
+
+START_TEST(dedupe_tags_take_fields_up_to_their_limits)
+{
+    static char long_name[TASKSEAL_CONTEXT_MAX + 1];
+    taskseal_key key = key_of("k");
+    key.type = TASKSEAL_KEY_DEDUPE;
+    taskseal_dedupe_options options = {.keyring = RING(key), .now = NOW};
+    uint8_t tag[TASKSEAL_DEDUPE_TAG_BYTES];
+    memset(long_name, 'q', sizeof long_name);
+    options.type = (taskseal_bytes){long_name, TASKSEAL_CONTEXT_MAX};
+    assert_ok(taskseal_dedupe_tag(&options, "x", 1, tag));
+    options.type.len++;
+    assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_dedupe_tag(&options, "x", 1, tag));
+    taskseal_bytes field = {"x", UINT32_MAX};
+    options = (taskseal_dedupe_options){
+        .keyring = options.keyring, .key_id = "none", .fields = &field, .field_count = 1, .now = NOW};
+    assert_err(TASKSEAL_ERR_UNKNOWN_KEY, taskseal_dedupe_tag(&options, NULL, 0, tag)); /* behind that check */
+#if SIZE_MAX > UINT32_MAX
+    field.len++;
+    assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_dedupe_tag(&options, NULL, 0, tag));
+#endif
 }
 END_TEST
 
@@ -261,6 +343,10 @@ Suite *make_suite(void)
     tcase_add_test(tests, a_longest_header_that_is_cut_is_malformed);
     tcase_add_test(tests, text_is_judged_without_what_stands_behind_it);
     tcase_add_test(tests, a_text_of_one_byte_needs_room_for_one);
+    tcase_add_test(tests, the_whole_prefix_makes_the_text_form);
+    tcase_add_test(tests, a_chunk_that_is_damaged_stays_so_whatever_follows);
+    tcase_add_test(tests, sealing_anew_stays_within_its_buffer);
+    tcase_add_test(tests, dedupe_tags_take_fields_up_to_their_limits);
     tcase_add_test(tests, bytes_that_are_no_ascii_are_no_base64);
     tcase_add_test(tests, ranges_overlap_only_if_they_share_a_byte);
     tcase_add_test(tests, readers_stop_at_their_end);

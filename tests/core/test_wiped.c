@@ -8,6 +8,7 @@
 #include "core/keyring.h"
 #include "core/opening.h"
 #include "core/plan.h"
+#include "core/stream.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -179,6 +180,29 @@ START_TEST(an_opening_stream_wipes_dek_and_its_copy_of_the_payload_key)
 }
 END_TEST
 
+START_TEST(a_stream_that_ends_keeps_no_key_and_no_piece)
+{
+    const uint8_t zeros[TASKSEAL_CHUNK_BYTES] = {0};
+    known n = make_known();
+    uint8_t out[40000];
+    size_t len;
+    for (unsigned fails = 0; fails < 2; fails++) {
+        n.sealed.data[n.sealed.len - 1] ^= (uint8_t)fails;
+        taskseal_stream *s = opening_stream(&n.opens);
+        assert_ok(taskseal_stream_update(s, n.sealed.data, n.sealed.len, out, sizeof out, &len));
+        ck_assert_mem_eq(s->payload_key, n.keys.payload_key, sizeof s->payload_key);
+        ck_assert_mem_ne(s->piece, zeros, 7);
+        assert_err(fails ? TASKSEAL_ERR_DAMAGED : TASKSEAL_OK,
+                   taskseal_stream_finish(s, out, sizeof out, &len, NULL));
+        ck_assert_mem_eq(s->payload_key, zeros, sizeof s->payload_key);
+        ck_assert_mem_eq(&s->cipher, zeros, sizeof s->cipher);
+        ck_assert_mem_eq(s->piece, zeros, 23);
+        ck_assert_uint_ge(wipes_of(sizeof s->piece), fails + 1);
+        taskseal_stream_free(s);
+    }
+}
+END_TEST
+
 static taskseal_err unlock(const known *n, uint8_t *dek)
 {
     taskseal__header header;
@@ -317,6 +341,7 @@ Suite *make_suite(void)
     tcase_add_loop_test(tests, opening_wipes_dek_payload_key_and_mac, 0, 2);
     tcase_add_loop_test(tests, an_opening_that_fails_wipes_the_same, 0, 2);
     tcase_add_test(tests, an_opening_stream_wipes_dek_and_its_copy_of_the_payload_key);
+    tcase_add_test(tests, a_stream_that_ends_keeps_no_key_and_no_piece);
     tcase_add_test(tests, a_dek_that_is_not_authentic_is_wiped_at_once);
     tcase_add_test(tests, rewrapping_wipes_both_copies_of_the_dek);
     tcase_add_test(tests, sealing_anew_wipes_the_keys_of_both_envelopes);
