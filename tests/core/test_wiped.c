@@ -260,6 +260,7 @@ START_TEST(sealing_anew_without_randomness_wipes_the_payload)
     const known n = make_known();
     const taskseal_reseal_options options = {.open = n.opens};
     const blob out = blob_new(10000);
+    fill(out, 0);
     const size_t others = keys_wiped_when_opening(&n);
     size_t len = 1;
     faults.random = RANDOM_FAILS;
