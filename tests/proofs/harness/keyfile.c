@@ -3,6 +3,16 @@
 
 #include <keyfile.c>
 
+/* CBMC has no memchr of its own. */
+void *memchr(const void *bytes, int byte, size_t len)
+{
+    const char *at = bytes;
+    for (size_t i = 0; i < len; i++)
+        if (at[i] == byte)
+            return (void *)(at + i);
+    return NULL;
+}
+
 static slice any_slice(size_t most)
 {
     size_t len = nondet_size();
@@ -64,7 +74,7 @@ void proof_read_queue(void)
 /* Every digit: two of them make every byte once, and lower case is refused. */
 void proof_hex_digit(void)
 {
-    char c = (char)nondet_int();
+    char c = nondet_char();
     int digit = hex_digit(c);
     CHECK(digit >= -1 && digit <= 15, "a digit or none");
     CHECK(digit < 0 || c == "0123456789ABCDEF"[digit], "the digit of this value");

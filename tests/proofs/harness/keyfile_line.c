@@ -31,7 +31,7 @@ bool any_valid(const void *key_id, size_t len)
 /* Every byte of a queue's name is one byte or %XX in upper case. */
 void proof_put_queue_byte(void)
 {
-    char out[3], byte = (char)nondet_int();
+    char out[3], byte = nondet_char();
     taskseal__writer writer = {out, sizeof out, false};
     put_queue_byte(&writer, byte);
     CHECK(!writer.full && (writer.left == 2 || writer.left == 0), "one byte or three");

@@ -24,6 +24,9 @@ void proof_padded_len(void)
         return;
     }
     CHECK(padded > len, "room for the mark");
+    CHECK(len != 256 || padded == 272, "the example of F 7.1: 257 becomes 272");
+    CHECK(len != 1000 || padded == 1024, "the example of F 7.1: 1001 becomes 1024");
+    CHECK(len != 1048576 || padded == 1081344, "the example of F 7.1: 1048577 becomes 1081344");
     CHECK(taskseal__padded_len_valid(padded), "what a writer pads to, a reader accepts");
     CHECK(len < SHORTEST ? padded == SHORTEST : padded - len - 1 <= len / 8, "at most 12 % more");
     size_t again;
@@ -82,6 +85,12 @@ void proof_unpad_272(void)
 {
     check_found(272);
     check_complete(272);
+}
+
+void proof_unpad_512(void)
+{
+    check_found(512);
+    check_complete(512);
 }
 
 void proof_unpad_1088(void)

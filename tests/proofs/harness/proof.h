@@ -24,6 +24,7 @@
 
 /* Arbitrary values. Declared and not defined: CBMC gives each call any value of the type. */
 bool nondet_bool(void);
+char nondet_char(void);
 int nondet_int(void);
 unsigned nondet_unsigned(void);
 uint8_t nondet_u8(void);
