@@ -87,7 +87,7 @@ class Build:
         return [self.emulated(part) for part in test["cmd"]]
 
     def emulated(self, argument):
-        program = self.folder / argument
+        program = pathlib.Path(os.path.normpath(self.folder / argument))
         inside = self.folder in program.parents and program.is_file() and os.access(program, os.X_OK)
         if not inside or not self.machine.qemu:
             return argument

@@ -85,9 +85,11 @@ def check(report, workers):
     made = set_up(FOLDER / "core")
     tests = [test for test in made.tests(build.SUITES) if not test["name"].startswith(LEFT_OUT)]
     made.compile(tests)
-    outcomes = trial.run_tests(made, tests, workers)
-    for outcome in outcomes:
+
+    def ended(outcome):
         report.result(not outcome.failures, f"MemorySanitizer: {outcome.name}: {outcome.passed} passed",
                       "\n".join(outcome.failures[:5] + outcome.output.splitlines()[-25:]))
+
+    outcomes = trial.run_tests(made, tests, workers, ended)
     check_planted(report)
     return outcomes

@@ -78,10 +78,12 @@ def excuse(outcome, excuses):
             outcome.excused.append(f"{check[2]}: {reason}")
 
 
-def run_tests(build, tests, workers, excuses=()):
-    """The outcomes; the longest tests should be begun first."""
+def run_tests(build, tests, workers, ended, excuses=()):
+    """The outcomes, each of which `ended` gets as soon as it is there. The longest tests should stand first."""
+    outcomes = []
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-        outcomes = list(pool.map(lambda test: run_test(build, test), tests))
-    for outcome in outcomes:
-        excuse(outcome, dict(excuses))
+        for run in concurrent.futures.as_completed([pool.submit(run_test, build, test) for test in tests]):
+            outcomes.append(run.result())
+            excuse(outcomes[-1], dict(excuses))
+            ended(outcomes[-1])
     return outcomes
