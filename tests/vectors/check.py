@@ -37,7 +37,7 @@ def check_emitted(tap, program):
     """What a build lacks is not in its output; everything else must be there."""
     output = subprocess.run([program], stdout=subprocess.PIPE, check=True, text=True).stdout
     count = check_records(tap, output, ())
-    wanted = 130 if "# AEGIS-256 is there" in output else 70
+    wanted = 130 if "# AEGIS-256 is there" in output else 60  # 66 where AES-256-GCM is missing too
     tap.result(count >= wanted, f"{count} envelopes were emitted, at least {wanted} are due")
 
 
