@@ -106,6 +106,20 @@ START_TEST(a_variable_holds_up_to_1_mib)
 }
 END_TEST
 
+START_TEST(reading_asks_for_one_byte_more_than_there_is_and_then_for_what_is_left)
+{
+    taskseal_keyring *ring;
+    const blob text = long_file(200);
+    write_file(path_of("keys"), text.data, text.len, 0600);
+    faults.file = READ_IS_SHORT;
+    assert_ok(taskseal_keyring_load(&ring, path_of("keys"), NULL));
+    taskseal_keyring_free(ring);
+    ck_assert_uint_eq(faults.read_first, 201);
+    ck_assert_uint_eq(faults.read_last, 1);
+    ck_assert(!faults.read_asked_more);
+}
+END_TEST
+
 START_TEST(a_path_may_begin_with_a_colon)
 {
     taskseal_keyring *ring;
@@ -136,6 +150,25 @@ START_TEST(an_added_key_begins_a_line_of_its_own)
         ck_assert_mem_eq(got.data + sizeof text - 1, added, sizeof added - 1);
         ck_assert_int_eq(got.data[got.len - 1], '\n');
     }
+}
+END_TEST
+
+START_TEST(a_queue_of_a_change_has_up_to_65535_bytes)
+{
+    static char name[TASKSEAL_CONTEXT_MAX + 1];
+    const blob text = long_file(200);
+    taskseal_bytes queue = {name, TASKSEAL_CONTEXT_MAX};
+    const taskseal_keyfile_change limit = {
+        .action = TASKSEAL_KEYFILE_LIMIT, .key_id = "k", .queues = &queue, .queue_count = 1};
+    memset(name, 'q', sizeof name);
+    write_file(path_of("keys"), text.data, text.len, 0600);
+    assert_ok(taskseal_keyfile_apply(path_of("keys"), &limit, NULL));
+    queue.len++;
+    assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_keyfile_apply(path_of("keys"), &limit, NULL));
+    queue.len = 1;
+    assert_ok(taskseal_keyfile_apply(path_of("keys"), &limit, NULL));
+    queue.len = 0;
+    assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_keyfile_apply(path_of("keys"), &limit, NULL));
 }
 END_TEST
 
@@ -247,8 +280,10 @@ Suite *make_suite(void)
     tcase_add_test(tests, an_escape_that_the_end_cuts_is_malformed);
     tcase_add_test(tests, a_format_number_has_1_to_4_digits);
     tcase_add_test(tests, a_variable_holds_up_to_1_mib);
+    tcase_add_test(tests, reading_asks_for_one_byte_more_than_there_is_and_then_for_what_is_left);
     tcase_add_test(tests, a_path_may_begin_with_a_colon);
     tcase_add_test(tests, an_added_key_begins_a_line_of_its_own);
+    tcase_add_test(tests, a_queue_of_a_change_has_up_to_65535_bytes);
     tcase_add_test(tests, a_change_that_exceeds_1_mib_is_refused);
     tcase_add_test(tests, a_file_that_is_written_in_single_bytes_is_whole);
     tcase_add_test(tests, the_first_line_of_a_protected_file_is_whole);

@@ -188,6 +188,11 @@ REPLACE(ssize_t, read, (int fd, void *out, size_t len))
     case READ_FAILS:
         return fails(EIO);
     case READ_IS_SHORT:
+        if (faults.read_first == 0)
+            faults.read_first = len;
+        else if (len > faults.read_last)
+            faults.read_asked_more = true;
+        faults.read_last = len;
         return __real_read(fd, out, len < 1 ? len : 1);
     case READ_IS_INTERRUPTED:
         return calls++ % 2 == 0 ? fails(EINTR) : __real_read(fd, out, len);

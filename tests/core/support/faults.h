@@ -55,6 +55,9 @@ typedef struct faults_state {
     bool wraps_are_wrong;     /* taskseal__wrap flips a bit of what it has written */
     unsigned fail_allocation; /* the number of the allocation that fails, from 1; 0: none */
 
+    size_t read_first;         /* bytes that the first read asked for, while READ_IS_SHORT */
+    size_t read_last;          /* ... and the last one */
+    bool read_asked_more;      /* than the one before it */
     uint64_t synced_directory; /* the inode of the directory that was synced last */
 
     /* Counted while `counting`. */
