@@ -62,7 +62,7 @@ extern "C" {
 #define TASKSEAL_VERSION_MAJOR 0
 #define TASKSEAL_VERSION_MINOR 1
 #define TASKSEAL_VERSION_PATCH 0
-#define TASKSEAL_VERSION       "0.1.0"
+#define TASKSEAL_VERSION "0.1.0"
 
 /* The version of the library that was linked, as TASKSEAL_VERSION was when it was built. */
 const char *taskseal_version(void);
