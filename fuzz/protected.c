@@ -90,6 +90,7 @@ static void check_plain(const uint8_t *data, size_t size)
     size_t len;
     size_t plain_len;
     taskseal_error error;
+    reached_depth();
     HOLDS(taskseal__protect((const char *)data, size, passphrase, &cost, &text, &len, &error) == TASKSEAL_OK);
     HOLDS(taskseal__is_protected(text, len) && text[len - 1] == '\n');
     HOLDS(taskseal__unprotect(text, len, passphrase, &plain, &plain_len, &error) == TASKSEAL_OK);

@@ -174,7 +174,8 @@ def stream_seeds(opening):
         for more in (0, 1, 2):
             control = bytes([more << 3 | fault | 0x40 * (fault % 2), 0, 100, 100, *PIECES[(fault + more) % 4]])
             seeds[f"fault-{fault}-chunks-{more}"] = control + plain[:-16] + b"{}" + plain[-16:]
-            seeds[f"seals-{fault}-chunks-{more}"] = bytes([control[0] | 0x80, fault]) + control[2:] + b"payload"
+            if fault % 4 == 0:
+                seeds[f"seals-{fault}-chunks-{more}"] = bytes([control[0] | 0x80, fault]) + control[2:] + b"payload"
     seeds["seals-sealed"] = bytes([0xB8, 0, 0, 0, 1, 0, 2, 0]) + plain
     seeds["seals-sealed-allowed"] = bytes([0xB9, 0, 0, 0, 1, 0, 2, 0]) + plain
     seeds["seals-nothing"] = bytes([0xB8, 0, 0, 0, 1, 0, 2, 0])
