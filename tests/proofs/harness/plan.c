@@ -6,8 +6,7 @@
 
 static taskseal__key g_keys[TASKSEAL_STANZAS_MAX];
 static char g_ids[TASKSEAL_STANZAS_MAX][ID_BOUND];
-static size_t g_wrapped, g_expected;
-static uint8_t *g_out;
+static size_t g_expected;
 
 static void any_plan(taskseal__plan *p, size_t most)
 {
@@ -69,55 +68,6 @@ void proof_plan_lengths(void)
 size_t any_nonce_len(taskseal_key_type type)
 {
     return type == TASKSEAL_KEY_AEGIS256 ? 32 : 24;
-}
-
-void checked_keys(taskseal__message_keys *keys, const uint8_t dek[TASKSEAL__DEK_BYTES],
-                  const uint8_t preamble[TASKSEAL__PREAMBLE_BYTES], unsigned bound,
-                  const taskseal_context *context)
-{
-    (void)keys, (void)bound, (void)context;
-    CHECK(__CPROVER_r_ok(dek, 32) && __CPROVER_r_ok(preamble, 24), "keys are derived from what is there");
-}
-
-void checked_wrap(uint8_t *body, const taskseal__wrap_binding *binding,
-                  const uint8_t wrap_key[TASKSEAL__WRAP_KEY_BYTES], const uint8_t *nonce,
-                  const uint8_t dek[TASKSEAL__DEK_BYTES])
-{
-    (void)wrap_key;
-    CHECK(__CPROVER_w_ok(body, taskseal__body_len(binding->type)), "there is room for the body");
-    CHECK(__CPROVER_r_ok(nonce, any_nonce_len(binding->type)) && __CPROVER_r_ok(dek, 32),
-          "each wrap has its nonce");
-    CHECK(binding->preamble == g_out, "bound to this preamble");
-    g_wrapped++;
-}
-
-void checked_mac(uint8_t mac[TASKSEAL__MAC_BYTES], const uint8_t dek[TASKSEAL__DEK_BYTES],
-                 const uint8_t *header, size_t len)
-{
-    (void)dek;
-    CHECK(header == g_out && mac == g_out + len && len + 16 == g_expected,
-          "the MAC is the header's last 16 bytes");
-    CHECK(__CPROVER_w_ok(mac, 16), "there is room for the MAC");
-    g_wrapped += 100;
-}
-
-/* The header is written into exactly header_len bytes. */
-void proof_plan_header(void)
-{
-    taskseal__plan p;
-    taskseal__message_keys keys;
-    const taskseal_context context = {{NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}};
-    any_plan(&p, KEY_BOUND);
-    p.preamble = (taskseal__preamble){TASKSEAL_SUITE_AEGIS256, TASKSEAL_REFERENCE, true, 15, 1, 2};
-    g_expected = 73;
-    for (size_t i = 0; i < p.key_count; i++)
-        g_expected += 4 + g_keys[i].id_len + taskseal__body_len(g_keys[i].type);
-    g_out = any_bytes(g_expected);
-    const uint8_t *random = any_bytes(taskseal__plan_random_len(&p));
-    taskseal__plan_header(&p, &context, random, &keys, g_out);
-    CHECK(g_wrapped == 100 + p.key_count, "a wrap for every key, and the MAC");
-    CHECK(g_out[56] == p.key_count && g_out[58] == g_keys[0].id_len, "the count, and the first id's length");
-    REACHED("written");
 }
 
 /* F 4.1: whatever the order of the keys given, they stand in ascending order of ids, each once. */
