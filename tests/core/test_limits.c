@@ -273,6 +273,20 @@ START_TEST(sealing_anew_stays_within_its_buffer)
 }
 END_TEST
 
+START_TEST(the_room_of_a_stream_fits_every_length)
+{
+    static const size_t lens[] = {0, 1, 16383, 16384, 16385, 32768, 1000000};
+    taskseal_open_options opens = opening(RING(key_of("k-a")));
+    for (size_t i = 0; i < COUNT_OF(lens); i++)
+        ck_assert_uint_eq(taskseal_stream_size(lens[i]), TASKSEAL_STREAM_SIZE(lens[i]));
+    const blob extra = blob_pattern(128);
+    for (size_t len = 1; len <= extra.len; len++) { /* its context is copied behind it */
+        opens.context.extra = (taskseal_bytes){extra.data, len};
+        taskseal_stream_free(opening_stream(&opens));
+    }
+}
+END_TEST
+
 START_TEST(dedupe_tags_take_fields_up_to_their_limits)
 {
     static char long_name[TASKSEAL_CONTEXT_MAX + 1];
@@ -346,6 +360,7 @@ Suite *make_suite(void)
     tcase_add_test(tests, the_whole_prefix_makes_the_text_form);
     tcase_add_test(tests, a_chunk_that_is_damaged_stays_so_whatever_follows);
     tcase_add_test(tests, sealing_anew_stays_within_its_buffer);
+    tcase_add_test(tests, the_room_of_a_stream_fits_every_length);
     tcase_add_test(tests, dedupe_tags_take_fields_up_to_their_limits);
     tcase_add_test(tests, bytes_that_are_no_ascii_are_no_base64);
     tcase_add_test(tests, ranges_overlap_only_if_they_share_a_byte);

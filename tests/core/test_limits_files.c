@@ -124,6 +124,8 @@ START_TEST(a_path_may_begin_with_a_colon)
 {
     taskseal_keyring *ring;
     assert_err(TASKSEAL_ERR_KEYFILE_READ, taskseal_keyring_load(&ring, ":none", NULL));
+    assert_err(TASKSEAL_ERR_KEYFILE_READ, taskseal_keyring_load(&ring, "none", NULL));
+    assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_keyring_load(&ring, "x:none", NULL)); /* a kind */
 }
 END_TEST
 
