@@ -53,6 +53,7 @@ START_TEST(protecting_and_reading_wipe_what_the_passphrase_becomes)
     uint8_t salt[16];
     uint8_t stretched[32];
     uint8_t keys[64];
+    ck_assert_int_ge(sodium_init(), 0); /* as the public functions do */
     faults.random = RANDOM_REPEATS;
     repeated_random(salt, sizeof salt);
     for (unsigned reads = 0; reads < 2; reads++) {
