@@ -155,7 +155,8 @@ def reseal(data, opener, random, *, seal_to=None, suite=None):
     bound = {name: opener.context[name] for bit, name in enumerate(FIELDS) if old.bound & 1 << bit}
     sealer = Sealer(opener.keys, old.sealed_at, bound, seal_to, suite or old.suite, old.purpose, old.padded, True,
                     old.expires_at, lacking=opener.lacking)
-    choose_keys(sealer)  # its faults come before those of the chunks
+    check_suite_there(sealer.suite, sealer.lacking)  # F 10.12: the faults of sealing come before those of the chunks
+    choose_keys(sealer)
     stream = decrypt_chunks(old.suite, payload_key, old.chunks)
     return seal(unpad(stream) if old.padded else stream, sealer, random), message_id
 
