@@ -143,22 +143,6 @@ bool any_valid(const void *key_id, size_t len)
     return valid;
 }
 
-static const void *g_before[TASKSEAL_STANZAS_MAX], *g_behind[TASKSEAL_STANZAS_MAX];
-static size_t g_ordered;
-
-/* Remembers which ids were found to be in order. */
-int any_order(const void *a, size_t a_len, const void *b, size_t b_len)
-{
-    CHECK(a_len == 0 || __CPROVER_r_ok(a, a_len), "the first key id is there");
-    CHECK(b_len == 0 || __CPROVER_r_ok(b, b_len), "the second key id is there");
-    int order = nondet_int();
-    if (order < 0 && g_ordered < TASKSEAL_STANZAS_MAX) {
-        g_before[g_ordered] = a;
-        g_behind[g_ordered++] = b;
-    }
-    return order;
-}
-
 void proof_parse_stanza(void)
 {
     size_t len = nondet_size();
@@ -197,79 +181,147 @@ void proof_put_stanza_head(void)
     REACHED("written");
 }
 
-bool any_payload_len(taskseal_suite suite, size_t chunks_len, size_t *payload_len)
-{
-    (void)suite;
-    *payload_len = nondet_size();
-    ASSUME(*payload_len <= chunks_len, "proved of payload_len by the proof payload_len");
-    return nondet_bool();
-}
-
-bool any_padded_len(size_t padded)
-{
-    (void)padded;
-    return nondet_bool();
-}
-
 bool any_suite_known(unsigned suite)
 {
     return suite >= 1 && suite <= 3; /* exactly, by the proof suite_known */
 }
 
-/* One stanza of what parse_stanza accepts, with its lengths free: the bytes behind them are not looked at here. */
+/* ---- All stanzas: each is parsed by parse_stanza, which has its own proof, and stands for itself here ---- */
+
+static taskseal__header g_header;
+static uint8_t g_ids[TASKSEAL_STANZAS_MAX];
+static size_t g_parsed, g_compared;
+static bool g_ordered = true;
+
 bool any_stanza(taskseal__stanza *stanza, taskseal__reader *reader)
 {
+    (void)reader;
+    CHECK(g_parsed < TASKSEAL_STANZAS_MAX && stanza == &g_header.stanzas[g_parsed], "into the next place");
     stanza->type = nondet_u8();
-    stanza->key_id_len = nondet_u8();
-    stanza->body_len = nondet_u16();
-    if (!nondet_bool())
-        return false;
-    size_t len = 4 + stanza->key_id_len + stanza->body_len;
-    ASSUME(stanza->key_id_len >= 1 && stanza->body_len >= 1 && stanza->body_len <= 2048,
-           "proved by the proof parse_stanza");
-    ASSUME(len <= reader->left, "proved by the proof parse_stanza");
-    stanza->key_id = reader->next + 2;
-    stanza->body = stanza->key_id + stanza->key_id_len + 2;
-    reader->next += len;
-    reader->left -= len;
-    return true;
+    stanza->key_id = &g_ids[g_parsed];
+    stanza->key_id_len = g_parsed;
+    g_parsed++;
+    return nondet_bool();
 }
 
-/* The whole parser on every input of every length: what it accepts tiles the header without a gap, in order. */
-void proof_header_parse(void)
+int any_order(const void *a, size_t a_len, const void *b, size_t b_len)
+{
+    CHECK(g_parsed >= 2 && a == &g_ids[g_parsed - 2] && b == &g_ids[g_parsed - 1], "neighbours");
+    CHECK(a_len == g_parsed - 2 && b_len == g_parsed - 1, "their lengths");
+    int order = nondet_int();
+    g_ordered = g_ordered && order < 0;
+    g_compared++;
+    return order;
+}
+
+/* F 4.1, F 4.2: every stanza once, each behind the one before, all of one class. */
+void proof_parse_stanzas(void)
+{
+    uint8_t count = nondet_u8();
+    size_t left = nondet_bool(), i = nondet_size();
+    taskseal__reader reader = {&count, left};
+    if (!parse_stanzas(&g_header, &reader)) {
+        REACHED_IF(g_parsed == 8, "refused at the last");
+        REACHED_IF(left == 0, "no count");
+        REACHED_IF(count == 9 && left == 1, "too many");
+        return;
+    }
+    CHECK(count >= 1 && count <= 8, "1 to 8 stanzas");
+    CHECK(g_header.stanza_count == count && g_parsed == count, "as many as the count says");
+    CHECK(g_ordered && g_compared == count - 1U, "each id was found to stand before the next");
+    CHECK(i >= count || (g_header.stanzas[i].type >= 0x80) == g_header.anonymous, "one class (F 4.2)");
+    REACHED_IF(count == 8, "eight stanzas");
+    REACHED_IF(count == 1, "one stanza");
+}
+
+static const uint8_t *g_input;
+static size_t g_seen, g_end;
+
+/* Any number of bytes of what is left; by the proofs parse_stanzas and parse_stanza it takes no more. */
+bool any_stanzas(taskseal__header *header, taskseal__reader *reader)
+{
+    (void)header;
+    size_t taken = nondet_size();
+    CHECK(reader->next == g_input + 56 && reader->left == g_seen - 56, "stanzas stand behind the commitment");
+    ASSUME(taken <= reader->left, "proved by the proof parse_stanza");
+    reader->next += taken;
+    reader->left -= taken;
+    g_end = 56 + taken;
+    return nondet_bool();
+}
+
+/* Preamble, commitment, stanzas, MAC: one behind the other, in the first 4096 bytes. */
+void proof_header_head(void)
 {
     size_t len = nondet_size();
     /* Only the first 4096 bytes are there: reading behind them would be a fault. */
-    const uint8_t *bytes = any_bytes(len < TASKSEAL_HEADER_MAX ? len : TASKSEAL_HEADER_MAX);
+    g_seen = len < TASKSEAL_HEADER_MAX ? len : TASKSEAL_HEADER_MAX;
+    g_input = any_bytes(g_seen);
     taskseal__header header;
-    taskseal_err err = taskseal__header_parse(&header, bytes, len);
-    CHECK(err == TASKSEAL_OK || err == TASKSEAL_ERR_NOT_SEALED || err == TASKSEAL_ERR_MALFORMED ||
-              err == TASKSEAL_ERR_UNSUPPORTED_VERSION || err == TASKSEAL_ERR_UNSUPPORTED_SUITE,
-          "no other error");
+    taskseal_err err = taskseal__header_parse_head(&header, g_input, len);
     REACHED_IF(err == TASKSEAL_ERR_MALFORMED && len > 1000, "malformed");
+    if (err != TASKSEAL_OK) {
+        CHECK(err == TASKSEAL_ERR_NOT_SEALED || err == TASKSEAL_ERR_MALFORMED ||
+                  err == TASKSEAL_ERR_UNSUPPORTED_VERSION || err == TASKSEAL_ERR_UNSUPPORTED_SUITE,
+              "no other error");
+        return;
+    }
+    CHECK(header.preamble == g_input && header.commitment == g_input + 24, "preamble and commitment");
+    CHECK(header.mac == g_input + g_end && header.chunks == header.mac + 16, "the MAC, then the chunks");
+    CHECK(taskseal__header_len(&header) == g_end + 16, "the header's length");
+    CHECK(g_end + 16 <= 4096 && g_end + 16 <= len, "at most 4096 bytes (F 2.3)");
+    REACHED_IF(g_end + 16 == 4096 && len > 5000, "the longest");
+    REACHED_IF(g_end + 16 == len, "no chunks");
+}
+
+/* A head that was parsed, of any length, by the proof header_head. */
+taskseal_err any_head(taskseal__header *header, const void *sealed, size_t len)
+{
+    unsigned err = nondet_unsigned();
+    CHECK(sealed == g_input, "the whole input");
+    g_end = nondet_size();
+    ASSUME(g_end <= TASKSEAL_HEADER_MAX && g_end <= len, "proved by the proof header_head");
+    header->preamble = g_input;
+    header->chunks = g_input + g_end;
+    header->padded = nondet_bool();
+    return (taskseal_err)err;
+}
+
+static size_t g_payload_len;
+static bool g_framed, g_padme;
+
+bool known_payload_len(taskseal_suite suite, size_t chunks_len, size_t *payload_len)
+{
+    (void)suite, (void)chunks_len;
+    *payload_len = g_payload_len;
+    return g_framed;
+}
+
+bool known_padded_len(size_t padded)
+{
+    CHECK(padded == g_payload_len, "the padded payload's length");
+    return g_padme;
+}
+
+/* The framing of the chunks (F 6.6) and the padded length (F 7.3) decide, by the length alone: no byte behind the
+ * header is there. */
+void proof_header_parse(void)
+{
+    size_t len = nondet_size();
+    taskseal__header header;
+    g_input = any_bytes(TASKSEAL_HEADER_MAX);
+    g_payload_len = nondet_size();
+    g_framed = nondet_bool();
+    g_padme = nondet_bool();
+    taskseal_err err = taskseal__header_parse(&header, g_input, len);
+    REACHED_IF(err == TASKSEAL_ERR_NOT_SEALED, "the head's error");
     if (err != TASKSEAL_OK)
         return;
-    CHECK(header.stanza_count >= 1 && header.stanza_count <= 8, "1 to 8 stanzas");
-    CHECK(header.preamble == bytes && header.commitment == bytes + 24, "preamble and commitment");
-    CHECK(bytes[56] == header.stanza_count, "the count is the byte");
-    const uint8_t *at = bytes + 57;
-    for (size_t i = 0; i < header.stanza_count; i++) {
-        const taskseal__stanza *stanza = &header.stanzas[i];
-        CHECK(stanza->key_id == at + 2 && stanza->body == at + 4 + stanza->key_id_len,
-              "stanzas tile the header");
-        CHECK((stanza->type >= 0x80) == header.anonymous, "one class (F 4.2)");
-        CHECK(i == 0 ||
-                  (g_before[i - 1] == header.stanzas[i - 1].key_id && g_behind[i - 1] == stanza->key_id),
-              "each id was found to stand before the next");
-        at = stanza->body + stanza->body_len;
-    }
-    CHECK(header.mac == at && header.chunks == at + 16, "the MAC, then the chunks");
-    CHECK(taskseal__header_len(&header) == (size_t)(header.chunks - bytes), "the header's length");
-    CHECK(taskseal__header_len(&header) <= 4096 && taskseal__header_len(&header) <= len,
-          "at most 4096 bytes (F 2.3)");
-    CHECK(header.chunks_len == len - taskseal__header_len(&header), "chunks are all that is left");
-    REACHED_IF(header.stanza_count == 8, "eight stanzas");
-    REACHED_IF(header.stanza_count == 1 && len > 5000, "long payload");
+    CHECK(header.chunks_len == len - g_end, "chunks are all that is left");
+    CHECK(header.payload_len == g_payload_len && g_framed, "framed as chunks are");
+    CHECK(!header.padded || g_padme, "padded only to a length that padding has");
+    REACHED_IF(header.padded, "padded");
+    REACHED_IF(!header.padded && !g_padme && len > 5000, "not padded");
 }
 
 /* What is asked for grows only while the header is not known, and is never beyond 4096. */

@@ -43,4 +43,17 @@ static inline void *any_bytes(size_t len)
     return bytes;
 }
 
+/* In place of memcpy, memmove and sodium_memzero where the bytes do not matter to the proof, only where they go. */
+void *checked_copy(void *to, const void *from, size_t len)
+{
+    CHECK(len == 0 || __CPROVER_r_ok(from, len), "what is copied is there");
+    CHECK(len == 0 || __CPROVER_w_ok(to, len), "there is room for what is copied");
+    return to;
+}
+
+void checked_zero(void *at, size_t len)
+{
+    CHECK(len == 0 || __CPROVER_w_ok(at, len), "what is wiped is there");
+}
+
 #endif
