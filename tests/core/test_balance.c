@@ -142,15 +142,24 @@ static taskseal_err create_again(void)
     return taskseal_keyfile_create(path_of("new"), "k", TASKSEAL_KEY_XCHACHA20POLY1305, NULL);
 }
 
+/* With argon2id at the cost that `protected_text` was made with. */
+static taskseal_err apply_change(blob text, const taskseal_keyfile_change *change)
+{
+    const char *path = path_of("change");
+    (void)unlink(path);
+    write_file(path, text.data, text.len, 0600);
+    faults.passphrases_are_cheap = true;
+    const taskseal_err err = taskseal_keyfile_apply(path, change, NULL);
+    faults.passphrases_are_cheap = false;
+    return err;
+}
+
 static taskseal_err apply_to(blob text, taskseal_keyfile_action action, const char *key_id,
                              const char *passphrase)
 {
-    const char *path = path_of("change");
     const taskseal_keyfile_change change = {
         .action = action, .key_id = key_id, .passphrase = taskseal_str(passphrase)};
-    (void)unlink(path);
-    write_file(path, text.data, text.len, 0600);
-    return taskseal_keyfile_apply(path, &change, NULL);
+    return apply_change(text, &change);
 }
 
 static taskseal_err apply(taskseal_keyfile_action action, const char *key_id)
@@ -181,6 +190,18 @@ static taskseal_err demote_no_key(void)
 static taskseal_err unprotect_file(void)
 {
     return apply_to(protected_text, TASKSEAL_KEYFILE_PROTECT, NULL, "p");
+}
+
+static taskseal_err protect_file(void)
+{
+    const taskseal_keyfile_change change = {.action = TASKSEAL_KEYFILE_PROTECT,
+                                            .new_passphrase = taskseal_str("p")};
+    return apply_change(blob_copy(good, sizeof good - 1), &change);
+}
+
+static taskseal_err change_protected(void)
+{
+    return apply_to(protected_text, TASKSEAL_KEYFILE_DEMOTE, "k", "p");
 }
 
 static taskseal_err change_with_another_passphrase(void)
@@ -288,7 +309,9 @@ static const struct {
     CASE(add_key_again, ERR_KEYFILE_CHANGE),
     CASE(demote_key, OK),
     CASE(demote_no_key, ERR_UNKNOWN_KEY),
+    CASE(protect_file, OK),
     CASE(unprotect_file, OK),
+    CASE(change_protected, OK),
     CASE(change_with_another_passphrase, ERR_KEYFILE_PASSPHRASE),
     CASE(change_bad, ERR_KEYFILE_MALFORMED),
     CASE(change_unwritable, ERR_KEYFILE_WRITE),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Opening: context, purpose, times, and what a complete open reports. */
-#include "support/support.h"
+#include "support/forge.h"
 
 typedef struct {
     taskseal_keyring *ring;
@@ -183,6 +183,17 @@ START_TEST(fields_do_not_change_places)
 }
 END_TEST
 
+/* Only who has the DEK can make such an envelope: wrap and MAC are right. */
+START_TEST(a_commitment_that_is_wrong_anywhere_is_a_mismatch)
+{
+    setting s = set_up();
+    forging f = forging_new();
+    assert_ok(try_open(&s.open, forge(&f)));
+    f.commitment_flaw[_i] = 1;
+    assert_err(TASKSEAL_ERR_CONTEXT_MISMATCH, try_open(&s.open, forge(&f)));
+}
+END_TEST
+
 /* ---- Purpose ---- */
 
 START_TEST(each_purpose_opens_as_itself_only)
@@ -360,6 +371,7 @@ Suite *make_suite(void)
     tcase_add_test(tests, nothing_given_opens_what_binds_nothing_only);
     tcase_add_test(tests, fields_do_not_run_into_each_other);
     tcase_add_test(tests, fields_do_not_change_places);
+    tcase_add_loop_test(tests, a_commitment_that_is_wrong_anywhere_is_a_mismatch, 0, 32);
     tests = add_case(suite, "purpose");
     tcase_add_loop_test(tests, each_purpose_opens_as_itself_only, TASKSEAL_PAYLOAD, TASKSEAL_REFERENCE + 1);
     tests = add_case(suite, "times");

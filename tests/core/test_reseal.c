@@ -202,6 +202,26 @@ START_TEST(a_buffer_too_small_is_wiped)
 }
 END_TEST
 
+/* Room for the payload is asked for before it is decrypted, room for the tags when its length is known. */
+START_TEST(damage_is_told_before_a_lack_of_room_for_the_tags)
+{
+    size_t len;
+    const size_t payload_lens[] = {0, sizeof payload};
+    const taskseal_seal_options seal_options = sealing(RING(key_of("k")));
+    const taskseal_reseal_options options = resealing(seal_options.keyring);
+    const size_t payload_len = payload_lens[_i];
+    const blob sealed = seal(&seal_options, payload, payload_len);
+    const blob out = blob_new(sealed.len - 16);
+    assert_err(TASKSEAL_ERR_BUFFER_TOO_SMALL,
+               taskseal_reseal(&options, sealed.data, sealed.len, out.data, out.len, &len, NULL));
+    sealed.data[sealed.len - 1] ^= 1;
+    assert_err(TASKSEAL_ERR_DAMAGED,
+               taskseal_reseal(&options, sealed.data, sealed.len, out.data, out.len, &len, NULL));
+    assert_err(TASKSEAL_ERR_BUFFER_TOO_SMALL,
+               taskseal_reseal(&options, sealed.data, sealed.len, out.data, out.len - 1, &len, NULL));
+}
+END_TEST
+
 START_TEST(arguments_out_of_range_are_refused)
 {
     size_t len;
@@ -243,6 +263,7 @@ Suite *make_suite(void)
     tcase_add_test(tcase, what_does_not_open_is_not_sealed_anew);
     tcase_add_test(tcase, keys_that_may_not_seal_are_refused_before_anything_is_decrypted);
     tcase_add_test(tcase, a_buffer_too_small_is_wiped);
+    tcase_add_loop_test(tcase, damage_is_told_before_a_lack_of_room_for_the_tags, 0, 2);
     tcase_add_test(tcase, arguments_out_of_range_are_refused);
     return suite;
 }

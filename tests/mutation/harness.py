@@ -26,6 +26,7 @@ WORK = ROOT / "build" / "mutation"
 BASE = WORK / "base"
 OPTIMISATION = "-O0"
 OTHER_UNITS_AFTER_TIMEOUT = 2
+SLOW_SECONDS = 1.0  # programs that take longer run last
 SANITIZE = ["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 SANITIZED_SECONDS = 0.5  # programs that take longer are not run again
 
@@ -223,7 +224,7 @@ class Harness:
 
     def run(self, program, unit, folder):
         """(verdict, last words). A program that needs far more time than unmutated has not failed: it is a time-out."""
-        limit = int(unit.seconds * 8) + 3
+        limit = int(unit.seconds * 8) + 2
         environment = {**os.environ, "TMPDIR": str(folder / "tmp"), "CK_FORK": "no"}
         command = [program, str(limit), unit.name]
         if unit.link:
@@ -263,9 +264,14 @@ class Harness:
         self.folders.put(folder)
 
     def order(self, mutant, units):
-        """Quick programs first, and those that killed neighbours."""
+        """Quick programs first, and those that killed neighbours; slow ones when all others have let it live."""
         here, file = self.kills[mutant.path, mutant.function], self.kills[mutant.path]
-        return sorted(units, key=lambda unit: (unit.seconds + 0.02) / (1 + 20 * here[unit.name] + file[unit.name]))
+
+        def rank(unit):
+            promise = 1 + 20 * here[unit.name] + file[unit.name]
+            return unit.seconds > SLOW_SECONDS, (unit.seconds + 0.02) / promise
+
+        return sorted(units, key=rank)
 
     def judge(self, mutant, units, sanitize=True):
         folder = self.folders.get()

@@ -96,6 +96,18 @@ REPLACE(int, crypto_aead_aes256gcm_is_available, (void))
     return faults.cpu_lacks_aes ? 0 : __real_crypto_aead_aes256gcm_is_available();
 }
 
+REPLACE(int, crypto_pwhash,
+        (unsigned char *const out, unsigned long long out_len, const char *const password,
+         unsigned long long password_len, const unsigned char *const salt, unsigned long long passes,
+         size_t bytes, int algorithm))
+{
+    if (faults.passphrases_are_cheap) {
+        passes = crypto_pwhash_OPSLIMIT_MIN;
+        bytes = crypto_pwhash_MEMLIMIT_MIN;
+    }
+    return __real_crypto_pwhash(out, out_len, password, password_len, salt, passes, bytes, algorithm);
+}
+
 REPLACE(void, taskseal__wrap,
         (uint8_t * body, const taskseal__wrap_binding *binding, const uint8_t *wrap_key, const uint8_t *nonce,
          const uint8_t *dek))

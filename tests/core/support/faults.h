@@ -52,8 +52,9 @@ typedef struct faults_state {
     bool mprotect_fails;
     bool sodium_init_fails;
     bool cpu_lacks_aes;
-    bool wraps_are_wrong;     /* taskseal__wrap flips a bit of what it has written */
-    unsigned fail_allocation; /* the number of the allocation that fails, from 1; 0: none */
+    bool passphrases_are_cheap; /* argon2id at its least cost, whatever is asked for */
+    bool wraps_are_wrong;       /* taskseal__wrap flips a bit of what it has written */
+    unsigned fail_allocation;   /* the number of the allocation that fails, from 1; 0: none */
 
     size_t read_first;         /* bytes that the first read asked for, while READ_IS_SHORT */
     size_t read_last;          /* ... and the last one */

@@ -68,6 +68,8 @@ blob forge(const forging *f)
                                          (uint8_t)bound, f->sealed_at, f->expires_at};
     uint8_t *at = taskseal__put_preamble(out.data, &preamble);
     taskseal__derive_message_keys(&keys, dek, out.data, bound, &f->context);
+    for (size_t i = 0; i < sizeof keys.commitment; i++)
+        keys.commitment[i] ^= f->commitment_flaw[i];
     at = taskseal__put(at, keys.commitment, sizeof keys.commitment);
     at = taskseal__put_u8(at, f->stanza_count);
     for (size_t i = 0; i < f->stanza_count; i++)

@@ -24,6 +24,7 @@ typedef struct forging {
     size_t stanza_count;
     const void *payload;
     size_t payload_len;
+    uint8_t commitment_flaw[32]; /* is XORed to the commitment, before anything is made of it */
 } forging;
 
 /* Suite 01, one stanza of key "k", bound to what sealing() binds, at NOW, with a payload of 40 bytes. */
