@@ -39,7 +39,8 @@ def opener_of(record, earlier, lacking=frozenset()):
 
 def rewrapper_of(record, lacking=frozenset()):
     names = {name: encoded(record.get(name)) for name in ("from_key", "to_key")}
-    return reference.Rewrapper(keys=keys_of(record), now=record.number("now"), lacking=lacking, **names)
+    return reference.Rewrapper(keys=keys_of(record), now=record.number("now"), capacity=record.number("capacity"),
+                               lacking=lacking, **names)
 
 
 def seal_to_of(record):
@@ -155,7 +156,7 @@ OPERATIONS = {
     "open": answer_open, "rewrap": answer_rewrap, "rewrap-only": answer_rewrap_only, "reseal": answer_reseal,
     "seal": answer_seal, "dedupe-tag": answer_dedupe,
     "inspect": lambda record, data, earlier, lacking: inspection(layout.parse(data)),
-    "text-decode": lambda record, data, earlier, lacking: {"payload": reference.text_decode(data)}}
+    "text-decode": lambda record, data, earlier, lacking: {"payload": reference.text_decode(data, record.number("capacity"))}}
 
 
 def answer(record, earlier, lacking=frozenset()):

@@ -94,6 +94,15 @@ class Maker:
             changed = self.pick(self.mutated, self.reshaped, lambda same: same)(text)
             self.book.observe(f"text-{number}", self.pick("text-decode", "is-sealed"), changed)
 
+    def add_long_damage(self, count):
+        """Some chunk changed, and the end at another place: which of the two is told depends on who sees the end last."""
+        for number in range(count):
+            suite, size = self.pick(1, 2, 3), layout.CHUNK * self.pick(1, 2) - self.pick(0, 1, 1, 16, 17)
+            sealed = forge.forge(f"differential, long {number}", KEYS[:1], forge.long_payload(size)[1], suite=suite)
+            end = len(sealed) - self.pick(0, 1, 15, 16, 31, 32)
+            changed = self.pick(self.reshaped, self.mutated, lambda same: same)(sealed[:end] + bytes(self.pick(0, 0, 1, 2, 16)))
+            self.add(f"long-{number}", "open", KEYS[:1], changed, self.context_of(sealed), now=str(forge.NOW))
+
     # ---- Policy ----
 
     def some_keyring(self):
@@ -144,10 +153,11 @@ class Maker:
             sealed, _ = self.pick(*self.bases)
             if self.random.random() < 0.1:
                 sealed = self.mutated(sealed)
-            names = {field: self.pick(None, *(key.id.decode() for key in KEYS), "k9")
+            ring = self.some_keyring_with_tags()
+            names = {field: self.pick(None, *(key.id.decode() for key in ring), "k9")
                      for field in ("from_key", "to_key")}
-            self.add(f"rewrap-{number}", "rewrap-only", self.some_keyring(), sealed, {}, now=self.some_now(),
-                     **names)
+            self.add(f"rewrap-{number}", "rewrap-only", ring, sealed, {}, now=self.some_now(),
+                     capacity=self.pick(*[None] * 12, "0", "260"), **names)
 
     # ---- Making ----
 
@@ -207,6 +217,7 @@ def chapter(seed=SEED):
     maker.add_damage(1000, "mutation", maker.mutated)
     maker.add_damage(600, "reshaping", maker.reshaped)
     maker.add_text_damage(400)
+    maker.add_long_damage(60)
     maker.add_policies(2000)
     maker.add_rewraps(1500)
     maker.add_seals(1000)

@@ -40,6 +40,9 @@ ONE = Example(1, 0, (1800000000, 1800003600), {"queue": b"mail", "type": b"passw
 TWO = Example(3, 0x11, (1800000000, 0), {"queue": b"mail", "extra": b"tenant 7"},
               [layout.Key(b"k-10", 2, "active", counted(0x00, 32)), layout.Key(b"k-9", 1, "active", counted(0x20, 32))],
               counted(0x40, 32), [counted(0x60, 32), counted(0x80, 24)], long_payload(16384)[1])
+THREE = Example(2, 0, (1800000000, 0), {"queue": b"mail"}, [layout.Key(b"mail-k01", 1, "active", counted(0x00, 32))],
+                counted(0x60, 32), [counted(0x80, 24)], long_payload(16384)[1])
+NEW_KEY, NEW_NONCE = layout.Key(b"mail-k02", 2, "active", counted(0x80, 32)), counted(0xA0, 32)
 DEDUPE_KEY = layout.Key(b"unique-k01", layout.DEDUPE, "active", counted(0xC0, 32))
 
 
@@ -98,6 +101,17 @@ def text_form(data):
     return "tsl1." + base64.urlsafe_b64encode(data).decode().rstrip("=")
 
 
+def compute_rewrapped():
+    """The first example, moved from its key to NEW_KEY."""
+    old = dict(compute(ONE))
+    kept = old["preamble"] + old["commitment"]
+    values = stanza_values(Example(1, 0, (), {}, [NEW_KEY], ONE.dek, [NEW_NONCE], b""), 0, old["preamble"],
+                           old["commitment"])
+    values["header_mac"] = primitives.blake2b(ONE.dek, b"taskseal1-header" + kept + b"\1" + values["stanza"], 16)
+    values["envelope"] = kept + b"\1" + values["stanza"] + values["header_mac"] + old["chunk 0"]
+    return list(values.items())
+
+
 # ---- The text ------------------------------------------------------------------------------------------
 
 
@@ -114,8 +128,33 @@ def shown(label, value):
                       in_lines("", hashlib.sha256(value).hexdigest())))
 
 
-def listed(example):
-    return "\n".join(shown(label, value) for label, value in compute(example))
+def listed(values, *names):
+    """All of them, or those of the names."""
+    return "\n".join(shown(label, value) for label, value in values if not names or label in names)
+
+
+def more_sections():
+    third, rewrapped = envelope(THREE), dict(compute_rewrapped())["envelope"]
+    return f"""### Suite 02 and an empty last piece
+
+A payload of {len(THREE.payload)} bytes, as in the second example but not padded, fills one piece, so an empty one follows (F 6.3).
+Suite 02, purpose payload; the queue is `mail`, nothing else is bound. The key is that of the first example.
+
+{listed(compute(THREE), "DEK", "preamble", "context", "okm", "wrap nonce", "wrapped DEK", "header_mac", "nonce 0", "chunk 0",
+        "piece 1", "nonce 1", "chunk 1", "envelope")}
+
+The envelope is {len(third)} bytes long. Chunk 1 is nothing but a tag.
+
+### A rewrap
+
+The envelope of the first example, moved from `mail-k01` to the key `mail-k02` of type 02 (F 10.7). All that comes before
+the number of stanzas and the chunk are as they were, so the message id is too.
+
+{listed(compute_rewrapped(), "KEK", "wrap nonce", "KEK'", "wrap AD", "wrapped DEK", "header_mac", "envelope")}
+
+The envelope is {len(rewrapped)} bytes long.
+
+"""
 
 
 def tag_section():
@@ -141,9 +180,10 @@ def section():
 Suite 01, one stanza of type 01, not padded, purpose payload. The key id is `mail-k01`, the queue `mail`, the type
 `password-reset`, the id `task-41`; `extra` is not bound. `sealed_at` is {ONE.times[0]} and `expires_at` {ONE.times[1]}. The
 payload is the {len(ONE.payload)} bytes `{ONE.payload.decode()}`. KEK, DEK and nonce are counted up so that they can be
-recognised; real ones are random. A *message* is what BLAKE2b hashes, *AD* the associated data of an AEAD.
+recognised; real ones are random. A *message* is what BLAKE2b hashes, *AD* the associated data of an AEAD. Line breaks
+are not part of a value, nor of the text form.
 
-{listed(ONE)}
+{listed(compute(ONE))}
 
 {in_lines("text form", text_form(first))}
 
@@ -157,8 +197,8 @@ the first of the two (F 4.1). The queue is `mail`, `extra` is `tenant 7`; nothin
 of {len(TWO.payload)}. Padding makes {stream} bytes of it: `L` = {len(TWO.payload) + 1}, `E` = 14, `S` = 4, `M` = 1023. Of long
 values the first and last 32 bytes are shown, and the SHA-256 of the whole.
 
-{listed(TWO)}
+{listed(compute(TWO))}
 
 The envelope is {len(second)} bytes long. Its text form has {len(text_form(second))} characters and begins with `{text_form(second)[:16]}`.
 
-{tag_section()}"""
+{more_sections()}{tag_section()}"""

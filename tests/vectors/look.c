@@ -42,7 +42,7 @@ static void expect_encodes(verdict *v, const bytes *sealed, const bytes *text)
 void run_text_decode(verdict *v, const record_file *file, const record *r, const bytes *text,
                      const char *expected)
 {
-    bytes out = canary_buffer(text->len);
+    bytes out = canary_buffer((size_t)record_number(r, "capacity", text->len));
     size_t len = 1;
     taskseal_err err = taskseal_text_decode((const char *)text->data, text->len, out.data, out.len, &len);
     if (expect_error(v, "decode", err, expected)) {

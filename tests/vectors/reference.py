@@ -135,6 +135,7 @@ class Rewrapper:
     now: int
     from_key: bytes = None
     to_key: bytes = None
+    capacity: int = None  # None: whatever is needed
     lacking: frozenset = frozenset()
 
 
@@ -166,8 +167,9 @@ def may_succeed(old, new):
 
 def check_successor(envelope, old, new):
     """F 10.3, F 10.4. Outside the new key's window the result could not be opened by anyone."""
+    require(new.state not in ("retired", "compromised"), "key-" + new.state)
     require(new.type != DEDUPE, "key-wrong-use")
-    require(new.state == "active", {"open-only": "key-not-active"}.get(new.state, "key-" + new.state))
+    require(new.state == "active", "key-not-active")
     require(may_succeed(old, new), "key-wrong-queue")
     require(new.in_window(envelope.sealed_at), "key-outside-window")
 
@@ -208,6 +210,7 @@ def rewrap(data, rewrapper, random):
     stanzas.sort(key=lambda stanza: stanza.key_id)
     rewrapped = assemble(envelope.preamble, envelope.commitment, stanzas, dek, envelope.chunks)
     require(len(rewrapped) - len(envelope.chunks) <= HEADER_MAX, "buffer-too-small")
+    require(rewrapper.capacity is None or len(rewrapped) <= rewrapper.capacity, "buffer-too-small")
     return rewrapped
 
 
@@ -219,18 +222,21 @@ def text_encode(data):
     return TEXT_PREFIX + base64.urlsafe_b64encode(data).rstrip(b"=")
 
 
-def decode_base64url(text):
-    """Strict: the alphabet, no padding, no length of 1 modulo 4, unused bits zero."""
-    require((ALPHANUMERIC | frozenset(b"-_")).issuperset(text) and len(text) % 4 != 1, "malformed")
+def decode_base64url(text, capacity):
+    """Strict: the alphabet, no padding, no length of 1 modulo 4, unused bits zero. The number of characters is judged
+    first: it says how many bytes there will be."""
+    require(text and len(text) % 4 != 1, "malformed")
+    require(capacity is None or len(text) * 3 // 4 <= capacity, "buffer-too-small")
+    require((ALPHANUMERIC | frozenset(b"-_")).issuperset(text), "malformed")
     data = base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4))
     require(base64.urlsafe_b64encode(data).rstrip(b"=") == text, "malformed")
     return data
 
 
-def text_decode(text):
+def text_decode(text, capacity=None):
     require(not looks_plain(text), "not-sealed")
     require(text.startswith(TEXT_PREFIX), "malformed")
-    data = decode_base64url(text[len(TEXT_PREFIX):])
+    data = decode_base64url(text[len(TEXT_PREFIX):], capacity)
     require(not looks_plain(data), "malformed")
     parse(data)
     return data

@@ -87,7 +87,8 @@ static void run_rewrap(verdict *v, const opening *o, const bytes *sealed, const 
                                              .from_key_id = record_get(o->record, "from_key"),
                                              .to_key_id = record_get(o->record, "to_key"),
                                              .now = o->options.now};
-    bytes out = canary_buffer(taskseal_rewrap_size(sealed->len));
+    bytes out =
+        canary_buffer((size_t)record_number(o->record, "capacity", taskseal_rewrap_size(sealed->len)));
     size_t len = 1;
     taskseal_err err = taskseal_rewrap(&options, sealed->data, sealed->len, out.data, out.len, &len);
     expect_guard(v, &out);

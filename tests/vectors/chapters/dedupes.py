@@ -76,6 +76,18 @@ def add_faults(book):
             ("of another queue", make_key("d", "dedupe", queues=[b"sms"]), "key-wrong-queue"),
             ("outside its window", make_key("d", "dedupe", not_after=SEALED_AT - 1), "key-outside-window")):
         book.dedupe(f"only key is {name}", "F 14.5", [key], PAYLOAD, expect, now=SEALED_AT, **PLACE)
+    other = {"queues": [b"sms"], "not_after": SEALED_AT - 1}
+    for name, keys, named, expect in (
+            ("of another queue and past its window", [make_key("d", "dedupe", **other)], None, "key-wrong-queue"),
+            ("named, of another queue and past its window", [make_key("d", "dedupe", **other)], "d", "key-wrong-queue"),
+            ("past its window, the next of another queue", [make_key("d", "dedupe", not_after=SEALED_AT - 1),
+                                                            make_key("e", "dedupe", queues=[b"sms"])], None,
+             "key-outside-window"),
+            ("a retired KEK, named", [make_key("d", state="retired")], "d", "key-retired"),
+            ("an open-only KEK, named", [make_key("d", state="open-only")], "d", "key-wrong-use")):
+        book.dedupe(f"two faults: {name}", "F 14.5: the first that is true", keys, PAYLOAD, expect, dedupe_key=named,
+                    now=SEALED_AT, **PLACE)
+    book.dedupe("two faults: empty queue, no key", "F 14.4 before F 14.5", [KEK], PAYLOAD, "bad-argument", queue=b"")
     book.dedupe("no queue given to a key with a list", "F 5.5, F 14.5",
                 [make_key("d", "dedupe", queues=[b"mail"])], PAYLOAD, "key-wrong-queue", type=b"password-reset")
     for name, place in (("empty queue", {"queue": b""}), ("empty type", {"type": b""}),

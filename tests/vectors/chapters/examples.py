@@ -6,7 +6,8 @@ from chapters.chapter import Chapter
 from layout import Key
 from reference import text_encode
 
-ONE, TWO = example.envelope(example.ONE), example.envelope(example.TWO)
+ONE, TWO, THREE = map(example.envelope, (example.ONE, example.TWO, example.THREE))
+REWRAPPED = dict(example.compute_rewrapped())["envelope"]
 NOW = 1800000060
 
 
@@ -22,6 +23,11 @@ def chapter():
                   [key], TWO, context=two.context, now=NOW, purpose="result")
     book.open("second example, both keys", "F 9.3", two.keys, TWO, context=two.context, now=NOW, purpose="result")
     book.open("second example, as a payload", "F 3.6, F 9.6", two.keys, TWO, "wrong-purpose", context=two.context, now=NOW)
+    book.open("third example", "F 6.3, F 6.4: suite 02, and a last chunk that is a tag alone", example.THREE.keys, THREE,
+              context=example.THREE.context, now=NOW)
+    book.open("first example, rewrapped", "F 10.7: to a key of the other type", [example.NEW_KEY], REWRAPPED,
+              context=one.context, now=NOW)
+    book.rewrap("first example, to be rewrapped", "F 10.7", [example.NEW_KEY, *one.keys], ONE, context=one.context, now=NOW)
     book.open("first example, another KEK", "F 9.5", [Key(b"mail-k01", 1, "active", bytes([1] * 32))], ONE,
               "authentication-failed", context=one.context, now=NOW)
     book.dedupe("tag of the first payload", "F 14.2", [example.DEDUPE_KEY], one.payload, queue=b"mail",

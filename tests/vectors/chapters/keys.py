@@ -42,6 +42,13 @@ def add_lookup(book):
     book.open("same id, other type, retired", "F 9.4: retired only where id and type match", [retired],
               sealed,
               "unknown-key")
+    book.open("beside a type that a build may lack", "F 4.6, F 9.3", [X], forge("lookup beside type 02", [X, A]))
+    book.open("a type that a build may lack, alone", "F 4.6, F 9.4", [X], forge("lookup of type 02 alone", [A]), "unknown-key")
+    book.open("no queue bound, key with a list", "F 9.3: the queue that the opener gives",
+              [make_key("mail-k01", queues=[b"mail"])], forge("lookup without a queue", [X], context={}), insist="none")
+    book.open("no queue bound, key for another queue", "F 9.3, F 9.4: the queue that the opener gives",
+              [make_key("mail-k01", queues=[b"sms"])], forge("lookup for another queue", [X], context={}),
+              "key-wrong-queue", insist="none")
     book.open("unknown types only", "F 9.4", [X],
               forge("unknown types only", [], edit_stanzas=with_stanzas(foreign("mail-k01"))), "unknown-key")
 

@@ -34,6 +34,12 @@ def add_inspect(book):
             ("inspect: empty payload", forge("inspect empty", [X], b"")),
             ("inspect: longest id", forge("inspect longest id", [make_key("k" * 255)]))):
         book.look(name, "F 2.1, F 3.1: needs no key, trusts nothing", "inspect", data, "ok")
+    cut = forge("inspect cut chunk", [X], b"")[:-1]
+    for name, data, expect in (
+            ("inspect: all of the envelope is parsed", cut, "malformed"),
+            ("inspect: padding is part of the length", forge("inspect padded", [X], padded=True), "ok"),
+            ("inspect: any class", forge("inspect any class", [], edit_stanzas=with_stanzas(foreign("a", 0x80))), "ok")):
+        book.look(name, "F 11.6", "inspect", data, expect)
     for name, data, expect in (
             ("inspect: empty input", b"", "not-sealed"), ("inspect: plaintext", b"{}", "not-sealed"),
             ("inspect: cut", GOOD[:100], "malformed"), ("inspect: magic alone", GOOD[:4], "malformed"),
@@ -101,6 +107,10 @@ def add_text(book):
               for byte in (0x7F, 0x80, 0xC1, 0xFF)),
             ("a full stop", TEXT[:40] + b"." + TEXT[41:])):
         book.look(f"text: {name}", "F 8.2: outside the alphabet", "text-decode", data, "malformed")
+    for name, text in (("a bad character", b"wVRTTAI!"), ("unused bits", b"wVRTTAJ"), ("a character left", b"wVRTTAIAA"),
+                       ("padding", b"wVRTTAI=")):
+        book.look(f"text of version 2 with {name}", "F 8.2 before F 8.4", "text-decode", b"tsl1." + text, "malformed")
+    add_text_room(book)
     add_text_ends(book)
     for name, text in (("nothing", b""), ("plaintext", b"aGVsbG8"), ("three bytes of the magic", b"wVRT"),
                        ("a text form", b"dHNsMS53VlJUVEE")):
@@ -112,6 +122,17 @@ def add_text(book):
             ("prefix in upper case", b"TSL1." + TEXT[5:], "not-sealed"),
             ("space before", b" " + TEXT, "not-sealed")):
         book.look(f"text: {name}", "F 8.3, F 8.5", "text-decode", data, expect)
+
+
+def add_text_room(book):
+    for name, text, room, expect in (
+            ("for it", TEXT, len(GOOD), "ok"), ("one short", TEXT, len(GOOD) - 1, "buffer-too-small"),
+            ("one short, a bad character", TEXT[:-1] + b"!", len(GOOD) - 1, "buffer-too-small"),
+            ("none, of version 2", b"tsl1.wVRTTAI", 0, "buffer-too-small"),
+            ("none, a character left", TEXT + b"A" * (4 - (len(TEXT) - 6) % 4), 0, "malformed"),
+            ("none, nothing follows the prefix", b"tsl1.", 0, "malformed"), ("none, plaintext", b"hello", 0, "not-sealed")):
+        book.add(f"text: room {name}", "F 8.4: the number of characters, then the room, then all else", "text-decode", text,
+                 expect, capacity=str(room))
 
 
 def add_text_ends(book):

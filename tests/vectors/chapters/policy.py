@@ -123,6 +123,7 @@ def add_expiry(book):
     book.open("expiry passed", "F 9.8", [X], sealed, "expired", now=SEALED_AT + 101)
     book.open("expiry long passed", "F 9.8", [X], sealed, "expired", now=TIME_MAX)
     book.open("maximum age passed", "F 9.8", [X], sealed, "expired", now=SEALED_AT + 51, max_age="50")
+    book.open("maximum age of 0", "F 9.8: is none", [X], forge("maximum age of 0", [X]), now=TIME_MAX, max_age="0")
     book.open("maximum age of one second passed", "F 9.8", [X], sealed, "expired", now=SEALED_AT + 2,
               max_age="1")
     book.open("expiry reached within the maximum age", "F 9.8: either suffices", [X], sealed, "expired",

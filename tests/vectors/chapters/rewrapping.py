@@ -14,9 +14,12 @@ def chapter():
     book = Chapter("Rewrap: from one key to another without the context and without the payload.")
     add_good(book)
     add_selection(book)
+    add_pairs(book)
     add_stanzas(book)
+    add_room(book)
     add_parse(book)
     add_old_key(book)
+    add_named_old_key(book)
     add_new_key(book)
     add_queues(book)
     add_windows(book)
@@ -60,6 +63,54 @@ def add_selection(book):
                 [make_key("mail-k02"), make_key("mail-k03", queues=[b"mail"]),
                  make_key("mail-k01", state="open-only", queues=[b"mail"])], sealed)
     book.rewrap("no new key named, none active", "F 10.11", [open_only], sealed, "key-not-active")
+
+
+def add_pairs(book):
+    """No key is named: which two are taken."""
+    other, open_only = make_key("mail-k02"), make_key("mail-k02", state="open-only")
+    both = forge("pairs", [OLD, NEW])
+    for name, keys in (("the first active, the other open-only", [OLD, open_only]),
+                       ("the first active, behind the other", [open_only, OLD]), ("both active", [OLD, other])):
+        book.rewrap(f"pair: {name}", "F 10.11: the new key is the first active one, and the other one goes", keys, both)
+    book.rewrap("pair: the one that is there, before another active one", "F 10.9, F 10.11: the new key may be the old one",
+                [OLD, other], forge("pair of one", [OLD]))
+    listed = {key_id: make_key(key_id, queues=[b"mail", b"sms"]) for key_id in ("mail-k01", "mail-k03")}
+    book.rewrap("pair: each of the envelope's keys for other queues", "F 10.11: the third is for the queues of the first",
+                [listed["mail-k01"], other, listed["mail-k03"]], both)
+    book.rewrap("pair: only with itself", "F 10.11: not with itself where another old key is there",
+                [listed["mail-k01"], open_only], both, "key-wrong-queue")
+    book.rewrap("pair: the same queues in another order", "F 10.11: equal as sets",
+                [make_key("mail-k02", queues=[b"sms", b"mail"]), make_key("mail-k01", state="open-only",
+                                                                          queues=[b"mail", b"sms"])],
+                forge("pair of sets", [OLD]))
+    sealed = forge("pair faults", [OLD])
+    old, late = make_key("mail-k01", state="open-only"), {"not_before": SEALED_AT + 1}
+    for name, new, expect in (
+            ("fewer queues", make_key("mail-k02", queues=[b"mail"]), "key-wrong-queue"),
+            ("fewer queues, outside its window", make_key("mail-k02", queues=[b"mail"], **late), "key-outside-window"),
+            ("outside its window", make_key("mail-k02", **late), "key-outside-window")):
+        book.rewrap(f"pair: new key for {name}", "F 10.11: F 10.4 is told first", [old, new], sealed, expect)
+    book.rewrap("pair: new key for other queues, outside its window", "F 10.4, F 10.11: the queues first",
+                [make_key("mail-k01", state="open-only", queues=[b"sms"]), make_key("mail-k02", queues=[b"mail"], **late)],
+                sealed, "key-wrong-queue")
+    book.rewrap("pair: the first active one's fault", "F 10.11", [make_key("mail-k03", **late), old, make_key(
+        "mail-k02", queues=[b"mail"])], sealed, "key-outside-window")
+    book.rewrap("pair: neither an old key nor a new one", "F 10.2 before F 10.11", [make_key("mail-k02", state="open-only")],
+                sealed, "unknown-key")
+
+
+def add_room(book):
+    """Old and new key have ids and types of one length, so that the result is as long as the input."""
+    named = {"from_key": "mail-k01", "to_key": "mail-k02"}
+    sealed = forge("rewrap room", [OLD], expires_at=SEALED_AT + 100)
+    short = {"capacity": str(len(sealed) - 1), **named}
+    book.rewrap("room for the result", "F 10.7", [NEW, OLD], sealed, capacity=str(len(sealed)), from_key="mail-k01",
+                to_key="mail-k02")
+    book.rewrap("room for the result but one byte", "F 10.7", [NEW, OLD], sealed, "buffer-too-small", **short)
+    book.rewrap("too little room, expired", "F 10.6 before F 10.7", [NEW, OLD], sealed, "expired", now=SEALED_AT + 100,
+                **short)
+    book.rewrap("too little room, old key outside its window", "F 10.6 before F 10.7",
+                [NEW, make_key("mail-k01", not_after=SEALED_AT - 1)], sealed, "key-outside-window", **short)
 
 
 def add_stanzas(book):
@@ -128,8 +179,33 @@ def add_old_key(book):
     book.rewrap("no old key named, none there", "F 10.2", [NEW], sealed, "unknown-key", to_key="mail-k02")
 
 
+def add_named_old_key(book):
+    """The rule is applied to the named key alone."""
+    sealed = forge("named old key", [OLD])
+    spare = "mail-k05"
+    for name, key, expect in (
+            ("not in the keyring", make_key("mail-k06"), "unknown-key"), ("not in the envelope", make_key(spare), "unknown-key"),
+            ("retired and not in the envelope", make_key(spare, state="retired"), "unknown-key"),
+            ("compromised and not in the envelope", make_key(spare, state="compromised"), "unknown-key"),
+            ("a dedupe key", make_key(spare, "dedupe"), "unknown-key")):
+        book.rewrap(f"named old key {name}", "F 10.2: whatever other key would do", [NEW, OLD, key], sealed, expect,
+                    from_key=spare, to_key="mail-k02")
+    both = forge("named old key of two", [OLD, make_key("mail-k03")])
+    book.rewrap("named old key retired, another one good", "F 10.2", [NEW, OLD, make_key("mail-k03", state="retired")], both,
+                "key-retired", from_key="mail-k03", to_key="mail-k02")
+    book.rewrap("named old key of another type", "F 5.4, F 10.2", [NEW, OLD, layout.Key(
+        b"mail-k03", 2, "active", random_bytes("key|mail-k03", 32))], both, "unknown-key", from_key="mail-k03",
+                to_key="mail-k02")
+    book.rewrap("named old key not there, new one not there", "F 10.2 before F 10.3", [OLD, make_key(spare, state="retired")],
+                forge("named old key, order", [OLD, make_key(spare)]), "key-retired", from_key=spare, to_key="mail-k09")
+
+
 def add_new_key(book):
     sealed = forge("new key", [OLD])
+    for state, expect in (("active", "key-wrong-use"), ("open-only", "key-wrong-use"), ("retired", "key-retired"),
+                          ("compromised", "key-compromised")):
+        book.rewrap(f"new key for dedupe tags, {state}", "F 10.3: in the order of F 5.14",
+                    [OLD, make_key("mail-k02", "dedupe", state)], sealed, expect, from_key="mail-k01", to_key="mail-k02")
     for state, expect in (("open-only", "key-not-active"), ("retired", "key-retired"),
                           ("compromised", "key-compromised")):
         book.rewrap(f"new key {state}", "F 10.3", [OLD, make_key("mail-k02", state=state)], sealed, expect,

@@ -21,6 +21,7 @@ def chapter():
     add_times(book)
     add_looks_sealed(book)
     add_named_faults(book)
+    add_named_orders(book)
     add_primary_faults(book)
     return book
 
@@ -129,7 +130,30 @@ def add_named_faults(book):
               seal_to=[key.id.decode() for key in keys])
 
 
+def add_named_orders(book):
+    """Two faults among the keys that are named: ids whose order in the envelope is not that of the naming."""
+    keys = [X, make_key("z", state="retired"), make_key("y", queues=[b"sms"], not_after=SEALED_AT - 1)]
+    for name, ids, expect in (
+            ("retired, then unknown", ["z", "a"], "key-retired"), ("unknown, then retired", ["a", "z"], "unknown-key"),
+            ("unknown twice", ["a", "a"], "unknown-key"), ("retired twice", ["z", "z"], "key-retired"),
+            ("one twice, then unknown", ["mail-k01", "mail-k01", "a"], "bad-argument"),
+            ("unknown, then one twice", ["a", "mail-k01", "mail-k01"], "unknown-key"),
+            ("nine, all unknown", [f"a{number}" for number in range(9)], "bad-argument"),
+            ("of another queue and past its window", ["y"], "key-wrong-queue")):
+        book.seal(f"named: {name}", "F 5.14: the number, then each in the caller's order", keys, PAYLOAD, expect,
+                  seal_to=ids, now=SEALED_AT)
+
+
 def add_primary_faults(book):
+    for name, keys, expect in (
+            ("of another queue and past its window", [make_key("y", queues=[b"sms"], not_after=SEALED_AT - 1)],
+             "key-wrong-queue"),
+            ("past its window, the next of another queue", [make_key("y", not_after=SEALED_AT - 1), make_key(
+                "z", queues=[b"sms"])], "key-outside-window"),
+            ("open-only, the next of another queue", [make_key("y", state="open-only"), make_key("z", queues=[b"sms"])],
+             "key-wrong-queue")):
+        book.seal(f"no primary: {name}", "F 5.14: the fault of the first active one, the queue first", keys, PAYLOAD, expect,
+                  now=SEALED_AT)
     for name, keys, expect in (
             ("open-only", [make_key("mail-k02", state="open-only")], "key-not-active"),
             ("retired", [make_key("mail-k02", state="retired")], "key-not-active"),

@@ -16,6 +16,7 @@ def chapter():
     for suite in TAGS:
         add_three_pieces(book, suite)
     add_exact(book)
+    add_overlong(book)
     add_two_faults(book)
     add_headers(book)
     add_padded(book)
@@ -61,6 +62,17 @@ def add_exact(book):
             changed = len(sealed) - 1
             book.open(f"{name}: its tag changed", "F 9.9, F 15.6", [X],
                       pieces(name, (0, changed), bytes([sealed[changed] ^ 1])), "damaged")
+
+
+def add_overlong(book):
+    """A byte more than the longest last piece: it is a full chunk then, and nothing follows it."""
+    for suite in TAGS:
+        name = f"last piece of 16383 bytes, suite {suite}"
+        sealed = forge(name, [X], long_payload(PIECE - 1)[1], suite=suite)
+        book.open(name, "F 6.3", [X], sealed)
+        for count, expect in ((1, "malformed"), (TAGS[suite], "malformed"), (TAGS[suite] + 1, "damaged")):
+            book.open(f"{name}: {count} bytes appended", "F 6.6, F 15.5, F 15.6: in pieces the chunk is judged first", [X],
+                      pieces(name, (0, len(sealed)), bytes(count)), expect)
 
 
 def add_two_faults(book):
