@@ -47,7 +47,7 @@ def judge_tap(outcome, stdout, status):
 def run_test(build, test):
     suite = test["suite"][0].rpartition(":")[2]
     outcome = Outcome(test["name"], suite)
-    environment = {**os.environ, **test["env"]}
+    environment = {**os.environ, **test["env"], "CK_TIMEOUT_MULTIPLIER": str(PATIENCE)}
     try:
         done = subprocess.run(build.command(test), cwd=build.folder, env=environment, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace", check=False,
