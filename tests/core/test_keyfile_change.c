@@ -64,8 +64,7 @@ START_TEST(promote_makes_a_key_active_and_the_first_of_its_type)
             FIRST "# one\n" KEY_D "# two\nkey b xchacha20poly1305 active " SECRET_B "\n" KEY_A
                   "\n# three\n# four\n");
     becomes(FIRST KEY_B, &c, FIRST "key b xchacha20poly1305 active " SECRET_B "\n");
-    becomes(FIRST KEY_A "key b xchacha20poly1305 open-only " SECRET_B, &c, /* without the last line feed */
-            FIRST "key b xchacha20poly1305 active " SECRET_B "\n" KEY_A);
+    becomes(FIRST KEY_A KEY_B, &c, FIRST "key b xchacha20poly1305 active " SECRET_B "\n" KEY_A);
 }
 END_TEST
 
@@ -101,8 +100,12 @@ START_TEST(retire_and_compromise_take_the_secret_away)
 {
     taskseal_keyfile_change c = change(TASKSEAL_KEYFILE_RETIRE, "b");
     becomes(FIRST KEY_A KEY_B, &c, FIRST KEY_A "key b xchacha20poly1305 retired -\n");
+    becomes(FIRST "key b xchacha20poly1305 open-only " SECRET_B " not-after=2020-01-01T00:00:00Z\n", &c,
+            FIRST "key b xchacha20poly1305 retired - not-after=2020-01-01T00:00:00Z\n");
     c.action = TASKSEAL_KEYFILE_COMPROMISE;
     becomes(FIRST KEY_A KEY_B, &c, FIRST KEY_A "key b xchacha20poly1305 compromised -\n");
+    becomes(FIRST "key b xchacha20poly1305 open-only " SECRET_B " not-after=9999-01-01T00:00:00Z\n", &c,
+            FIRST "key b xchacha20poly1305 compromised - not-after=9999-01-01T00:00:00Z\n");
     c.key_id = "a";
     becomes(FIRST KEY_A KEY_B, &c, FIRST "key a xchacha20poly1305 compromised -\n" KEY_B);
     c.key_id = "b";
@@ -139,7 +142,7 @@ START_TEST(add_appends_a_fresh_key_that_only_opens)
     taskseal_key key;
     static const taskseal_key_type types[] = {TASKSEAL_KEY_XCHACHA20POLY1305, TASKSEAL_KEY_DEDUPE};
     const taskseal_bytes queue = taskseal_str("mail");
-    const char *path = file(FIRST "# no line feed at the end\nkey a xchacha20poly1305 active " SECRET_A);
+    const char *path = file(FIRST KEY_A);
     for (size_t i = 0; i < COUNT_OF(types); i++) {
         taskseal_keyfile_change c = change(TASKSEAL_KEYFILE_ADD, i == 0 ? "n" : "m");
         c.type = i == 0 ? 0 : types[i];
@@ -195,6 +198,9 @@ START_TEST(states_refuse_what_does_not_fit)
         {TASKSEAL_KEYFILE_DEMOTE, "b", FIRST KEY_A RETIRED, "no secret"},
         {TASKSEAL_KEYFILE_RETIRE, "a", FIRST KEY_A, "still seals"},
         {TASKSEAL_KEYFILE_RETIRE, "b", FIRST KEY_A RETIRED, "already"},
+        {TASKSEAL_KEYFILE_RETIRE, "b",
+         FIRST "key b xchacha20poly1305 open-only " SECRET_B " not-after=9999-01-01T00:00:00Z\n",
+         "until its not-after"},
         {TASKSEAL_KEYFILE_RETIRE, "b", FIRST KEY_A LEAKED, "stays so"},
         {TASKSEAL_KEYFILE_COMPROMISE, "b", FIRST KEY_A LEAKED, "already"},
     };
@@ -271,6 +277,7 @@ START_TEST(a_file_that_is_no_key_file_is_left_alone)
     const taskseal_keyfile_change c = change(TASKSEAL_KEYFILE_ADD, "n");
     refuses(FIRST "key\n", &c, TASKSEAL_ERR_KEYFILE_MALFORMED, "keys: line 2");
     refuses("taskseal-keyring 2\n", &c, TASKSEAL_ERR_KEYFILE_UNSUPPORTED, "upgrade");
+    refuses(FIRST KEY_A "# cut", &c, TASKSEAL_ERR_KEYFILE_MALFORMED, "line 3: it has no line feed");
     assert_err(TASKSEAL_ERR_KEYFILE_READ, taskseal_keyfile_apply(path_of("none"), &c, NULL));
     ck_assert_int_eq(chmod(file(FIRST KEY_A), 0640), 0);
     assert_err(TASKSEAL_ERR_KEYFILE_PERMISSIONS, taskseal_keyfile_apply(path_of("keys"), &c, NULL));

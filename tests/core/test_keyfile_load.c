@@ -224,7 +224,7 @@ START_TEST(a_long_path_leaves_room_for_the_reason)
     memset(name, 'n', 250);
     name[250] = '\0';
     const char *path = path_of(name);
-    write_file(path, "x", 1, 0600);
+    write_file(path, "x\n", 2, 0600);
     assert_err(TASKSEAL_ERR_KEYFILE_MALFORMED, load(path, &error));
     ck_assert_ptr_nonnull(strstr(error.message, "nnn: line 1: the first line must be `taskseal-keyring 1`"));
 }

@@ -2,6 +2,8 @@
  * Parsing: what every function that parses refuses (F 2 to F 4, F 6.6, F 7.3). */
 #include "support/forge.h"
 
+#include "core/header.h"
+
 /* Every function that parses says the same. */
 static taskseal_err try_parse(blob sealed)
 {
@@ -246,6 +248,22 @@ END_TEST
 
 /* ---- Chunks ---- */
 
+START_TEST(a_header_alone_has_no_lengths_of_what_follows)
+{
+    taskseal__header header;
+    const forging f = forging_new();
+    const blob sealed = forge(&f);
+    assert_ok(taskseal__header_parse(&header, sealed.data, sealed.len));
+    const size_t header_len = taskseal__header_len(&header);
+    ck_assert_uint_eq(header.chunks_len, sealed.len - header_len);
+    ck_assert_uint_eq(header.payload_len, f.payload_len);
+    assert_ok(taskseal__header_parse_head(&header, sealed.data, header_len));
+    ck_assert_uint_eq(taskseal__header_len(&header), header_len);
+    ck_assert_uint_eq(header.chunks_len, 0);
+    ck_assert_uint_eq(header.payload_len, 0);
+}
+END_TEST
+
 START_TEST(a_last_chunk_without_room_for_its_tag_is_malformed)
 {
     const kind k = kind_at(_i);
@@ -300,6 +318,7 @@ Suite *make_suite(void)
     tcase_add_test(tests, stanzas_ascend_strictly);
     tcase_add_test(tests, both_classes_in_one_envelope_are_malformed);
     tests = add_case(suite, "chunks");
+    tcase_add_test(tests, a_header_alone_has_no_lengths_of_what_follows);
     tcase_add_loop_test(tests, a_last_chunk_without_room_for_its_tag_is_malformed, 0, 3);
     tcase_add_test(tests, a_padded_length_that_padding_never_makes_is_malformed);
     return suite;

@@ -138,6 +138,25 @@ START_TEST(one_fault_is_named_with_its_line)
 }
 END_TEST
 
+/* Guarded memory ends where the text does: to read on ends the program. */
+START_TEST(a_file_that_was_cut_anywhere_is_not_read_beyond_its_end)
+{
+    static const char whole[] = HEAD "argon2id 1 8 " SALT "\n" SEALED;
+    const size_t head_len = sizeof HEAD "argon2id 1 8 " SALT "\n" - 1;
+    taskseal_error error;
+    ck_assert_int_ge(sodium_init(), 0);
+    for (size_t len = sizeof HEAD - 1; len < head_len + 64; len++) { /* so many characters: 48 bytes */
+        char *text = sodium_malloc(len);
+        ck_assert_ptr_nonnull(text);
+        memcpy(text, whole, len);
+        assert_err(TASKSEAL_ERR_KEYFILE_MALFORMED, read_text((blob){(uint8_t *)text, len}, "p", &error));
+        ck_assert_uint_eq(error.line, len < head_len ? 2 : 3);
+        sodium_free(text);
+    }
+    assert_err(TASKSEAL_ERR_KEYFILE_PASSPHRASE, read_text(blob_copy(whole, sizeof whole - 1), "p", &error));
+}
+END_TEST
+
 START_TEST(a_passphrase_has_1_to_1024_bytes)
 {
     taskseal_keyring *ring;
@@ -165,6 +184,7 @@ Suite *make_suite(void)
     tcase_add_test(tcase, a_protected_file_is_loaded_from_disk);
     tcase_add_test(tcase, every_change_is_refused);
     tcase_add_test(tcase, one_fault_is_named_with_its_line);
+    tcase_add_test(tcase, a_file_that_was_cut_anywhere_is_not_read_beyond_its_end);
     tcase_add_test(tcase, a_passphrase_has_1_to_1024_bytes);
     return suite;
 }

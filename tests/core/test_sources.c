@@ -130,6 +130,28 @@ START_TEST(a_fault_names_the_source_and_the_line)
 }
 END_TEST
 
+START_TEST(a_file_that_ends_inside_a_line_was_cut)
+{
+    taskseal_error error;
+    const size_t len = strlen(TEXT) - 1;
+    write_file(path_of("cut"), TEXT, len, 0600);
+    assert_err(TASKSEAL_ERR_KEYFILE_MALFORMED, load(path_of("cut"), &error));
+    ck_assert_uint_eq(error.line, 2);
+    ck_assert_ptr_nonnull(strstr(error.message, "cut off"));
+    int ends[2];
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert_int_eq(write(ends[1], TEXT, len), (int)len);
+    close(ends[1]);
+    assert_err(TASKSEAL_ERR_KEYFILE_MALFORMED, load(fd_source(ends[0]), NULL));
+    close(ends[0]);
+    char text[sizeof TEXT] = TEXT;
+    text[len] = '\0';
+    setenv("TASKSEAL_TEST_KEYS", text, 1); /* as a shell's $(...) leaves it */
+    assert_ok(load("env:TASKSEAL_TEST_KEYS", NULL));
+    unsetenv("TASKSEAL_TEST_KEYS");
+}
+END_TEST
+
 /* ---- The environment ---- */
 
 START_TEST(a_variable_holds_the_text)
@@ -256,6 +278,7 @@ Suite *make_suite(void)
     tcase_add_test(tcase, what_is_no_open_descriptor_is_refused);
     tcase_add_test(tcase, a_stream_beyond_1_mib_is_refused);
     tcase_add_test(tcase, a_fault_names_the_source_and_the_line);
+    tcase_add_test(tcase, a_file_that_ends_inside_a_line_was_cut);
     tcase = add_disk_case(suite, "variables and credentials");
     tcase_add_test(tcase, a_variable_holds_the_text);
     tcase_add_test(tcase, a_credential_is_a_file_in_the_directory_that_systemd_names);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What a call leaves on its stack: no KEK, no DEK, no wrapping key. Every call runs on a stack of its own,
- * which is searched afterwards. What AES-256-GCM and AEGIS-256 are keyed with is not looked for: libsodium
- * leaves parts of it there, and whether later calls overwrite them depends on the compiler. */
+ * What a call leaves on its stack: no KEK, no DEK, no wrapping key, no payload key. Every call runs on a stack of its
+ * own, which is searched afterwards. */
 #include "keyfile/cases.h"
 #include "support/disk.h"
 #include "support/faults.h"
@@ -24,10 +23,13 @@ typedef struct {
     size_t sealed_len;
     uint8_t out[2048];
     const char *path;
+    size_t payload_len;
     taskseal_err err;
     uint8_t dek[TASKSEAL__DEK_BYTES];
     uint8_t payload_key[TASKSEAL__PAYLOAD_KEY_BYTES];
 } job;
+
+static const uint8_t payload[300];
 
 static uint8_t *stack;
 
@@ -79,7 +81,7 @@ static bool stack_holds(const uint8_t *secret)
 static void do_seal(job *j)
 {
     size_t len;
-    j->err = taskseal_seal(&j->seal, "payload", 7, j->out, sizeof j->out, &len);
+    j->err = taskseal_seal(&j->seal, payload, j->payload_len, j->out, sizeof j->out, &len);
 }
 
 static void do_open(job *j)
@@ -100,6 +102,34 @@ static void do_rewrap(job *j)
 {
     size_t len;
     j->err = taskseal_rewrap(&j->rewrap, j->sealed, j->sealed_len, j->out, sizeof j->out, &len);
+}
+
+static taskseal_err run_stream(taskseal_stream *stream, job *j, const void *in, size_t in_len)
+{
+    static uint8_t out[TASKSEAL_STREAM_SIZE(2048)];
+    size_t len;
+    taskseal_err err = taskseal_stream_update(stream, in, in_len, out, sizeof out, &len);
+    if (err == TASKSEAL_OK)
+        err = taskseal_stream_finish(stream, out, sizeof out, &len, NULL);
+    taskseal_stream_free(stream);
+    memcpy(j->out, out, len);
+    return err;
+}
+
+static void do_open_stream(job *j)
+{
+    taskseal_stream *stream;
+    j->err = taskseal_stream_open(&stream, &j->open);
+    if (j->err == TASKSEAL_OK)
+        j->err = run_stream(stream, j, j->sealed, j->sealed_len);
+}
+
+static void do_seal_stream(job *j)
+{
+    taskseal_stream *stream;
+    j->err = taskseal_stream_seal(&stream, &j->seal);
+    if (j->err == TASKSEAL_OK)
+        j->err = run_stream(stream, j, payload, j->payload_len);
 }
 
 static void do_parse(job *j)
@@ -123,20 +153,21 @@ static void do_leak(job *j)
 }
 
 /* The randomness repeats, so that the DEK is known. */
-static void set_up(job *j, kind k)
+static void set_up(job *j, kind k, size_t payload_len)
 {
     taskseal_key key = key_of("k");
     taskseal__message_keys keys;
     uint8_t random[64];
     key.type = k.key_type;
     memset(j, 0, sizeof *j);
+    j->payload_len = payload_len;
     j->ring = RING(key);
     j->seal = sealing(j->ring);
     j->seal.suite = k.suite;
     j->open = opening(j->ring);
     j->rewrap = rewrapping(j->ring);
     faults.random = RANDOM_REPEATS;
-    const blob sealed = seal(&j->seal, "payload", 7);
+    const blob sealed = seal(&j->seal, payload, payload_len);
     memcpy(j->sealed, sealed.data, sealed.len);
     j->sealed_len = sealed.len;
     repeated_random(random, 32 + taskseal__wrap_nonce_len(k.key_type)); /* DEK | nonce */
@@ -146,7 +177,8 @@ static void set_up(job *j, kind k)
     ck_assert(memcmp(keys.commitment, sealed.data + 24, 32) == 0); /* so the DEK is the right one */
 }
 
-static void (*const functions[])(job *) = {do_seal, do_open, do_open_in_place, do_rewrap};
+static void (*const functions[])(job *) = {do_seal,   do_open,        do_open_in_place,
+                                           do_rewrap, do_open_stream, do_seal_stream};
 
 START_TEST(sealing_opening_and_rewrapping_leave_no_key)
 {
@@ -154,16 +186,16 @@ START_TEST(sealing_opening_and_rewrapping_leave_no_key)
     const kind k = kind_at(_i);
     if (!k.available || k.padded)
         return;
-    set_up(&j, k);
-    for (size_t i = 0; i < COUNT_OF(functions); i++) {
+    static const size_t lengths[] = {0, 5, 40, sizeof payload};
+    for (size_t i = 0; i < COUNT_OF(functions) * COUNT_OF(lengths); i++) {
+        const size_t f = i % COUNT_OF(functions);
+        set_up(&j, k, lengths[i / COUNT_OF(functions)]);
         memset(stack, 0, STACK_BYTES);
-        run_on_stack(functions[i], &j);
+        run_on_stack(functions[f], &j);
         assert_ok(j.err);
-        ck_assert_msg(!stack_holds(j.dek), "DEK, function %zu", i);
-        if (k.key_type == TASKSEAL_KEY_XCHACHA20POLY1305)
-            ck_assert_msg(!stack_holds(j.ring->wrap_keys), "wrapping key, function %zu", i);
-        if (functions[i] == do_seal && k.suite == TASKSEAL_SUITE_AES256GCM) /* a key schedule of ours */
-            ck_assert_msg(!stack_holds(j.payload_key), "payload key");
+        ck_assert_msg(!stack_holds(j.dek), "DEK, function %zu", f);
+        ck_assert_msg(!stack_holds(j.ring->wrap_keys), "wrapping key, function %zu", f);
+        ck_assert_msg(!stack_holds(j.payload_key), "payload key, function %zu", f);
     }
 }
 END_TEST
@@ -171,7 +203,7 @@ END_TEST
 START_TEST(an_opening_that_ends_early_leaves_no_payload_key)
 {
     static job j;
-    set_up(&j, kind_at(0));
+    set_up(&j, kind_at(0), 7);
     j.open.max_age = 1;
     j.open.now = NOW + 2; /* found when the payload key is derived */
     run_on_stack(_i == 0 ? do_open : do_open_in_place, &j);
@@ -184,9 +216,9 @@ END_TEST
 START_TEST(a_header_that_was_tampered_with_leaves_no_dek)
 {
     static job j;
-    set_up(&j, kind_at(0));
+    set_up(&j, kind_at(0), 7);
     j.sealed[57 + 5 + 72] ^= 1; /* the MAC, which is found wrong when the DEK is unwrapped */
-    for (size_t i = 1; i < COUNT_OF(functions); i++) {
+    for (size_t i = 1; functions[i] != do_seal_stream; i++) {
         memset(stack, 0, STACK_BYTES);
         run_on_stack(functions[i], &j);
         assert_err(TASKSEAL_ERR_AUTHENTICATION_FAILED, j.err);
@@ -228,7 +260,7 @@ END_TEST
 START_TEST(what_is_left_is_found)
 {
     static job j;
-    set_up(&j, kind_at(0));
+    set_up(&j, kind_at(0), 7);
     run_on_stack(do_leak, &j);
     ck_assert(stack_holds(j.dek));
 }

@@ -282,8 +282,12 @@ class Harness:
             program = self.build(mutant, folder)
             if program is None:
                 return Result("compile failure")
-            result, after_timeout = Result("survived"), 0
+            result, after_timeout, differs = Result("survived"), 0, False
             for unit in self.order(mutant, units):
+                if unit.seconds > SLOW_SECONDS and result.verdict == "survived" and not differs:
+                    if self.is_same_code(mutant, folder):
+                        return Result("same code")
+                    differs = True
                 verdict, detail = self.run(program, unit, folder)
                 if verdict == "killed":
                     with self.lock:
@@ -295,7 +299,7 @@ class Harness:
                     after_timeout += 1
                     if after_timeout > OTHER_UNITS_AFTER_TIMEOUT:
                         break
-            if result.verdict == "survived" and self.is_same_code(mutant, folder):
+            if result.verdict == "survived" and not differs and self.is_same_code(mutant, folder):
                 return Result("same code")
             if result.verdict == "survived" and sanitize:
                 return self.judge_sanitized(mutant, folder, units)

@@ -25,8 +25,8 @@ COMPUTES = r" ([<>]=?|[-+*/%]=?) "  # equality and plain assignment compute noth
 # A line is of the first class whose pattern it matches; the others are `other`.
 CLASSES = (
     ("wipe", re.compile(r"memzero|stackzero|derive_forget|sodium_free|\w*_?wipe\(")),
-    ("verify", re.compile(r"crypto_verify_|_decrypt|unwrap\(|unlock\(|open_chunk\(|chunks_open\(|authentic\b|intact\b|"
-                          r"check_commitment\(|header_mac\(")),
+    ("verify", re.compile(r"crypto_verify_|_decrypt|unwrap\(|(?<!mutex_)unlock\(|open_chunk\(|chunks_open\(|"
+                          r"authentic\b|intact\b|check_commitment\(|header_mac\(")),
     ("compare", re.compile(r"memcmp|strcmp|_compare\(|\bequals\(|same_bytes\(|has_prefix\(|sodium_is_zero\(")),
     ("length", re.compile(rf"{LENGTH}\)*{COMPUTES}|{COMPUTES}(\(\w+\))?[\w>.*&-]*{LENGTH}")),
 )
