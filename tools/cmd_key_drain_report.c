@@ -16,11 +16,24 @@
 #include "drain.h"
 #include "drain_server.h"
 
-enum { KEY_LINES = KEY_OWN, KEY_SERVER, KEY_URI, KEY_URI_FILE, KEY_URI_FD, KEY_MATCH, KEY_RATE, KEY_JSON };
+enum {
+    KEY_KEY = KEY_OWN,
+    KEY_LINES,
+    KEY_SERVER,
+    KEY_URI,
+    KEY_URI_FILE,
+    KEY_URI_FD,
+    KEY_MATCH,
+    KEY_RATE,
+    KEY_JSON,
+    NAMED_MAX = 64
+};
 
 static const command_option options[] = {
     KEYRING_OPTIONS,
-    {"lines", KEY_LINES, NULL, "each line of a FILE is a value (an envelope in text form)"},
+    {"key", KEY_KEY, "KEY-ID", "judge this key (up to 64 times), and report no other"},
+    {"lines", KEY_LINES, NULL,
+     "each line of a FILE, or of standard input, is a value (an\nenvelope in text form)"},
     {"server", KEY_SERVER, NULL, "look into the server that TASKSEAL_URI names"},
     {"uri", KEY_URI, "URI", "into this one (without a password)"},
     {"uri-file", KEY_URI_FILE, "FILE",
@@ -37,6 +50,8 @@ typedef struct settings {
     keyring_choice keyring;
     uri_source source;
     drain_server server;
+    const char *named[NAMED_MAX];
+    size_t named_count;
     bool has_server;
     bool has_server_option; /* one that only a server makes sense of */
     bool lines;
@@ -60,11 +75,21 @@ static int take_uri(settings *set, int key, const char *value)
     }
 }
 
+static int take_named(settings *set, const char *value)
+{
+    if (set->named_count == NAMED_MAX)
+        return report_usage("--key can be given at most %d times", NAMED_MAX);
+    set->named[set->named_count++] = value;
+    return secret_check("--key", "a key id", value);
+}
+
 static int take(void *state, int key, const char *value)
 {
     settings *set = state;
 
     switch (key) {
+    case KEY_KEY:
+        return take_named(set, value);
     case KEY_LINES:
         set->lines = true;
         return STATUS_OK;
@@ -98,7 +123,8 @@ static void take_lines(drain *to, const buffer *data)
     while (at < end) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         const char *stop = newline != NULL ? newline : end;
-        drain_take(to, at, (size_t)(stop - at));
+        if (stop > at)
+            drain_take(to, at, (size_t)(stop - at));
         at = newline != NULL ? newline + 1 : end;
     }
 }
@@ -116,7 +142,7 @@ static int take_file(const settings *set, drain *to, const char *path)
         data.len > 0 && data.data[data.len - 1] == '\n' && data.data[0] == TASKSEAL_TEXT_PREFIX[0];
     if (set->lines)
         take_lines(to, &data);
-    else
+    else if (data.len > 0) /* an empty file is no value */
         drain_take(to, data.data, data.len - (text ? 1 : 0));
     buffer_free(&data);
     return STATUS_OK;
@@ -127,6 +153,11 @@ static int take_files(const settings *set, drain *to, int count, char **paths)
 {
     int status = STATUS_OK;
 
+    if (count > 1)
+        snprintf(to->source, sizeof to->source, "%d files%s", count, set->lines ? ", line by line" : "");
+    else
+        snprintf(to->source, sizeof to->source, "%.1000s%s", input_name(count > 0 ? paths[0] : NULL),
+                 set->lines ? ", line by line" : "");
     if (count == 0)
         return take_file(set, to, NULL);
     for (int i = 0; i < count; i++) {
@@ -159,6 +190,8 @@ static int report_all(settings *set, const taskseal_keyring *ring, int count, ch
     int status = drain_begin(&found, ring);
     if (status != STATUS_OK)
         return status;
+    for (size_t i = 0; i < set->named_count; i++)
+        (void)drain_name(&found, set->named[i]); /* check_named has found it */
     status = set->has_server ? take_server(set, &found) : take_files(set, &found, count, paths);
     /* A scan that was cut short tells nothing; a file that can't be read is counted. */
     if (status == STATUS_OK || !set->has_server) {
@@ -166,10 +199,34 @@ static int report_all(settings *set, const taskseal_keyring *ring, int count, ch
             drain_print_json(&found);
         else
             drain_print(&found);
-        if (status == STATUS_OK && drain_skipped(&found) > 0)
+        if (status == STATUS_OK && !drain_is_done(&found))
             status = STATUS_REFUSED;
     }
     drain_end(&found);
+    return status;
+}
+
+static int check_sources(const settings *set, int files)
+{
+    if (set->has_server && (files > 0 || set->lines))
+        return report_usage("give FILEs (with or without --lines) or a server, not both");
+    if (!set->has_server && set->has_server_option)
+        return report_usage(
+            "--match and --rate are about a server: give --uri-file, --uri-fd, --uri or --server");
+    /* Neither standard input nor TASKSEAL_URI is taken without a word: nothing there would say that all is well. */
+    if (!set->has_server && files == 0 && !set->lines)
+        return report_usage(
+            "nothing to look into: give FILEs ('-' is standard input), --lines, or a server by "
+            "--uri-file, --uri-fd, --uri or --server (which takes TASKSEAL_URI)");
+    return STATUS_OK;
+}
+
+static int check_named(const settings *set, const taskseal_keyring *ring)
+{
+    int status = STATUS_OK;
+
+    for (size_t i = 0; i < set->named_count && status == STATUS_OK; i++)
+        status = keyring_check(ring, "--key", set->named[i]);
     return status;
 }
 
@@ -183,12 +240,11 @@ static int run(const command *self, int argc, char **argv)
     int status = command_parse(self, argc, argv, take, &set, &stop);
     if (status != STATUS_OK || stop)
         return status;
-    if (set.has_server && (optind < argc || set.lines))
-        return report_usage("give FILEs (with or without --lines) or a server, not both");
-    if (!set.has_server && set.has_server_option)
-        return report_usage(
-            "--match and --rate are about a server: give --uri-file, --uri-fd, --uri or --server");
-    status = keyring_open(&set.keyring, &ring);
+    status = check_sources(&set, argc - optind);
+    if (status == STATUS_OK)
+        status = keyring_open(&set.keyring, &ring);
+    if (status == STATUS_OK)
+        status = check_named(&set, ring);
     if (status == STATUS_OK)
         status = report_all(&set, ring, argc - optind, argv + optind);
     taskseal_keyring_free(ring);
@@ -200,14 +256,21 @@ const command command_key_drain_report = {
     .operands = "[FILE]...",
     .summary = "tell which keys envelopes still name, and which may be retired",
     .description =
-        "Counts, for each key, the envelopes that name it, in the FILEs (or standard input), each an\n"
+        "Counts, for each key, the envelopes that name it, in the FILEs ('-': standard input), each an\n"
         "envelope or with --lines one on each line; or in a server, over a verified connection: in the\n"
         "strings, hashes, lists, sets, sorted sets and streams of one database, in binary or text form.\n"
-        "A key may be retired if no envelope names it, its grace period is over, and everything could be\n"
-        "looked into; if not, the exit status is 1. Envelopes inside other values (JSON, the layout of a\n"
-        "queue library such as Asynq) are noticed, not looked into. Nothing is verified or changed.\n",
-    .examples = "  taskseal key drain-report --uri-file /etc/app/redis.uri -k /etc/app/keyring\n"
-                "  taskseal key drain-report --lines dead-letters.txt -k /etc/app/keyring\n",
+        "A key may be retired if no envelope names it, its grace period is over, there was something to\n"
+        "look into, and everything could be looked into. Envelopes inside other values (JSON, the layout\n"
+        "of a queue library such as Asynq) are noticed, not looked into. Nothing is verified or changed.\n"
+        "\n"
+        "The exit status is 0 if every key that --key names may be retired, or has no secret any more;\n"
+        "without --key: every key that does not seal, and no envelope names a key without a secret or\n"
+        "that the keyring lacks. Else it is 1. (Dedupe keys count only where --key names them: then 1.)\n",
+    .examples =
+        "  taskseal key drain-report --uri-file /etc/app/redis.uri -k /etc/app/keyring\n"
+        "  taskseal key drain-report --key mail-k01 --uri-file /etc/app/redis.uri -k /etc/app/keyring &&\n"
+        "    taskseal key retire mail-k01 -k /etc/app/keyring\n"
+        "  taskseal key drain-report --lines dead-letters.txt -k /etc/app/keyring\n",
     .options = options,
     .run = run,
 };

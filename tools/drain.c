@@ -55,6 +55,11 @@ uint64_t drain_skipped(const drain *self)
     return sum;
 }
 
+bool drain_complete(const drain *self)
+{
+    return drain_skipped(self) == 0 && (self->envelopes > 0 || self->plain > 0);
+}
+
 /* NULL if there is no room for another one. */
 static drain_key *find(drain *self, const char *id)
 {
@@ -67,6 +72,18 @@ static drain_key *find(drain *self, const char *id)
     drain_key *fresh = &self->keys[self->key_count++];
     memcpy(fresh->id, id, strlen(id) + 1);
     return fresh;
+}
+
+bool drain_name(drain *self, const char *key_id)
+{
+    for (size_t i = 0; i < self->key_count; i++) {
+        if (self->keys[i].known && strcmp(self->keys[i].id, key_id) == 0) {
+            self->keys[i].named = true;
+            self->some_named = true;
+            return true;
+        }
+    }
+    return false;
 }
 
 static void count(drain *self, const taskseal_info *info)
@@ -126,8 +143,10 @@ void drain_take(drain *self, const void *data, size_t len)
 
 drain_verdict drain_judge(const drain *self, const drain_key *key)
 {
+    if (!key->known)
+        return DRAIN_STRANGER;
     if (key->key.state == TASKSEAL_KEY_RETIRED || key->key.state == TASKSEAL_KEY_COMPROMISED)
-        return DRAIN_GONE;
+        return key->envelopes > 0 ? DRAIN_LOST : DRAIN_GONE;
     if (key->key.type == TASKSEAL_KEY_DEDUPE)
         return DRAIN_DEDUPE;
     if (key->key.state == TASKSEAL_KEY_ACTIVE)
@@ -138,5 +157,36 @@ drain_verdict drain_judge(const drain *self, const drain_key *key)
         return DRAIN_NO_END;
     if (key->key.not_after >= self->now)
         return DRAIN_IN_GRACE;
-    return drain_skipped(self) > 0 ? DRAIN_INCOMPLETE : DRAIN_MAY_RETIRE;
+    return drain_complete(self) ? DRAIN_MAY_RETIRE : DRAIN_INCOMPLETE;
+}
+
+bool drain_reports(const drain *self, const drain_key *key)
+{
+    return !self->some_named || key->named;
+}
+
+static bool is_fine(drain_verdict verdict, bool named)
+{
+    switch (verdict) {
+    case DRAIN_MAY_RETIRE:
+    case DRAIN_GONE:
+        return true;
+    case DRAIN_ACTIVE:
+    case DRAIN_DEDUPE:
+        return !named;
+    default:
+        return false;
+    }
+}
+
+bool drain_is_done(const drain *self)
+{
+    bool done = drain_complete(self);
+
+    for (size_t i = 0; i < self->key_count; i++) {
+        const drain_key *key = &self->keys[i];
+        if (drain_reports(self, key))
+            done = done && is_fine(drain_judge(self, key), key->named);
+    }
+    return done;
 }

@@ -13,6 +13,7 @@
 #include "common/print.h"
 #include "common/progress.h"
 #include "common/report.h"
+#include "common/uri.h"
 
 /* Elements a reply, and bytes a value: they bound the memory that this takes. */
 #define PIECE "16"
@@ -76,6 +77,16 @@ static redisReply *ask(scan *self, int argc, const char **argv, const size_t *le
     return reply != NULL ? reply : lost(self);
 }
 
+/* What this reply was to tell can't be had. The first error is kept: all mostly have the same cause. */
+static void skip_refused(scan *self, const redisReply *reply)
+{
+    drain *to = self->to;
+
+    if (reply->type == REDIS_REPLY_ERROR && to->refusal[0] == '\0')
+        snprintf(to->refusal, sizeof to->refusal, "%s", reply->str);
+    drain_skip_one(to, DRAIN_REFUSED);
+}
+
 /* ---- Values ---- */
 
 static void take(scan *self, const redisReply *value)
@@ -83,7 +94,7 @@ static void take(scan *self, const redisReply *value)
     if (value->type == REDIS_REPLY_STRING || value->type == REDIS_REPLY_STATUS)
         drain_take(self->to, value->str, value->len);
     else if (value->type != REDIS_REPLY_NIL) /* it has gone */
-        drain_skip_one(self->to, DRAIN_REFUSED);
+        skip_refused(self, value);
 }
 
 static bool is_array(const redisReply *reply, size_t least)
@@ -100,8 +111,10 @@ static void take_string(scan *self, const redisReply *key)
     if (length == NULL)
         return;
     const bool fits = length->type == REDIS_REPLY_INTEGER && length->integer <= STRING_MAX;
-    if (!fits)
-        drain_skip_one(self->to, length->type == REDIS_REPLY_INTEGER ? DRAIN_TOO_LARGE : DRAIN_REFUSED);
+    if (length->type != REDIS_REPLY_INTEGER)
+        skip_refused(self, length);
+    else if (!fits)
+        drain_skip_one(self->to, DRAIN_TOO_LARGE);
     freeReplyObject(length);
     if (!fits)
         return;
@@ -125,7 +138,7 @@ static void take_scanned(scan *self, const redisReply *key, const char *command,
             return;
         if (!is_array(reply, 2) || reply->element[0]->type != REDIS_REPLY_STRING ||
             !is_array(reply->element[1], 0)) {
-            drain_skip_one(self->to, DRAIN_REFUSED);
+            skip_refused(self, reply);
             freeReplyObject(reply);
             return;
         }
@@ -152,7 +165,7 @@ static void take_list(scan *self, const redisReply *key)
             return;
         const bool done = !is_array(reply, 1);
         if (!is_array(reply, 0))
-            drain_skip_one(self->to, DRAIN_REFUSED);
+            skip_refused(self, reply);
         else
             for (size_t i = 0; i < reply->elements; i++)
                 take(self, reply->element[i]);
@@ -191,7 +204,7 @@ static void take_stream(scan *self, const redisReply *key)
                 snprintf(from, sizeof from, "(%s", reply->element[i]->element[0]->str);
         }
         if (!good)
-            drain_skip_one(self->to, DRAIN_REFUSED);
+            skip_refused(self, reply);
         freeReplyObject(reply);
         if (!good || !more)
             return;
@@ -221,17 +234,17 @@ static void take_typed(scan *self, const redisReply *key, const char *type)
 static void take_key(scan *self, const redisReply *key)
 {
     if (key->type != REDIS_REPLY_STRING) {
-        drain_skip_one(self->to, DRAIN_REFUSED);
+        skip_refused(self, key);
         return;
     }
+    self->keys++;
     redisReply *type = ask(self, 2, (const char *[]){"TYPE", key->str}, (const size_t[]){4, key->len});
     if (type == NULL)
         return;
-    self->keys++;
     if (type->type == REDIS_REPLY_STATUS)
         take_typed(self, key, type->str);
     else
-        drain_skip_one(self->to, DRAIN_REFUSED);
+        skip_refused(self, type);
     freeReplyObject(type);
 }
 
@@ -260,6 +273,19 @@ static bool scan_step(scan *self, char cursor[CURSOR_MAX])
     return self->status == STATUS_OK;
 }
 
+/* How many keys there are, by which the report tells what the pattern left out; some users may not ask. */
+static void ask_size(scan *self)
+{
+    redisReply *reply = ask(self, 1, (const char *[]){"DBSIZE"}, (const size_t[]){6});
+
+    if (reply == NULL)
+        return;
+    self->to->has_database = reply->type == REDIS_REPLY_INTEGER && reply->integer >= 0;
+    if (self->to->has_database)
+        self->to->database = (uint64_t)reply->integer;
+    freeReplyObject(reply);
+}
+
 static int scan_all(scan *self)
 {
     char cursor[CURSOR_MAX] = "0";
@@ -269,8 +295,22 @@ static int scan_all(scan *self)
         if (!scan_step(self, cursor))
             break;
     } while (strcmp(cursor, "0") != 0);
+    if (self->status == STATUS_OK)
+        ask_size(self);
     progress_end(&self->shown);
+    self->to->matched = self->keys;
     return self->status;
+}
+
+static void tell_source(drain *self, const drain_server *server)
+{
+    char host[URI_PART_MAX];
+    char database[URI_PART_MAX];
+
+    uri_server(server->uri, host);
+    uri_database(server->uri, database);
+    snprintf(self->source, sizeof self->source, "%s, database %s", host, database);
+    self->match = server->match;
 }
 
 int drain_take_server(drain *self, const drain_server *server)
@@ -284,6 +324,7 @@ int drain_take_server(drain *self, const drain_server *server)
         err = taskseal_redis_connect(endpoint, &all.redis, &error);
     int status = STATUS_OK;
     if (err == TASKSEAL_OK) {
+        tell_source(self, server);
         status = scan_all(&all);
     } else {
         (void)report_error(err, error.message);

@@ -12,7 +12,7 @@ import sys
 import time
 
 import server
-from harness import OK, REFUSED, RETRY, USAGE, Skip, bad, check, equal, good, keyring, main, read_terminal, run, test, write
+from harness import MANUAL, OK, REFUSED, RETRY, USAGE, Skip, bad, check, equal, good, keyring, main, read_terminal, run, test, write
 from server import PASSWORD
 
 _port = None
@@ -80,11 +80,50 @@ def counts(found):
 
 
 @test
-def an_empty_server_names_no_key():
+def an_empty_server_leaves_no_key_free():
     env, _ = rings()
+    found = report(env, status=REFUSED)
+    equal((found["complete"], found["envelopes"], found["other_values"]), (False, 0, 0))
+    equal((found["matched_keys"], found["database_keys"]), (0, 0))
+    equal(found["keys"]["mail-k01"]["verdict"], "incomplete")
+    text = run("key", "drain-report", "--uri-file", "uri", env=env).stdout.decode()
+    check("\nwarning: no key of the database matched, it is empty\n" in text, text)
+
+
+@test
+def what_was_searched_and_what_the_pattern_left_out_is_told():
+    env, client = rings()
+    client.call("SET", "{mail}:t:1", sealed_to("mail-k02"))
+    for number in range(3):
+        client.call("SET", f"other:{number}", sealed_to("mail-k01"))
     found = report(env)
-    equal((found["complete"], found["envelopes"], found["other_values"]), (True, 0, 0))
-    equal(found["keys"]["mail-k01"]["verdict"], "may-retire")
+    equal((found["source"], found["match"]), (f"localhost:{port()}, database 0", "{*}:t:*"))
+    equal((found["matched_keys"], found["database_keys"], found["server_error"]), (1, 4, None))
+    text = good("key", "drain-report", "--uri-file", "uri", env=env).decode()
+    check(f"\nlooked into: localhost:{port()}, database 0; 1 key matched {{*}}:t:*\n"
+          "left out: 3 other keys of the database; --match '*' looks into all\n" in text, text)
+    text = run("key", "drain-report", "--uri-file", "uri", "--match", "*", env=env).stdout.decode()
+    check("; 4 keys matched *\nseen: 4 envelopes" in text, text)
+
+
+@test
+def a_pattern_that_matches_no_key_is_warned_of():
+    env, client = rings()
+    client.call("SET", "asynq:1", sealed_to("mail-k01"))
+    equal(report(env, "--key", "mail-k01", status=REFUSED)["keys"]["mail-k01"]["verdict"], "incomplete")
+    done = run("key", "drain-report", "--uri-file", "uri", env=env)
+    equal(done.returncode, REFUSED)
+    check(b"\nwarning: no key of the database matched: is this pattern the right one?\n" in done.stdout, repr(done.stdout))
+    check(b"may be retired" not in done.stdout, repr(done.stdout))
+
+
+@test
+def the_database_that_the_uri_names_is_told():
+    env, client = rings()
+    client.call("SELECT", "3")
+    client.call("SET", "{mail}:t:1", sealed_to("mail-k02"))
+    write("uri", f"rediss://worker:{PASSWORD}@localhost:{port()}/3?cacert={server.path('ca.pem')}".encode())
+    equal(report(env)["source"], f"localhost:{port()}, database 3")
 
 
 @test
@@ -94,7 +133,7 @@ def tasks_in_the_layout_of_the_examples_are_found():
         client.call("HSET", f"{{mail}}:t:{number}", "type", "reset", "sealed",
                     sealed_to("mail-k01" if number % 3 else "mail-k02"))
         client.call("LPUSH", "{mail}:pending", number)
-    found = report(env)
+    found = report(env, status=REFUSED)
     equal((found["complete"], counts(found)), (True, {"mail-k02": 10, "mail-k01": 20}))
     equal(found["other_values"], 30)  # the types; the lists do not match the pattern
     equal(found["keys"]["mail-k01"]["verdict"], "in-use")
@@ -111,10 +150,10 @@ def every_type_of_value_is_looked_into_in_both_forms():
         client.call("SADD", f"set:{form}", "plain", envelope)
         client.call("ZADD", f"z:{form}", 1, envelope, 2, "plain")
         client.call("XADD", f"x:{form}", "*", "sealed", envelope, "other", "plain")
-    found = report(env, "--match", "*")
+    found = report(env, "--match", "*", status=REFUSED)
     equal((found["complete"], counts(found)), (True, {"mail-k02": 0, "mail-k01": 12}))
     for pattern in ["s:*", "h:*", "l:*", "set:*", "z:*", "x:*"]:
-        equal((pattern, counts(report(env, "--match", pattern))["mail-k01"]), (pattern, 2))
+        equal((pattern, counts(report(env, "--match", pattern, status=REFUSED))["mail-k01"]), (pattern, 2))
 
 
 @test
@@ -130,7 +169,7 @@ def large_collections_are_walked_to_their_end():
         client.call("XADD", "x", "*", "f", other)
     for command in [("RPUSH", "l"), ("HSET", "h", "last"), ("SADD", "set"), ("ZADD", "z", 9999), ("XADD", "x", "*", "f")]:
         client.call(*command, envelope)
-    found = report(env, "--match", "*")
+    found = report(env, "--match", "*", status=REFUSED)
     equal((found["complete"], counts(found)), (True, {"mail-k02": 35, "mail-k01": 5}))
     equal(found["other_values"], 5 * 693)
 
@@ -141,7 +180,7 @@ def many_keys_are_walked_to_their_end():
     envelope = sealed_to("mail-k01")
     for number in range(500):
         client.call("SET", f"{{mail}}:t:{number}", envelope)
-    equal(counts(report(env))["mail-k01"], 500)
+    equal(counts(report(env, status=REFUSED))["mail-k01"], 500)
 
 
 @test
@@ -175,6 +214,51 @@ def what_the_server_refuses_leaves_no_key_free():
     found = report(env, status=REFUSED)
     equal((found["skipped"]["refused"], counts(found)), (1, {"mail-k02": 1, "mail-k01": 0}))
     equal(found["keys"]["mail-k01"]["verdict"], "incomplete")
+    check(found["server_error"].startswith("NOPERM ") and "hscan" in found["server_error"].lower(), found["server_error"])
+    equal(found["database_keys"], None)  # blind may not ask, and that leaves nothing out
+    client.call("HSET", "{mail}:t:3", "sealed", sealed_to("mail-k01"))
+    text = run("key", "drain-report", "--uri-file", "uri", env=env).stdout.decode()
+    check("\nnot looked into: 2 could not be read\nthe server said: NOPERM " in text, text)
+    equal(text.count("NOPERM"), 1)
+
+
+def documented_rule():
+    """The ACL rule of the manual, less its user and password."""
+    with open(MANUAL.replace("taskseal.1", "taskseal-key.1"), encoding="utf-8") as file:
+        rule = re.search(r"^user drain on >PASSWORD (.*?)\n\.Ed$", file.read(), re.M | re.S)
+    check(rule, "the manual has no rule")
+    return rule.group(1).split()
+
+
+@test
+def the_user_of_the_manual_sees_everything_and_can_do_no_more():
+    env, client = rings()
+    rule = documented_rule()
+    check("+scan" in rule and "+xrange" in rule, str(rule))
+    client.call("ACL", "SETUSER", "drain", "reset", "on", f">{PASSWORD}", *rule)
+    envelope = sealed_to("mail-k02")
+    client.call("SET", "s", envelope)
+    client.call("HSET", "h", "f", envelope)
+    client.call("RPUSH", "l", envelope)
+    client.call("SADD", "set", envelope)
+    client.call("ZADD", "z", 1, envelope)
+    client.call("XADD", "x", "*", "f", envelope)
+    write("uri", f"rediss://drain:{PASSWORD}@localhost:{port()}/0?cacert={server.path('ca.pem')}".encode())
+    found = report(env, "--match", "*")
+    equal((found["complete"], found["envelopes"], found["database_keys"]), (True, 6, 6))
+    for word in [word for word in rule if word.startswith("+") and word not in ("+ping", "+select", "+dbsize")]:
+        client.call("ACL", "SETUSER", "drain", "-" + word[1:])  # each is needed
+        done = run("key", "drain-report", "--uri-file", "uri", "--match", "*", env=env)
+        equal((word, done.returncode), (word, REFUSED))
+        check(b"NOPERM" in done.stdout + done.stderr, repr(done))
+        client.call("ACL", "SETUSER", "drain", word)
+    for command in [("SET", "s", "x"), ("DEL", "s"), ("CONFIG", "GET", "*")]:
+        try:
+            Client("drain").call(*command)
+        except AssertionError as refused:
+            check("NOPERM" in str(refused), str(refused))
+        else:
+            raise AssertionError(f"drain may {command[0]}")
 
 
 @test

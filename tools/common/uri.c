@@ -155,3 +155,14 @@ void uri_user(const char *uri, char user[URI_PART_MAX])
     if (out == 0)
         snprintf(user, URI_PART_MAX, "default");
 }
+
+void uri_database(const char *uri, char database[URI_PART_MAX])
+{
+    const char *host;
+    const char *end;
+
+    (void)authority(uri, &host, &end);
+    const char *number = *end == '/' ? end + 1 : end;
+    const size_t len = strspn(number, "0123456789");
+    snprintf(database, URI_PART_MAX, "%.*s", (int)(len > 0 ? len : 1), len > 0 ? number : "0");
+}

@@ -22,8 +22,9 @@ int uri_read(const uri_source *source, buffer *uri);
 
 enum { URI_PART_MAX = 512 };
 
-/* "host:port" and the user of a URI that the library has accepted; cut if longer. */
+/* "host:port", the user and the database's number of a URI that the library has accepted; cut if longer. */
 void uri_server(const char *uri, char server[URI_PART_MAX]);
 void uri_user(const char *uri, char user[URI_PART_MAX]);
+void uri_database(const char *uri, char database[URI_PART_MAX]);
 
 #endif
