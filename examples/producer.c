@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * producer: seals the payload of each task and queues it. A template: keep seal_task() and send_batch(),
- * and change where tasks come from (jsonl.h).
+ * and change where tasks come from (jsonl.h). The keys are in keys.h.
  *
  *     cc producer.c $(pkg-config --cflags --libs taskseal jansson) -o producer
  *
@@ -9,7 +9,7 @@
  *     {queue}:t:<id>    hash: type, sealed (an envelope bound to queue, type and id)
  *     {queue}:pending   list of ids, newest first
  */
-#define _DEFAULT_SOURCE
+#define _GNU_SOURCE 1 /* ppoll */
 #include <fcntl.h>
 #include <getopt.h>
 #include <poll.h>
@@ -18,6 +18,7 @@
 #include <time.h>
 
 #include "jsonl.h"
+#include "keys.h"
 #include "server.h"
 
 enum {
@@ -52,7 +53,7 @@ struct sealed_task {
 };
 
 struct producer {
-    taskseal_keyring *ring;
+    struct keys keys;
     redisContext *redis;
     FILE *ledger;
     struct sealed_task batch[DEPTH];
@@ -93,7 +94,7 @@ static taskseal_err seal_task(struct producer *p, struct sealed_task *s)
     struct jsonl_task *task = &s->task;
     if (!make_id(task))
         return TASKSEAL_ERR_NO_RANDOM;
-    taskseal_seal_options options = {.keyring = p->ring,
+    taskseal_seal_options options = {.keyring = p->keys.ring,
                                      .context = {.queue = taskseal_str(task->queue),
                                                  .type = taskseal_str(task->type),
                                                  .id = taskseal_str(task->id)},
@@ -235,6 +236,21 @@ static bool input_idle(const struct jsonl *in)
     return in->at == in->len && poll(&ready, 1, 0) == 0;
 }
 
+/* Waits for input, and hears of new keys meanwhile. SIGHUP is let through in ppoll alone, so that none can come
+ * between the look and the wait. */
+static void await_input(struct producer *p, const struct jsonl *in)
+{
+    struct pollfd ready = {.fd = in->fd, .events = POLLIN};
+    sigset_t hangup, before;
+    sigemptyset(&hangup);
+    sigaddset(&hangup, SIGHUP);
+    sigprocmask(SIG_BLOCK, &hangup, &before);
+    do
+        keys_refresh(&p->keys);
+    while (ppoll(&ready, 1, NULL, &before) < 0 && errno == EINTR);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
 /* False if nothing can be sealed or sent any more. */
 static bool produce(struct producer *p, struct jsonl *in)
 {
@@ -244,12 +260,15 @@ static bool produce(struct producer *p, struct jsonl *in)
         taskseal_err err = TASKSEAL_OK;
         struct sealed_task *next = &p->batch[p->count];
         memset(next, 0, sizeof *next);
+        if (in->at == in->len)
+            await_input(p, in);
         result = jsonl_next(in, &next->task);
         if (result == JSONL_REFUSED)
             refuse(p, next->task.line, "%s", in->reason);
         if (result == JSONL_FAILED)
             perror("producer: input");
         if (result == JSONL_TASK) {
+            keys_refresh(&p->keys);
             err = seal_task(p, next);
             if (err != TASKSEAL_OK)
                 refuse(p, next->task.line, "not sealed: %s: %s", taskseal_err_name(err),
@@ -276,14 +295,16 @@ static const char USAGE[] =
     "  payload       any JSON value; its exact bytes are sealed\n"
     "  id            optional string, else made; refused while a task of that queue and id is there\n"
     "  expires_in    optional, seconds\n"
-    "A bad line is named on stderr and the rest goes on.\n"
+    "A bad line is named on stderr and the rest goes on. SIGHUP: loads the keys anew before the next line; "
+    "if\n"
+    "they don't load, says so and keeps the old ones.\n"
     "\n"
     "  --ledger LEDGER   append line, queue, type, id and SHA-256 of each queued payload (mode 0600). For\n"
     "                    tests: the hash of a guessable payload gives it away\n"
     "\n"
     "environment:\n"
     "  TASKSEAL_URI      rediss://user:password@host:port/0?cacert=...&cert=...&key=...\n"
-    "  TASKSEAL_KEYRING  the key file\n"
+    "  TASKSEAL_KEYRING  the key file; or fd:N, env:NAME (no SIGHUP for these two) or credential:NAME\n"
     "\n"
     "exit status: 0 all queued, 1 some lines refused, 2 usage or configuration, 3 connection, input or\n"
     "output failed\n";
@@ -314,7 +335,7 @@ static int set_up(struct producer *p, const char *ledger)
             return EXIT_USAGE;
         }
     }
-    if (taskseal_keyring_load(&p->ring, keys, &error) != TASKSEAL_OK ||
+    if (keys_begin(&p->keys, "producer", keys, &error) != TASKSEAL_OK ||
         taskseal_redis_endpoint_new(&endpoint, uri, &error) != TASKSEAL_OK)
         goto cleanup;
     status = EXIT_FAILED;
@@ -363,6 +384,6 @@ int main(int argc, char **argv)
     jsonl_close(&in);
     if (p.redis != NULL)
         redisFree(p.redis);
-    taskseal_keyring_free(p.ring);
+    keys_end(&p.keys);
     return p.ledger == NULL || fclose(p.ledger) == 0 ? status : EXIT_FAILED;
 }

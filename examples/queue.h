@@ -22,8 +22,20 @@ struct queue {
     char keys[6][272]; /* in the order of LUA_KEYS */
 };
 
-/* Set by a signal handler: cuts pauses between attempts short. */
+/* Set by SIGTERM and SIGINT: cuts pauses between attempts short. */
 static volatile sig_atomic_t queue_stopping;
+
+static void queue_stop(int signal_number)
+{
+    (void)signal_number;
+    queue_stopping = 1;
+}
+
+static void queue_stop_on_signals(void)
+{
+    sigaction(SIGTERM, &(struct sigaction){.sa_handler = queue_stop}, NULL);
+    sigaction(SIGINT, &(struct sigaction){.sa_handler = queue_stop}, NULL);
+}
 
 /* False for a name that would move or empty the hash tag. */
 static bool queue_init(struct queue *queue, const char *name)

@@ -8,7 +8,7 @@
  * finished, so a worker that dies loses nothing: whoever asks next after the deadline gets the task.
  * A handler must therefore bear being run twice; it is not run again after its success was recorded,
  * because a message that is done is remembered by its id.
- * The layout and the scripts are in queue.h.
+ * The layout and the scripts are in queue.h, the keys in keys.h.
  */
 #define _DEFAULT_SOURCE
 #include <errno.h>
@@ -18,13 +18,14 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "keys.h"
 #include "queue.h"
 
 enum { EXIT_DONE = 0, EXIT_USAGE = 2, EXIT_FAILED = 3 };
 enum { LEASE_MS, RETRY_MS, MAX_ATTEMPTS, MAX_WAITS, MAX_AGE, LIMITS };
 
 struct worker {
-    taskseal_keyring *ring;
+    struct keys keys;
     redisContext *redis;
     struct queue *queues;
     size_t queue_count;
@@ -163,7 +164,7 @@ static bool work_on(struct worker *w, struct job *job, void *sealed, size_t seal
 {
     /* Queue and id are what WE asked for and took; type is the stored one, which must be the sealed one. */
     taskseal_open_options options = {
-        .keyring = w->ring,
+        .keyring = w->keys.ring,
         .context = {.queue = taskseal_str(job->queue->name), .type = job->type, .id = job->id},
         .max_age = (uint64_t)w->limit[MAX_AGE]};
     taskseal_opened opened;
@@ -254,6 +255,7 @@ static bool serve_all(struct worker *w)
         bool worked = false;
         long long waiting = 0;
         for (size_t i = 0; i < w->queue_count && !queue_stopping; i++) {
+            keys_refresh(&w->keys);
             long long result = serve(w, &w->queues[i]);
             if (result == BROKEN)
                 return queue_stopping; /* giving up a reconnect because of SIGTERM is no failure */
@@ -275,6 +277,7 @@ static const char USAGE[] =
     "usage: worker [options] QUEUE...\n"
     "\n"
     "Takes tasks, opens them, handles them. SIGTERM or SIGINT: finishes the task in hand, then ends.\n"
+    "SIGHUP: loads the keys anew before the next task; if they don't load, says so and keeps the old ones.\n"
     "What can't succeed goes to {QUEUE}:dead with the error's name in the task's hash.\n"
     "\n"
     "  --until-empty        exit when no queue has a task pending, active or delayed\n"
@@ -287,15 +290,9 @@ static const char USAGE[] =
     "\n"
     "environment:\n"
     "  TASKSEAL_URI      rediss://user:password@host:port/0?cacert=...&cert=...&key=...\n"
-    "  TASKSEAL_KEYRING  the key file\n"
+    "  TASKSEAL_KEYRING  the key file; or fd:N, env:NAME (no SIGHUP for these two) or credential:NAME\n"
     "\n"
     "exit status: 0 empty or stopped, 2 usage or configuration, 3 connection failed\n";
-
-static void stop(int signal_number)
-{
-    (void)signal_number;
-    queue_stopping = 1;
-}
 
 static bool parse_limit(const char *text, long *out)
 {
@@ -367,7 +364,7 @@ static int set_up(struct worker *w)
         fputs("worker: set TASKSEAL_URI and TASKSEAL_KEYRING; see --help\n", stderr);
         return EXIT_USAGE;
     }
-    if (taskseal_keyring_load(&w->ring, keys, &error) == TASKSEAL_OK &&
+    if (keys_begin(&w->keys, "worker", keys, &error) == TASKSEAL_OK &&
         taskseal_redis_endpoint_new(&endpoint, uri, &error) == TASKSEAL_OK)
         status = taskseal_redis_connect(endpoint, &w->redis, &error) == TASKSEAL_OK ? EXIT_DONE : EXIT_FAILED;
     if (status != EXIT_DONE)
@@ -384,8 +381,7 @@ int main(int argc, char **argv)
         return status;
 
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}); /* a core dump would hold payloads */
-    sigaction(SIGTERM, &(struct sigaction){.sa_handler = stop}, NULL);
-    sigaction(SIGINT, &(struct sigaction){.sa_handler = stop}, NULL);
+    queue_stop_on_signals();
     status = set_up_queues(&w, argv + optind, (size_t)(argc - optind)) ? set_up(&w) : EXIT_USAGE;
     if (status == EXIT_DONE) {
         status = serve_all(&w) ? EXIT_DONE : EXIT_FAILED;
@@ -395,6 +391,6 @@ int main(int argc, char **argv)
     free(w.queues);
     if (w.redis != NULL)
         redisFree(w.redis);
-    taskseal_keyring_free(w.ring);
+    keys_end(&w.keys);
     return status;
 }

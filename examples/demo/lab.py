@@ -30,6 +30,7 @@ ACL = {
               " +zadd +zrem +zcard +zscore +lpush +rpush +rpop +lindex +type +hget +hmget +hset +hdel +hincrby"
               " +get +set +del",
     "rotate": "~{*}:t:* +scan +eval +hget +hset",
+    "report": "%R~{*}:t:* +scan +dbsize +type +hscan",
     "observer": "+monitor",
     "operator": "+save +info +dbsize +shutdown ~{*}:dead ~{*}:t:* +lrange +hget +client|kill",
     "intruder": "~* +@read +@write +eval",

@@ -153,6 +153,7 @@ def each_user_may_do_its_work_and_no_more(stage):
                             ("EVAL", "return redis.call('DEL', KEYS[1])", 1, "{q}:t:0")],
                "worker": [("SCAN", 0), ("HGET", "elsewhere", "f"), ("CONFIG", "GET", "*"), ("FLUSHALL",)],
                "rotate": [("LPUSH", "{q}:pending", "0"), ("HGET", "{q}:m:0", "f"), ("DEL", "{q}:t:0"), ("MONITOR",)],
+               "report": [("HSET", "{q}:t:0", "f", "v"), ("DEL", "{q}:t:0"), ("HSCAN", "elsewhere", 0), ("HGETALL", "{q}:t:0")],
                "observer": [("HGET", "{q}:t:0", "sealed"), ("KEYS", "*")]}
     for role, commands in refused.items():
         client = lab.Client(stage.port, stage.folder, role)
@@ -170,7 +171,7 @@ def each_user_may_do_its_work_and_no_more(stage):
 @test
 def the_users_in_the_readme_are_those_of_the_tests(_stage):
     readme = (ROOT / "examples/README.md").read_text()
-    for role in ("producer", "worker", "rotate"):
+    for role in ("producer", "worker", "rotate", "report"):
         equal(f"\n    user {role} on >... resetchannels -@all {lab.EVERYBODY} {lab.ACL[role]}\n" in readme, True)
     equal(f"\n    {lab.DEFAULT}\n" in readme, True)
 

@@ -17,6 +17,7 @@ import traceback
 sys.dont_write_bytecode = True
 import cases_tasks  # noqa: E402,F401 (each registers its tests)
 import cases_fleet  # noqa: E402,F401
+import cases_keys  # noqa: E402,F401
 import cases_faults  # noqa: E402,F401
 from stage import TESTS, Stage  # noqa: E402
 

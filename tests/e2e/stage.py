@@ -90,12 +90,12 @@ class Stage:
     def keyring(self, name, *lines):
         lab.write_secret(self.folder / f"keyring.{name}", "\n".join(("taskseal-keyring 1", *lines)) + "\n")
 
-    def start(self, program, *args, keyring="old", role=None, port=None, timeout_ms=5000, **options):
+    def start(self, program, *args, keyring="old", role=None, port=None, timeout_ms=5000, env=None, **options):
         uri = (self.folder / f"uri.{role or program}").read_text().replace(f":{self.port}/", f":{port or self.port}/")
-        env = dict(os.environ, TASKSEAL_KEYRING=str(self.folder / f"keyring.{keyring}"),
-                   TASKSEAL_URI=f"{uri}&timeout_ms={timeout_ms}")
-        process = subprocess.Popen([self.bin / program, *map(str, args)], env=env, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, **options)
+        env = {**os.environ, "TASKSEAL_KEYRING": str(self.folder / f"keyring.{keyring}"),
+               "TASKSEAL_URI": f"{uri}&timeout_ms={timeout_ms}", **(env or {})}
+        options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+        process = subprocess.Popen([self.bin / program, *map(str, args)], env=env, **options)
         self.started.append(process)
         return process
 
