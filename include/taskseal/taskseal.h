@@ -338,8 +338,9 @@ typedef struct taskseal_keyring_source {
 
 /* taskseal_keyring_load and taskseal_keyring_parse in one, for key files that may be protected with a passphrase
  * (argon2id and XChaCha20-Poly1305, doc/keyfile.md). It takes as long and as much memory as the file says, at
- * most 1 GiB; by default a second and 256 MiB. A passphrase for a file that has none is ignored.
- *  KEYFILE_PASSPHRASE  the passphrase is missing or wrong
+ * most 1 GiB; by default a second and 256 MiB.
+ *  KEYFILE_PASSPHRASE  the passphrase is missing or wrong, or was given for a file that has none: somebody may have
+ *                      put that in the place of a protected one
  *  and those of both */
 TASKSEAL_MUST_USE taskseal_err taskseal_keyring_read(taskseal_keyring **out,
                                                      const taskseal_keyring_source *from,
@@ -400,7 +401,7 @@ typedef enum taskseal_keyfile_action {
                                     is promoted, so that every copy of the file can learn it first */
     TASKSEAL_KEYFILE_PROMOTE = 2, /* it becomes active and the first of its type, and so the primary */
     TASKSEAL_KEYFILE_DEMOTE = 3,  /* it opens only, and nothing sealed later than `not_after` opens with it */
-    TASKSEAL_KEYFILE_RETIRE = 4,  /* its secret goes; not while it is active */
+    TASKSEAL_KEYFILE_RETIRE = 4,  /* its secret goes; not while it is active, nor before its not-after */
     TASKSEAL_KEYFILE_COMPROMISE = 5, /* the same, at once */
     TASKSEAL_KEYFILE_LIMIT =
         6, /* `queues` and the window replace those that it has, as far as they are given */
@@ -613,7 +614,8 @@ typedef struct taskseal_reseal_options {
     taskseal_suite suite; /* 0: that of the envelope */
 } taskseal_reseal_options;
 
-/* The capacity that taskseal_reseal needs: what the new envelope and the work on it take. Trusts nothing.
+/* A capacity that suffices for taskseal_reseal, whatever keys it uses; the new envelope is mostly shorter. Trusts
+ * nothing.
  * BAD_ARGUMENT, and those of taskseal_inspect. */
 TASKSEAL_MUST_USE taskseal_err taskseal_reseal_size(const taskseal_reseal_options *options,
                                                     const void *sealed, size_t sealed_len,
@@ -642,11 +644,12 @@ TASKSEAL_MUST_USE taskseal_err taskseal_reseal(const taskseal_reseal_options *op
  *         if (fwrite(out, 1, out_len, to) != out_len)
  *             die("could not write");
  *     }
- *     if (err == TASKSEAL_OK && ferror(from) == 0) {
+ *     if (ferror(from) != 0)
+ *         die("could not read");
+ *     if (err == TASKSEAL_OK)
  *         err = taskseal_stream_finish(stream, out, sizeof out, &out_len, NULL);
- *         if (fwrite(out, 1, out_len, to) != out_len)
- *             die("could not write");
- *     }
+ *     if (err == TASKSEAL_OK && fwrite(out, 1, out_len, to) != out_len)
+ *         die("could not write");
  *     taskseal_stream_free(stream);
  *
  * What an opening stream gives out is authentic and in

@@ -29,12 +29,14 @@ static taskseal_err lock_failed(const char *path, taskseal_error *error)
                                 strerror(errno));
 }
 
-static bool wait_for_lock(int fd)
+/* *tries are those left, for all waiting together. */
+static bool wait_for_lock(int fd, unsigned *tries)
 {
     const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * 1000L * 1000L};
-    for (unsigned tries = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; tries++) {
-        if ((errno != EWOULDBLOCK && errno != EINTR) || tries == LOCK_TRIES)
+    while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        if ((errno != EWOULDBLOCK && errno != EINTR) || *tries == 0)
             return false;
+        --*tries;
         (void)nanosleep(&pause, NULL);
     }
     return true;
@@ -52,11 +54,12 @@ static bool is_current(int fd, const char *path)
 /* Whoever had the lock before has put another file in this one's place: then that one is to be locked. */
 static taskseal_err open_locked(const char *path, int *fd, taskseal_error *error)
 {
-    for (unsigned tries = 0; tries < LOCK_TRIES; tries++) {
+    unsigned tries = LOCK_TRIES;
+    for (unsigned files = 0; files < LOCK_TRIES; files++) {
         *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
         if (*fd < 0)
             return taskseal__fail(error, TASKSEAL_ERR_KEYFILE_READ, "%s: %s", path, strerror(errno));
-        taskseal_err err = wait_for_lock(*fd) ? TASKSEAL_OK : lock_failed(path, error);
+        taskseal_err err = wait_for_lock(*fd, &tries) ? TASKSEAL_OK : lock_failed(path, error);
         if (err == TASKSEAL_OK && is_current(*fd, path))
             return TASKSEAL_OK;
         close(*fd);
@@ -133,6 +136,8 @@ static taskseal_err change_text(const taskseal_keyfile_change *change, char **te
     if (taskseal__is_protected(*text, *len)) {
         passphrase = change->passphrase;
         err = unprotect(text, len, passphrase, error);
+    } else if (change->passphrase.data != NULL) {
+        err = taskseal__not_protected(error);
     }
     if (err == TASKSEAL_OK)
         err = change_plain(change, text, len, error);
@@ -156,7 +161,9 @@ static taskseal_err change_file(const char *path, int fd, const taskseal_keyfile
     if (err != TASKSEAL_OK)
         return err;
     bool keep_old = change->action != TASKSEAL_KEYFILE_PROTECT || taskseal__is_protected(text, len);
-    err = change_text(change, &text, &len, error);
+    err = taskseal__source_check_end(text, len, error);
+    if (err == TASKSEAL_OK)
+        err = change_text(change, &text, &len, error);
     if (err != TASKSEAL_OK)
         taskseal__source_name(error, path);
     else

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "chunk.h"
 
+/* AES-256-GCM and AEGIS-256 leave pieces of the key on the stack, and what its derivation left there, within so many
+ * bytes. */
+enum { CIPHER_STACK_BYTES = 4096 };
+
 void taskseal__cipher_init(taskseal__cipher *cipher, taskseal_suite suite, const uint8_t *key)
 {
     cipher->suite = suite;
@@ -13,6 +17,14 @@ void taskseal__cipher_wipe(taskseal__cipher *cipher)
 {
     if (cipher->suite == TASKSEAL_SUITE_AES256GCM)
         sodium_memzero(&cipher->gcm, sizeof cipher->gcm);
+    taskseal__cipher_forget(cipher);
+}
+
+/* ChaCha20's own work overwrites what was there before, and leaves no key itself. */
+void taskseal__cipher_forget(const taskseal__cipher *cipher)
+{
+    if (cipher->suite != TASKSEAL_SUITE_CHACHA20POLY1305)
+        sodium_stackzero(CIPHER_STACK_BYTES);
 }
 
 /* The index of the chunk, big-endian, right-aligned in the nonce (F 6.4). */

@@ -31,6 +31,9 @@ static inline size_t taskseal__tag_len(taskseal_suite suite)
 void taskseal__cipher_init(taskseal__cipher *cipher, taskseal_suite suite, const uint8_t *key);
 void taskseal__cipher_wipe(taskseal__cipher *cipher);
 
+/* Wipes what the last chunks left on the stack, and goes on; taskseal__cipher_wipe does that too. */
+void taskseal__cipher_forget(const taskseal__cipher *cipher);
+
 /* Encrypts `len` bytes to `len` bytes and a tag. `in` may equal `out`, else the two must not overlap. */
 void taskseal__chunk_seal(const taskseal__cipher *cipher, uint64_t index, const uint8_t *in, size_t len,
                           uint8_t *out);

@@ -97,7 +97,7 @@ static taskseal_err demote(taskseal_key *key, uint64_t not_after, uint64_t now, 
     return TASKSEAL_OK;
 }
 
-static taskseal_err bury(taskseal_key *key, taskseal_key_state state, taskseal_error *error)
+static taskseal_err bury(taskseal_key *key, taskseal_key_state state, uint64_t now, taskseal_error *error)
 {
     if (key->state == state)
         return refused(key, "it is that already", error);
@@ -107,6 +107,11 @@ static taskseal_err bury(taskseal_key *key, taskseal_key_state state, taskseal_e
         return refused(key,
                        "it still seals: promote another key, demote this one, and retire it when no message "
                        "names it any more",
+                       error);
+    if (state == TASKSEAL_KEY_RETIRED && key->not_after > now)
+        return refused(key,
+                       "until its not-after, copies of the file that lag may still seal with it: wait, or "
+                       "limit it to an earlier not-after first",
                        error);
     key->state = state;
     key->secret = NULL;
@@ -143,9 +148,9 @@ static taskseal_err change_key(const taskseal_keyfile_change *change, taskseal_k
     case TASKSEAL_KEYFILE_DEMOTE:
         return demote(key, change->not_after, now, error);
     case TASKSEAL_KEYFILE_RETIRE:
-        return bury(key, TASKSEAL_KEY_RETIRED, error);
+        return bury(key, TASKSEAL_KEY_RETIRED, now, error);
     case TASKSEAL_KEYFILE_COMPROMISE:
-        return bury(key, TASKSEAL_KEY_COMPROMISED, error);
+        return bury(key, TASKSEAL_KEY_COMPROMISED, now, error);
     case TASKSEAL_KEYFILE_LIMIT:
         return limit(key, change, error);
     case TASKSEAL_KEYFILE_ADD:

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +49,9 @@ static taskseal_err write_temporary(char *temporary, const char *path, const str
 {
     int fd = mkostemp(temporary, O_CLOEXEC); /* mode 0600 */
     if (fd < 0)
-        return write_failed(path, error);
+        return taskseal__fail(error, TASKSEAL_ERR_KEYFILE_WRITE,
+                              "%s: no file can be made beside it, in its directory: %s", path,
+                              strerror(errno));
     taskseal_err err = TASKSEAL_OK;
     if (!set_owner_and_mode(fd, as) || !write_all(fd, text, len) || fsync(fd) != 0)
         err = write_failed(path, error);
@@ -88,6 +91,20 @@ static char *path_with(const char *path, const char *suffix, taskseal_error *err
     return name;
 }
 
+/* A signal that ends the process while the new file has its temporary name would leave that behind, with every
+ * secret. So signals wait until it has its own; that takes as long as the disk. (SIGKILL does not wait.) */
+static void hold_signals(sigset_t *before)
+{
+    sigset_t all;
+    (void)sigfillset(&all);
+    (void)pthread_sigmask(SIG_BLOCK, &all, before);
+}
+
+static void release_signals(const sigset_t *before)
+{
+    (void)pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
 /* link() gives the file its name only if nothing has that name. */
 static taskseal_err publish(const char *temporary, const char *path, taskseal_error *error)
 {
@@ -103,14 +120,17 @@ static taskseal_err publish(const char *temporary, const char *path, taskseal_er
 taskseal_err taskseal__keyfile_write_new(const char *path, const char *text, size_t len,
                                          taskseal_error *error)
 {
+    sigset_t before;
     char *temporary = path_with(path, temporary_suffix, error);
     if (temporary == NULL)
         return TASKSEAL_ERR_NO_MEMORY;
+    hold_signals(&before);
     taskseal_err err = write_temporary(temporary, path, NULL, text, len, error);
     if (err == TASKSEAL_OK)
         err = publish(temporary, path, error);
     if (err == TASKSEAL_OK)
         sync_directory(path, temporary);
+    release_signals(&before);
     free(temporary);
     return err;
 }
@@ -146,10 +166,12 @@ static taskseal_err replace(const char *path, char *temporary, const char *unuse
 taskseal_err taskseal__keyfile_replace(const char *path, const struct stat *status, bool keep_old,
                                        const char *text, size_t len, taskseal_error *error)
 {
+    sigset_t before;
     char *temporary = path_with(path, temporary_suffix, error);
     char *old = keep_old && temporary != NULL ? path_with(path, ".old", error) : NULL;
     char *unused = NULL;
     taskseal_err err = temporary != NULL && (old != NULL || !keep_old) ? TASKSEAL_OK : TASKSEAL_ERR_NO_MEMORY;
+    hold_signals(&before);
     if (err == TASKSEAL_OK)
         err = write_temporary(temporary, path, status, text, len, error);
     if (err == TASKSEAL_OK) {
@@ -162,6 +184,7 @@ taskseal_err taskseal__keyfile_replace(const char *path, const struct stat *stat
     }
     if (err == TASKSEAL_OK)
         err = replace(path, temporary, unused, old, error);
+    release_signals(&before);
     free(unused);
     free(old);
     free(temporary);

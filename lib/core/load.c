@@ -7,14 +7,17 @@
 #include "source.h"
 
 #include <sodium.h>
+#include <string.h>
 
 static taskseal_err parse(taskseal_keyring **out, const char *text, size_t len, taskseal_bytes passphrase,
                           taskseal_error *error)
 {
     char *plain;
     size_t plain_len;
-    if (passphrase.data == NULL || !taskseal__is_protected(text, len))
+    if (passphrase.data == NULL)
         return taskseal_keyring_parse(out, text, len, error);
+    if (!taskseal__is_protected(text, len))
+        return taskseal__not_protected(error);
     taskseal_err err = taskseal__unprotect(text, len, passphrase, &plain, &plain_len, error);
     if (err != TASKSEAL_OK)
         return err;
@@ -30,7 +33,10 @@ static taskseal_err load(taskseal_keyring **out, const taskseal_keyring_source *
     taskseal_err err = taskseal__source_read(from->source, &text, &len, error);
     if (err != TASKSEAL_OK)
         return err;
-    err = parse(out, text, len, from->passphrase, error);
+    if (strncmp(from->source, "env:", 4) != 0) /* shells take the last line feed away */
+        err = taskseal__source_check_end(text, len, error);
+    if (err == TASKSEAL_OK)
+        err = parse(out, text, len, from->passphrase, error);
     sodium_free(text); /* wipes */
     if (err != TASKSEAL_OK)
         taskseal__source_name(error, from->source);

@@ -45,6 +45,14 @@ taskseal_err taskseal__passphrase_check(taskseal_bytes passphrase, taskseal_erro
                           TASKSEAL_PASSPHRASE_MAX);
 }
 
+taskseal_err taskseal__not_protected(taskseal_error *error)
+{
+    return taskseal__fail_line(
+        error, TASKSEAL_ERR_KEYFILE_PASSPHRASE, 1,
+        "line 1: a passphrase was given, and this key file has none: if it is to have one, "
+        "somebody has replaced it");
+}
+
 bool taskseal__is_protected(const char *text, size_t len)
 {
     static const char first[] = TASKSEAL__PROTECTED_FIRST_LINE "\n";

@@ -14,6 +14,10 @@ typedef struct taskseal__protect_cost {
 /* OK also for an absent one. BAD_ARGUMENT if it is empty or too long. */
 TASKSEAL_MUST_USE taskseal_err taskseal__passphrase_check(taskseal_bytes passphrase, taskseal_error *error);
 
+/* KEYFILE_PASSPHRASE, for a file without one where one was given. Whoever can replace a protected file can't make
+ * another one under its passphrase, but a plain one with keys of his own. */
+TASKSEAL_MUST_USE taskseal_err taskseal__not_protected(taskseal_error *error);
+
 /* True if the text begins as a protected key file of the format that we know does. */
 bool taskseal__is_protected(const char *text, size_t len);
 

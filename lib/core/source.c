@@ -219,6 +219,17 @@ taskseal_err taskseal__source_read(const char *source, char **text, size_t *len,
     return read_path(source, source, false, text, len, error);
 }
 
+taskseal_err taskseal__source_check_end(const char *text, size_t len, taskseal_error *error)
+{
+    unsigned lines = 1;
+    if (len == 0 || text[len - 1] == '\n')
+        return TASKSEAL_OK;
+    for (size_t i = 0; i < len; i++)
+        lines += text[i] == '\n';
+    return taskseal__fail_line(error, TASKSEAL_ERR_KEYFILE_MALFORMED, lines,
+                               "line %u: it has no line feed: was the end of the file cut off?", lines);
+}
+
 void taskseal__source_name(taskseal_error *error, const char *name)
 {
     char message[sizeof error->message];

@@ -16,6 +16,11 @@ TASKSEAL_MUST_USE taskseal_err taskseal__source_read(const char *source, char **
 TASKSEAL_MUST_USE taskseal_err taskseal__source_read_file(int fd, const char *name, char **text, size_t *len,
                                                           struct stat *status, taskseal_error *error);
 
+/* A file whose end was cut off, by copying it in place say, could lack limits and be valid all the same. A cut inside
+ * of a line shows by its lack of a line feed: KEYFILE_MALFORMED (K 2). */
+TASKSEAL_MUST_USE taskseal_err taskseal__source_check_end(const char *text, size_t len,
+                                                          taskseal_error *error);
+
 /* Puts the name before a message that knows only the line. */
 void taskseal__source_name(taskseal_error *error, const char *name);
 

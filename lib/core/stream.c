@@ -38,8 +38,9 @@ size_t taskseal_stream_size(size_t len)
 
 static void wipe_secrets(taskseal_stream *s)
 {
-    sodium_memzero(s->payload_key, sizeof s->payload_key);
+    taskseal__cipher_wipe(&s->cipher);
     sodium_memzero(&s->cipher, sizeof s->cipher);
+    sodium_memzero(s->payload_key, sizeof s->payload_key);
     sodium_memzero(s->piece, sizeof s->piece);
 }
 
@@ -80,6 +81,7 @@ taskseal_err taskseal_stream_update(taskseal_stream *stream, const void *in, siz
         fail(stream, err, out, len);
     else
         *out_len = written;
+    taskseal__cipher_forget(&stream->cipher);
     return err;
 }
 

@@ -2,6 +2,7 @@
  * Changing key files: how a change reaches the disk. */
 #include "support/disk.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -105,6 +106,29 @@ START_TEST(changes_at_the_same_time_are_all_made)
 }
 END_TEST
 
+/* A signal that is there before waits until the file has its name: here it never gets delivered inside. */
+START_TEST(a_signal_leaves_no_temporary_file)
+{
+    const taskseal_keyfile_change c = change(TASKSEAL_KEYFILE_PROMOTE, "b");
+    for (int round = 0; round < 20; round++) {
+        const char *path = file(FIRST KEY_A KEY_B);
+        const pid_t child = fork();
+        if (child == 0) {
+            signal(SIGTERM, SIG_DFL); /* Check has a handler, which would end the test */
+            while (taskseal_keyfile_apply(path, &c, NULL) == TASKSEAL_OK)
+                ;
+            _exit(1);
+        }
+        usleep(2000 + (useconds_t)round * 331);
+        ck_assert_int_eq(kill(child, SIGTERM), 0);
+        ck_assert_int_eq(waitpid(child, NULL, 0), child);
+        ck_assert_uint_le(entry_count(), 2); /* keys, keys.old */
+        ck_assert_uint_eq(read_file(path).len,
+                          strlen(FIRST KEY_A KEY_B) - strlen("open-only") + strlen("active"));
+    }
+}
+END_TEST
+
 /* ---- Passphrases ---- */
 
 START_TEST(a_protected_file_is_changed_under_its_passphrase)
@@ -114,6 +138,9 @@ START_TEST(a_protected_file_is_changed_under_its_passphrase)
     taskseal_error error;
     taskseal_keyfile_change c = {.action = TASKSEAL_KEYFILE_PROTECT, .new_passphrase = taskseal_str("p")};
     const char *path = file(FIRST KEY_A KEY_B);
+    c.passphrase = taskseal_str("none yet");
+    assert_err(TASKSEAL_ERR_KEYFILE_PASSPHRASE, taskseal_keyfile_apply(path, &c, &error));
+    c.passphrase = (taskseal_bytes){NULL, 0};
     assert_ok(taskseal_keyfile_apply(path, &c, NULL));
     ck_assert_uint_eq(entry_count(), 1); /* an unprotected copy is not kept */
     ck_assert_ptr_null(memmem(read_file(path).data, read_file(path).len, SECRET_A, 20));
@@ -144,6 +171,7 @@ Suite *make_suite(void)
     tcase_add_test(tcase, a_link_stays_a_link);
     tcase_add_test(tcase, only_the_last_old_file_is_kept);
     tcase_add_test(tcase, changes_at_the_same_time_are_all_made);
+    tcase_add_test(tcase, a_signal_leaves_no_temporary_file);
     tcase_add_test(tcase, a_protected_file_is_changed_under_its_passphrase);
     tcase_set_timeout(tcase, 120);
     return suite;

@@ -19,7 +19,10 @@ static taskseal_err read_text(const char *text, size_t len, taskseal_error *erro
 {
     taskseal_keyring *ring;
     const blob exact = blob_copy(text, len);
-    const taskseal_keyring_source from = {.text = {exact.data, len}, .passphrase = taskseal_str("p")};
+    const bool is_protected =
+        strncmp(text, "taskseal-keyring-protected 1\n", len < 29 ? len : 29) == 0 && len >= 29;
+    const taskseal_keyring_source from = {.text = {exact.data, len},
+                                          .passphrase = taskseal_str(is_protected ? "p" : NULL)};
     const taskseal_err err = taskseal_keyring_read(&ring, &from, error);
     if (err == TASKSEAL_OK)
         taskseal_keyring_free(ring);

@@ -59,9 +59,13 @@ START_TEST(nothing_of_the_file_shows_and_no_two_are_alike)
 }
 END_TEST
 
-START_TEST(a_passphrase_for_an_unprotected_file_is_ignored)
+/* Else whoever can replace a protected file could put his own keys there, in the clear. */
+START_TEST(a_passphrase_for_an_unprotected_file_is_refused)
 {
-    assert_ok(read_text(blob_copy(PLAIN, strlen(PLAIN)), "p", NULL));
+    taskseal_error error;
+    assert_err(TASKSEAL_ERR_KEYFILE_PASSPHRASE, read_text(blob_copy(PLAIN, strlen(PLAIN)), "p", &error));
+    ck_assert_ptr_nonnull(strstr(error.message, "has none"));
+    assert_ok(read_text(blob_copy(PLAIN, strlen(PLAIN)), NULL, NULL));
 }
 END_TEST
 
@@ -180,7 +184,7 @@ Suite *make_suite(void)
     TCase *tcase = add_disk_case(suite, "passphrases");
     tcase_add_test(tcase, the_right_passphrase_opens_and_no_other);
     tcase_add_test(tcase, nothing_of_the_file_shows_and_no_two_are_alike);
-    tcase_add_test(tcase, a_passphrase_for_an_unprotected_file_is_ignored);
+    tcase_add_test(tcase, a_passphrase_for_an_unprotected_file_is_refused);
     tcase_add_test(tcase, a_protected_file_is_loaded_from_disk);
     tcase_add_test(tcase, every_change_is_refused);
     tcase_add_test(tcase, one_fault_is_named_with_its_line);
