@@ -75,7 +75,7 @@ SCOPE = {
         "core/keyring.c": only("copy_queues", "fill", "add_key", "free_key"),
     },
     "keychange": {
-        "core/keyfile_change.c": but(taskseal__change_check=_NOT_BYTES, bad=_NOT_BYTES),
+        "core/keyfile_change.c": but(taskseal__change_check=_NOT_BYTES, limits_valid=_NOT_BYTES, bad=_NOT_BYTES),
         "core/keyfile_line.c": ALL,
         "core/timestamp.c": ALL,
         "core/keyfile.c": only("taskseal__key_state_name", "taskseal__key_type_name"),
