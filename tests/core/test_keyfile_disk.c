@@ -112,18 +112,24 @@ START_TEST(a_signal_leaves_no_temporary_file)
     const taskseal_keyfile_change c = change(TASKSEAL_KEYFILE_PROMOTE, "b");
     for (int round = 0; round < 20; round++) {
         const char *path = file(FIRST KEY_A KEY_B);
-        /* Check has a handler, which would end the test: the child must never have it, however early the signal. */
+        /* Check has a handler, which would end the test: the child must never have it. */
         void (*const handler)(int) = signal(SIGTERM, SIG_DFL);
+        int ready[2];
+        char byte;
+        ck_assert_int_eq(pipe(ready), 0);
         const pid_t child = fork();
         if (child == 0) {
-            while (taskseal_keyfile_apply(path, &c, NULL) == TASKSEAL_OK)
+            while (taskseal_keyfile_apply(path, &c, NULL) == TASKSEAL_OK && write(ready[1], "", 1) == 1)
                 ;
             _exit(1);
         }
         (void)signal(SIGTERM, handler);
-        usleep(2000 + (useconds_t)round * 331);
+        close(ready[1]);
+        ck_assert_int_eq(read(ready[0], &byte, 1), 1); /* the first change is made */
+        usleep((useconds_t)round * 331);
         ck_assert_int_eq(kill(child, SIGTERM), 0);
         ck_assert_int_eq(waitpid(child, NULL, 0), child);
+        close(ready[0]);
         ck_assert_uint_le(entry_count(), 2); /* keys, keys.old */
         ck_assert_uint_eq(read_file(path).len,
                           strlen(FIRST KEY_A KEY_B) - strlen("open-only") + strlen("active"));
