@@ -6,6 +6,7 @@ the tree, with every compiler at hand."""
 import argparse
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -159,14 +160,17 @@ class InstalledWithRedis(Case):
         self.assertEqual(1, done.returncode)
         self.assertIn("keyfile-read", done.stderr)
 
-    def test_every_example_builds(self):
-        for header in (ROOT / "examples").glob("*.h"):
-            shutil.copy(header, stage.folder)
-        programs = sorted((ROOT / "examples").glob("*.c"))
-        self.assertGreaterEqual(len(programs), 3)
-        jansson = stage.pkg_config("--cflags", "--libs", "jansson")
-        for program in programs:
-            self.builds([stage.write(program.name, program.read_text())], [*self.flags, *jansson])
+    def test_every_example_builds_with_what_its_readme_says_and_no_more(self):
+        readme = (ROOT / "examples/README.md").read_text()
+        told = re.findall(r"^    cc (\w+\.c) \$\(pkg-config --cflags --libs ([^)]+)\) -o \w+ +# and (.+) beside it$", readme, re.M)
+        self.assertEqual(sorted(path.name for path in (ROOT / "examples").glob("*.c")), sorted(name for name, _, _ in told))
+        for name, packages, headers in told:
+            flags = stage.pkg_config("--cflags", "--libs", *packages.split())
+            for file in (name, *headers.split(", ")):
+                source = stage.write(f"{name}.alone/{file}", (ROOT / "examples" / file).read_text())
+            self.builds([source.with_name(name)], flags)
+            source.unlink() # the last header
+            self.assertIn(f"{source.name}: No such file", stage.compile(options.cc[0], [source.with_name(name)], flags, "none"))
 
     def test_an_old_hiredis_is_refused_by_the_header(self):
         source = stage.write("old.c", "#include <taskseal/redis.h>\ntypedef int not_empty;\n")
