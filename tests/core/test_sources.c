@@ -2,6 +2,8 @@
  * Where key files come from: descriptors, variables, credentials and memory. Paths: test_keyfile_load. */
 #include "support/disk.h"
 
+#include "core/source.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,6 +154,17 @@ START_TEST(a_file_that_ends_inside_a_line_was_cut)
 }
 END_TEST
 
+/* That it is no key file is for the reader to say. */
+START_TEST(an_empty_file_was_not_cut)
+{
+    static const char before[] = "x";
+    taskseal_error error = {0};
+    assert_ok(taskseal__source_check_end(before + 1, 0, &error));
+    assert_err(TASKSEAL_ERR_KEYFILE_MALFORMED, taskseal__source_check_end(before, 1, &error));
+    ck_assert_uint_eq(error.line, 1);
+}
+END_TEST
+
 /* ---- The environment ---- */
 
 START_TEST(a_variable_holds_the_text)
@@ -279,6 +292,7 @@ Suite *make_suite(void)
     tcase_add_test(tcase, a_stream_beyond_1_mib_is_refused);
     tcase_add_test(tcase, a_fault_names_the_source_and_the_line);
     tcase_add_test(tcase, a_file_that_ends_inside_a_line_was_cut);
+    tcase_add_test(tcase, an_empty_file_was_not_cut);
     tcase = add_disk_case(suite, "variables and credentials");
     tcase_add_test(tcase, a_variable_holds_the_text);
     tcase_add_test(tcase, a_credential_is_a_file_in_the_directory_that_systemd_names);
