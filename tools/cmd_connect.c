@@ -110,16 +110,20 @@ static void print_json(const finding *found)
            peer->client_certificate ? "true" : "false", peer->handshake_us);
 }
 
+static void print_json_failure(const char *name, const char *message, bool retryable)
+{
+    printf("{\"verified\":false,\"error\":\"%s\",\"message\":", name);
+    print_json_string(stdout, message);
+    printf(",\"retryable\":%s}\n", retryable ? "true" : "false");
+}
+
 static int print_failure(const settings *set, taskseal_err err, const taskseal_error *error)
 {
     const char *message = error->message[0] != '\0' ? error->message : taskseal_err_text(err);
     const bool permanent = taskseal_err_permanent(err);
 
-    if (set->json) {
-        printf("{\"verified\":false,\"error\":\"%s\",\"message\":", taskseal_err_name(err));
-        print_json_string(stdout, message);
-        printf(",\"retryable\":%s}\n", permanent ? "false" : "true");
-    }
+    if (set->json)
+        print_json_failure(taskseal_err_name(err), message, !permanent);
     report_error(err, message);
     report_note(permanent ? "retrying can't help: this needs a change" : "retrying can help");
     /* Unlike elsewhere, the arguments are the URI's: even BAD_ARGUMENT is no misuse of the command line. */
@@ -167,6 +171,8 @@ static int run(const command *self, int argc, char **argv)
     status = uri_read(&set.source, &uri);
     if (status == STATUS_OK)
         status = connect_uri(&set, (const char *)uri.data);
+    else if (set.json) /* uri_read has said why */
+        print_json_failure(report_last_name(), report_last_message(), status == STATUS_RETRY);
     buffer_free(&uri);
     return status;
 }

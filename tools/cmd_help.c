@@ -20,7 +20,7 @@ static int run(const command *self, int argc, char **argv)
             return report_usage("%s has no subcommands", about->name);
         about = command_find(list, argv[i]);
         if (about == NULL)
-            return report_usage("there is no such subcommand; see 'taskseal help'");
+            return command_report_unknown(list, argv[i], "help");
         list = about->subcommands;
     }
     if (about == NULL)

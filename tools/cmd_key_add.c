@@ -9,9 +9,9 @@ enum { KEY_KEY_TYPE = KEY_OWN, KEY_NOT_BEFORE, KEY_NOT_AFTER };
 static const command_option options[] = {
     KEYFILE_OPTIONS,
     {"type", KEY_KEY_TYPE, "TYPE",
-     "xchacha20poly1305 (the default), aegis256 (faster; needs\nlibsodium 1.0.19), or dedupe (makes dedupe "
-     "tags, "
-     "seals\nnothing)"},
+     "xchacha20poly1305 (the default), aegis256 (faster; needs\nlibsodium 1.0.19), or dedupe (makes tags, "
+     "seals "
+     "nothing)"},
     {"queue", KEY_QUEUE, "NAME", "a queue that it is good for (up to 64 times);\nelse every queue"},
     {"not-before", KEY_NOT_BEFORE, "TIME", "it opens nothing sealed before: 2026-11-21T20:00:00Z"},
     {"not-after", KEY_NOT_AFTER, "TIME", "it opens nothing sealed after, and seals nothing then"},
@@ -50,7 +50,9 @@ static int run(const command *self, int argc, char **argv)
     int status = command_parse(self, argc, argv, take, &set, &stop);
     if (status != STATUS_OK || stop)
         return status;
-    status = key_id_operand(argc, argv, &set.change.key_id);
+    status = queue_list_check(&set.queues, "leave it out to make the key good for every queue");
+    if (status == STATUS_OK)
+        status = key_id_operand(argc, argv, &set.change.key_id);
     if (status == STATUS_OK)
         status = window_check(set.change.not_before, set.change.not_after);
     if (status != STATUS_OK)
@@ -59,8 +61,11 @@ static int run(const command *self, int argc, char **argv)
     set.change.queue_count = set.queues.count;
     return keyfile_change_one(
         &set.keyring, &set.change,
-        "%s stands in %s now, as a fresh key that only opens.\n"
-        "Bring every copy of the file up to date; then 'taskseal key promote' lets it seal.\n");
+        set.change.type == TASKSEAL_KEY_DEDUPE
+            ? "%s stands in %s now, as a fresh key that makes tags only where it is named.\n"
+              "Bring every copy of the file up to date; then 'taskseal key promote' has it make all tags.\n"
+            : "%s stands in %s now, as a fresh key that only opens.\n"
+              "Bring every copy of the file up to date; then 'taskseal key promote' lets it seal.\n");
 }
 
 const command command_key_add = {

@@ -38,6 +38,7 @@ static int run(const command *self, int argc, char **argv)
 {
     settings set = {.keyring = KEYRING_CHOICE_EMPTY, .change = {.action = TASKSEAL_KEYFILE_DEMOTE}};
     keyfile file = KEYFILE_EMPTY;
+    taskseal_key key = {0};
     bool stop;
 
     int status = command_parse(self, argc, argv, take, &set, &stop);
@@ -52,7 +53,9 @@ static int run(const command *self, int argc, char **argv)
         return status;
     status = keyfile_choose(&file, &set.keyring);
     if (status == STATUS_OK)
-        status = keyfile_demote(&file, &set.change);
+        status = keyfile_find(&file, "KEY-ID", set.change.key_id, &key);
+    if (status == STATUS_OK)
+        status = keyfile_demote(&file, &set.change, key.type);
     if (status == STATUS_OK)
         keyfile_tell_old(&file);
     keyfile_free(&file);

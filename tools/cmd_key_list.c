@@ -78,34 +78,46 @@ static bool is_primary(const taskseal_key *key, bool *seen)
     return primary;
 }
 
-static void print_table(const taskseal_keyring *ring, int width)
+/* The widths of the columns whose texts vary. */
+typedef struct widths {
+    int id;
+    int queues;
+} widths;
+
+static int wider(int width, size_t other)
 {
+    return other > (size_t)width ? (int)other : width;
+}
+
+static widths measure(const taskseal_keyring *ring)
+{
+    widths found = {.id = (int)strlen("KEY ID"), .queues = (int)strlen("QUEUES")};
     taskseal_key key;
 
-    printf("%-*s  %-17s  %-11s  %-20s  %-20s  QUEUES\n", width, "KEY ID", "TYPE", "STATE", "NOT BEFORE",
-           "NOT AFTER");
     for (size_t i = 0; taskseal_keyring_key(ring, i, &key); i++) {
-        printf("%-*s  %-17s  %-11s  ", width, key.id, name_of(key_type_names, key.type),
+        found.id = wider(found.id, strlen(key.id));
+        found.queues = wider(found.queues, queues_width(&key));
+    }
+    return found;
+}
+
+static void print_table(const taskseal_keyring *ring)
+{
+    const widths width = measure(ring);
+    taskseal_key key;
+
+    printf("%-*s  %-17s  %-11s  %-*s  %-20s  NOT AFTER\n", width.id, "KEY ID", "TYPE", "STATE", width.queues,
+           "QUEUES", "NOT BEFORE");
+    for (size_t i = 0; taskseal_keyring_key(ring, i, &key); i++) {
+        printf("%-*s  %-17s  %-11s  ", width.id, key.id, name_of(key_type_names, key.type),
                name_of(key_state_names, key.state));
+        print_queues(stdout, &key);
+        printf("%*s", width.queues - (int)queues_width(&key) + 2, "");
         print_limit(stdout, key.not_before);
         printf("%*s", key.not_before == 0 ? 21 : 2, "");
         print_limit(stdout, key.not_after);
-        printf("%*s", key.not_after == 0 ? 21 : 2, "");
-        print_queues(stdout, &key);
         fputc('\n', stdout);
     }
-}
-
-static int widest(const taskseal_keyring *ring)
-{
-    taskseal_key key;
-    size_t width = strlen("KEY ID");
-
-    for (size_t i = 0; taskseal_keyring_key(ring, i, &key); i++) {
-        if (strlen(key.id) > width)
-            width = strlen(key.id);
-    }
-    return (int)width;
 }
 
 static void list(const settings *set, const taskseal_keyring *ring)
@@ -114,7 +126,7 @@ static void list(const settings *set, const taskseal_keyring *ring)
     bool primary_seen = false;
 
     if (!set->json && !set->ids && isatty(STDOUT_FILENO)) {
-        print_table(ring, widest(ring));
+        print_table(ring);
         return;
     }
     for (size_t i = 0; taskseal_keyring_key(ring, i, &key); i++) {

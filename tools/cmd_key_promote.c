@@ -40,23 +40,26 @@ static int take(void *state, int key, const char *value)
     }
 }
 
-static int promote(const settings *set, keyfile *file)
+static int promote(const settings *set, keyfile *file, taskseal_key_type type)
 {
     taskseal_keyfile_change change = {.action = TASKSEAL_KEYFILE_PROMOTE, .key_id = set->key_id};
 
     const int status = keyfile_apply(file, &change);
-    if (status == STATUS_OK)
+    if (status == STATUS_OK && type == TASKSEAL_KEY_DEDUPE)
+        printf("%s is active now and the first dedupe key: it makes the tags where no key is named.\n",
+               set->key_id);
+    else if (status == STATUS_OK)
         printf("%s is active now and the first of its type, which makes it the primary.\n", set->key_id);
     return status;
 }
 
-static int demote(const settings *set, keyfile *file)
+static int demote(const settings *set, keyfile *file, taskseal_key_type type)
 {
     taskseal_keyfile_change change = {.action = TASKSEAL_KEYFILE_DEMOTE, .key_id = set->demote};
 
     int status = grace_end(set->grace, &change.not_after);
     if (status == STATUS_OK)
-        status = keyfile_demote(file, &change);
+        status = keyfile_demote(file, &change, type);
     if (status != STATUS_OK)
         report_note("%s was promoted and is the primary; %s was not demoted and is as it was: when this is "
                     "mended, give 'taskseal key demote %s'",
@@ -64,20 +67,17 @@ static int demote(const settings *set, keyfile *file)
     return status;
 }
 
-/* Finds the key to demote before anything is changed. */
-static int check_demoted(const settings *set, keyfile *file)
+/* Finds both keys before anything is changed. */
+static int find_keys(const settings *set, keyfile *file, taskseal_key *promoted, taskseal_key *demoted)
 {
     taskseal_keyring *ring = NULL;
-    taskseal_key key = {0};
-    bool found = false;
 
-    int status = keyring_read(file->path, &file->passphrase, &ring);
-    for (size_t i = 0; status == STATUS_OK && !found && taskseal_keyring_key(ring, i, &key); i++)
-        found = strcmp(key.id, set->demote) == 0;
-    if (status == STATUS_OK && !found)
-        status = report_refusal(taskseal_err_name(TASKSEAL_ERR_UNKNOWN_KEY),
-                                "no key '%s' in the keyring (--demote); nothing was changed", set->demote);
-    else if (status == STATUS_OK && key.state != TASKSEAL_KEY_ACTIVE)
+    int status = keyfile_load(file, &ring);
+    if (status == STATUS_OK)
+        status = key_find(ring, "KEY-ID", set->key_id, promoted);
+    if (status == STATUS_OK && set->demote != NULL)
+        status = key_find(ring, "--demote", set->demote, demoted);
+    if (status == STATUS_OK && set->demote != NULL && demoted->state != TASKSEAL_KEY_ACTIVE)
         status = report_refusal(taskseal_err_name(TASKSEAL_ERR_KEYFILE_CHANGE),
                                 "%s is not active (--demote); nothing was changed", set->demote);
     taskseal_keyring_free(ring);
@@ -86,15 +86,17 @@ static int check_demoted(const settings *set, keyfile *file)
 
 static int change_file(const settings *set)
 {
+    taskseal_key promoted = {0};
+    taskseal_key demoted = {0};
     keyfile file;
 
     int status = keyfile_choose(&file, &set->keyring);
-    if (status == STATUS_OK && set->demote != NULL)
-        status = check_demoted(set, &file);
     if (status == STATUS_OK)
-        status = promote(set, &file);
+        status = find_keys(set, &file, &promoted, &demoted);
+    if (status == STATUS_OK)
+        status = promote(set, &file, promoted.type);
     if (status == STATUS_OK && set->demote != NULL)
-        status = demote(set, &file);
+        status = demote(set, &file, demoted.type);
     if (status == STATUS_OK)
         keyfile_tell_old(&file);
     keyfile_free(&file);

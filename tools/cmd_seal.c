@@ -39,8 +39,8 @@ static const command_option options[] = {
     {"pad", KEY_PAD, NULL, "hide the payload's length"},
     {"text", KEY_TEXT, NULL, "write the text form, for queues that carry text or JSON"},
     {"stream", KEY_STREAM, NULL,
-     "write to standard output piece by piece, whatever the\nsize; a failure cuts the envelope, which then "
-     "never opens"},
+     "insist on sealing piece by piece, whatever the size: fail\nwhere --pad or --text needs the whole "
+     "payload"},
     {"allow-sealed", KEY_ALLOW_SEALED, NULL, "seal even what looks sealed already"},
     {NULL, 0, NULL, NULL},
 };
@@ -160,11 +160,11 @@ static int seal_stream(const settings *set, input *from, buffer *first)
     return job.err == TASKSEAL_OK ? status : explain_seal(job.err, from->name, &set->seal);
 }
 
-/* The text form and padding need the whole payload, and standard output gets all or nothing unless told. */
+/* The text form and padding need the whole payload. For the rest pieces do, also on standard output: should it fail,
+ * what went there is a cut envelope, which no opener takes. */
 static bool is_for_stream(const settings *set)
 {
-    return !set->text && (set->seal.flags & TASKSEAL_SEAL_PADDED) == 0 &&
-           (set->stream || !output_is_standard(set->output));
+    return !set->text && (set->seal.flags & TASKSEAL_SEAL_PADDED) == 0;
 }
 
 static int seal_input(const settings *set, input *from)
@@ -239,11 +239,13 @@ const command command_seal = {
     .name = "seal",
     .operands = "[FILE]",
     .summary = "seal a payload into an envelope",
-    .description = "Seals FILE (or standard input) with a key of the keyring, and writes the envelope.\n"
-                   "What --queue, --type, --id and --extra give is bound: the envelope opens only for the\n"
-                   "same values, so it can't be moved to another task. They are not stored in it.\n"
-                   "With -o or --stream a payload of any size goes through in pieces; otherwise, and for\n"
-                   "--text and --pad, it must fit into memory.\n",
+    .description =
+        "Seals FILE (or standard input) with a key of the keyring, and writes the envelope.\n"
+        "What --queue, --type, --id and --extra give is bound: the envelope opens only for the\n"
+        "same values, so it can't be moved to another task. They are not stored in it.\n"
+        "A payload of any size goes through in pieces; should that fail, standard output got a cut\n"
+        "envelope, which never opens. With --text and --pad the payload and its envelope are both\n"
+        "held in memory.\n",
     .examples =
         "  taskseal seal --queue mail --type reset --id 42 --expires-in 1h payload.json -o task.sealed\n"
         "  printf %s \"$payload\" | taskseal seal --queue mail --text\n",

@@ -26,6 +26,35 @@ int keyfile_choose(keyfile *self, const keyring_choice *choice)
     return passphrase_read(&choice->passphrase, &self->passphrase);
 }
 
+int keyfile_load(keyfile *self, taskseal_keyring **ring)
+{
+    return keyring_read(self->path, &self->passphrase, ring);
+}
+
+int key_find(const taskseal_keyring *ring, const char *option, const char *key_id, taskseal_key *key)
+{
+    taskseal_key at;
+
+    for (size_t i = 0; taskseal_keyring_key(ring, i, &at); i++) {
+        if (strcmp(at.id, key_id) != 0)
+            continue;
+        *key = (taskseal_key){.type = at.type, .state = at.state}; /* nothing that ends with the keyring */
+        return STATUS_OK;
+    }
+    return keyring_check(ring, option, key_id);
+}
+
+int keyfile_find(keyfile *self, const char *option, const char *key_id, taskseal_key *key)
+{
+    taskseal_keyring *ring = NULL;
+
+    int status = keyfile_load(self, &ring);
+    if (status == STATUS_OK)
+        status = key_find(ring, option, key_id, key);
+    taskseal_keyring_free(ring);
+    return status;
+}
+
 int keyfile_apply(keyfile *self, taskseal_keyfile_change *change)
 {
     taskseal_error error = {0};
@@ -37,7 +66,7 @@ int keyfile_apply(keyfile *self, taskseal_keyfile_change *change)
         if (err == TASKSEAL_OK)
             return STATUS_OK;
         if (!keyring_ask(err, &error, self->path, &self->passphrase, &status))
-            return status;
+            return err == TASKSEAL_ERR_UNKNOWN_KEY ? STATUS_USAGE : status;
     }
 }
 
@@ -94,6 +123,9 @@ int queue_list_take(queue_list *self, const char *value)
 {
     taskseal_bytes queue;
 
+    self->has_empty = self->has_empty || value[0] == '\0';
+    if (value[0] == '\0')
+        return STATUS_OK;
     const int status = parse_field("queue", value, &queue);
     if (status != STATUS_OK)
         return status;
@@ -105,6 +137,11 @@ int queue_list_take(queue_list *self, const char *value)
     }
     self->queues[self->count++] = queue;
     return STATUS_OK;
+}
+
+int queue_list_check(const queue_list *self, const char *instead)
+{
+    return self->has_empty ? report_usage("--queue is empty: %s", instead) : STATUS_OK;
 }
 
 int window_check(uint64_t not_before, uint64_t not_after)
@@ -125,7 +162,7 @@ int grace_end(uint64_t grace, uint64_t *not_after)
     return STATUS_OK;
 }
 
-int keyfile_demote(keyfile *self, taskseal_keyfile_change *change)
+int keyfile_demote(keyfile *self, taskseal_keyfile_change *change, taskseal_key_type type)
 {
     char end[TIME_TEXT_MAX];
 
@@ -133,7 +170,10 @@ int keyfile_demote(keyfile *self, taskseal_keyfile_change *change)
     if (status != STATUS_OK)
         return status;
     format_time(change->not_after, end);
-    printf("%s only opens now, and nothing that was sealed after %s.\n", change->key_id, end);
+    if (type == TASKSEAL_KEY_DEDUPE)
+        printf("%s makes tags only where it is named now, and none after %s.\n", change->key_id, end);
+    else
+        printf("%s only opens now, and nothing that was sealed after %s.\n", change->key_id, end);
     return STATUS_OK;
 }
 

@@ -25,7 +25,14 @@ typedef struct keyfile {
 /* Finds the file that was chosen, which must be a path, and reads the passphrase, if its source was given. */
 int keyfile_choose(keyfile *self, const keyring_choice *choice);
 
-/* Applies a change, with the file's passphrase. */
+/* Finds type and state of a key in the file as it is, which must hold it; `option` is where its id was given. */
+int keyfile_find(keyfile *self, const char *option, const char *key_id, taskseal_key *key);
+
+/* The same in a keyring, which keyfile_load loads. */
+int key_find(const taskseal_keyring *ring, const char *option, const char *key_id, taskseal_key *key);
+int keyfile_load(keyfile *self, taskseal_keyring **ring);
+
+/* Applies a change, with the file's passphrase. A key that the file lacks is a mistake on the command line. */
 int keyfile_apply(keyfile *self, taskseal_keyfile_change *change);
 
 void keyfile_free(keyfile *self);
@@ -44,9 +51,13 @@ int key_id_operand(int argc, char **argv, const char **key_id);
 typedef struct queue_list {
     taskseal_bytes queues[TASKSEAL_QUEUES_MAX];
     size_t count;
+    bool has_empty;
 } queue_list;
 
 int queue_list_take(queue_list *self, const char *value);
+
+/* Reports an empty queue among them, with what to do instead. */
+int queue_list_check(const queue_list *self, const char *instead);
 
 /* Reports a window that is none. */
 int window_check(uint64_t not_before, uint64_t not_after);
@@ -54,8 +65,8 @@ int window_check(uint64_t not_before, uint64_t not_after);
 /* The end of a grace period that begins now; 0: 24 h. Reports one that ends after the year 9999. */
 int grace_end(uint64_t grace, uint64_t *not_after);
 
-/* Demotes the key of `change`, and says so. */
-int keyfile_demote(keyfile *self, taskseal_keyfile_change *change);
+/* Demotes the key of `change`, and says so in the words for its type. */
+int keyfile_demote(keyfile *self, taskseal_keyfile_change *change, taskseal_key_type type);
 
 /* A change of one key, by subcommands that need nothing else: chooses the file, applies, and on success prints
  * `done`, in which the key's id stands for the first %s and the file's for the second. */

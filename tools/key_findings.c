@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "key_findings.h"
 
+#include <dirent.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "common/names.h"
 #include "common/print.h"
 #include "common/report.h"
 #include "key_print.h"
@@ -73,7 +73,9 @@ static void check_queue(findings *self, const taskseal_keyring *ring, uint64_t n
         return;
     name_queue(queue, text);
     add(self, "no-active-key", NULL,
-        "no active key may seal for queue %s now (%s): add or promote one, or mend its window or queues",
+        "nothing can be sealed for queue %s now (%s): promote a key that is good for it, or change the "
+        "limits of "
+        "the active one",
         text, taskseal_err_name(err));
 }
 
@@ -121,8 +123,9 @@ static void check_queues(findings *self, const taskseal_keyring *ring, uint64_t 
     const taskseal_err err = taskseal_seal_size(&probe, 0, NULL, NULL);
     if (unlisted && err != TASKSEAL_OK && err != TASKSEAL_ERR_SUITE_UNAVAILABLE)
         add(self, "no-active-key", NULL,
-            "no active key may seal for queues that no key lists now (%s): add or promote one, or mend its "
-            "window",
+            "nothing can be sealed now for queues that no key lists (%s): promote a key that is good for "
+            "every "
+            "queue, or change the limits of the active one",
             taskseal_err_name(err));
 }
 
@@ -143,11 +146,6 @@ static void check_window(findings *self, const taskseal_key *key, uint64_t now, 
     else if (key->not_after != 0 && key->not_after - now <= within)
         add(self, "window-ends", key->id, "the window of active key %s ends %s: promote another before",
             key->id, when);
-}
-
-static bool is_live(const taskseal_key *key)
-{
-    return key->state == TASKSEAL_KEY_ACTIVE || key->state == TASKSEAL_KEY_OPEN_ONLY;
 }
 
 static bool windows_meet(const taskseal_key *one, const taskseal_key *other)
@@ -184,15 +182,9 @@ static void check_pair(findings *self, const taskseal_key *above, const taskseal
 static void check_order(findings *self, const taskseal_keyring *ring, size_t index, const taskseal_key *key)
 {
     taskseal_key below;
-    bool live_below = false;
 
-    for (size_t i = index + 1; taskseal_keyring_key(ring, i, &below); i++) {
+    for (size_t i = index + 1; taskseal_keyring_key(ring, i, &below); i++)
         check_pair(self, key, &below);
-        live_below = live_below || is_live(&below);
-    }
-    if (!is_live(key) && live_below)
-        add(self, "tombstone-above", key->id, "%s key %s stands above keys in use: move its line to the end",
-            name_of(key_state_names, key->state), key->id);
 }
 
 void find_in_keys(findings *self, const taskseal_keyring *ring, uint64_t now, uint64_t within)
@@ -217,6 +209,33 @@ void find_in_memory(findings *self, const taskseal_keyring *ring)
             "LimitMEMLOCK=)");
 }
 
+/* Of what mkstemp puts in the place of its six X. */
+static bool is_temporary_suffix(const char *text)
+{
+    static const char letters[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+    return text[0] == '.' && strlen(text) == 7 && strspn(text + 1, letters) == 6;
+}
+
+/* What a write of the file `name` has left that was interrupted (SIGKILL, a power cut). `directory` ends with "/.". */
+static void find_leftovers(findings *self, const char *directory, const char *name)
+{
+    const size_t len = strlen(name);
+    const struct dirent *entry;
+    DIR *all = opendir(directory);
+
+    if (all == NULL)
+        return;
+    while ((entry = readdir(all)) != NULL) {
+        if (strncmp(entry->d_name, name, len) == 0 && is_temporary_suffix(entry->d_name + len))
+            add(self, "leftover-file", NULL,
+                "%.*s%s may be what an interrupted write left, with secrets: delete it if no change is being "
+                "made",
+                (int)strlen(directory) - 1, directory, entry->d_name);
+    }
+    closedir(all);
+}
+
 void find_beside_file(findings *self, const char *path)
 {
     char other[SENTENCE_MAX / 2];
@@ -229,10 +248,9 @@ void find_beside_file(findings *self, const char *path)
         add(self, "old-file", NULL, "%s lies around, with secrets: delete it once the new file serves",
             other);
     const char *slash = strrchr(path, '/');
-    if (slash == NULL)
-        snprintf(other, sizeof other, ".");
-    else
-        snprintf(other, sizeof other, "%.*s/.", (int)(slash - path), path);
+    snprintf(other, sizeof other, "%.*s/.", slash != NULL ? (int)(slash - path) : 1,
+             slash != NULL ? path : ".");
+    find_leftovers(self, other, slash != NULL ? slash + 1 : path);
     /* In a sticky directory nobody else can rename or replace our file. */
     if (stat(other, &meta) == 0 && (meta.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (meta.st_mode & S_ISVTX) == 0)
         add(self, "directory-writable", NULL,

@@ -5,13 +5,19 @@
 
 #include "common/print.h"
 
-void print_queue(FILE *to, taskseal_bytes queue)
+static bool is_plain(unsigned char byte)
 {
     static const char plain[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._:/@+-";
+
+    return byte != '\0' && strchr(plain, byte) != NULL;
+}
+
+void print_queue(FILE *to, taskseal_bytes queue)
+{
     const unsigned char *at = queue.data;
 
     for (size_t i = 0; i < queue.len; i++) {
-        if (at[i] != '\0' && strchr(plain, at[i]) != NULL)
+        if (is_plain(at[i]))
             fputc(at[i], to);
         else
             fprintf(to, "%%%02X", at[i]);
@@ -26,6 +32,18 @@ void print_queues(FILE *to, const taskseal_key *key)
         fputs(i > 0 ? "," : "", to);
         print_queue(to, key->queues[i]);
     }
+}
+
+size_t queues_width(const taskseal_key *key)
+{
+    size_t width = key->queue_count > 0 ? key->queue_count - 1 : 1; /* the commas, or "*" */
+
+    for (size_t i = 0; i < key->queue_count; i++) {
+        const unsigned char *at = key->queues[i].data;
+        for (size_t j = 0; j < key->queues[i].len; j++)
+            width += is_plain(at[j]) ? 1 : strlen("%XX");
+    }
+    return width;
 }
 
 void print_limit(FILE *to, uint64_t time)

@@ -15,6 +15,9 @@ void print_queue(FILE *to, taskseal_bytes queue);
 /* "mail,invoices", or "*" for every queue. */
 void print_queues(FILE *to, const taskseal_key *key);
 
+/* How many columns that takes. */
+size_t queues_width(const taskseal_key *key);
+
 /* "2026-11-21T20:00:00Z", or "-" for 0. */
 void print_limit(FILE *to, uint64_t time);
 

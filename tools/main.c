@@ -73,9 +73,8 @@ static int dispatch(int argc, char **argv)
     if (strcmp(argv[1], "--version") == 0)
         return command_version.run(&command_version, 1, argv);
     const command *found = command_find(commands, argv[1]);
-    /* The word is not repeated: it may be a URI with a password. */
     if (found == NULL)
-        return report_usage("there is no such subcommand; see 'taskseal --help'");
+        return command_report_unknown(commands, argv[1], "--help");
     report_begin(found->name);
     return found->run(found, argc - 1, argv + 1);
 }

@@ -203,6 +203,23 @@ def a_failure_is_told_in_json_too():
 
 
 @test
+def a_uri_that_can_not_be_read_is_told_in_json_too():
+    write("open", b"rediss://x@h", 0o644)
+    for arguments, status, name, message in [
+            (["--uri-file", "none"], FILE, "file", "can't open none: No such file or directory"),
+            (["--uri-file", "open"], REFUSED, "file-permissions", "others can read or change open: chmod 600 it"),
+            ([], USAGE, "usage", "no URI: give one, or --uri-file FILE, or --uri-fd N, or set TASKSEAL_URI"),
+            (["rediss://x:hunter2@h"], USAGE, "usage", None)]:
+        done = run("connect", "--json", *arguments)
+        found = json.loads(done.stdout)
+        equal((done.returncode, found["verified"], found["error"], found["retryable"]), (status, False, name, False))
+        check(done.stderr.decode().startswith(f"taskseal: connect: {name}: {found['message']}"), repr(done.stderr))
+        check(b"hunter2" not in done.stdout + done.stderr, repr(done))
+        equal(found["message"], message or found["message"])
+        equal(run("connect", *arguments).stdout, b"")
+
+
+@test
 def every_key_of_the_json_is_documented_and_the_reverse():
     with open(MANUAL, encoding="utf-8") as file:
         section = file.read().split("\n.Sh JSON\n")[1].split("\n.Ss connect\n")[1].split("\n.S")[0]

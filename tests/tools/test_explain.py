@@ -17,6 +17,7 @@ MISMATCH = "the envelope belongs to another queue, type or id, or lacks a bindin
 REQUIRED = "the envelope is bound to a field that the caller did not give"
 UNKNOWN = "the keyring has no such key, or none that the envelope names; keys may still be spreading"
 NOT_ACTIVE = "the key may not seal: no active key serves"
+OPEN_ONLY = ", which is open-only: 'taskseal key promote' makes it active; or choose another"
 EXPIRED = "the envelope is past its expiry or the caller's maximum age"
 
 
@@ -113,7 +114,8 @@ def a_field_that_differs_or_is_not_bound_is_told_without_its_value():
     bound = good("seal", *CONTEXT, data=b"x", env=env)
     loose = good("seal", data=b"x", env=env)
     said(REFUSED, f"open: context-mismatch: standard input: {MISMATCH} ({SAYS}bound to queue,type,id; given: "
-         "queue,type,id)", "open", *CONTEXT[:-1], "43-hidden", data=bound, env=env)
+         "queue,type,id; so at least one of the values given differs from what it was sealed with)", "open",
+         *CONTEXT[:-1], "43-hidden", data=bound, env=env)
     said(REFUSED, f"open: context-mismatch: standard input: {MISMATCH} ({SAYS}bound to nothing; given: queue,id; "
          "insisted on: id)", "open", "--queue", "mail", "--id", "42", "--insist", "id", data=loose, env=env)
 
@@ -245,7 +247,7 @@ def a_key_of_any_state_is_in_the_keyring():
     env = rings()
     write("task", good("seal", "--to", "mail-k01", data=b"x", env=env))
     change("both", b" active ", b" open-only ")
-    said(REFUSED, f"seal: key-not-active: standard input: {NOT_ACTIVE} (--to is mail-k02)", "seal", "--to", "mail-k02",
+    said(REFUSED, f"seal: key-not-active: standard input: {NOT_ACTIVE} (--to is mail-k02{OPEN_ONLY})", "seal", "--to", "mail-k02",
          data=b"x", env=env)
     said(REFUSED, f"seal: key-not-active: standard input: {NOT_ACTIVE}", "seal", data=b"x", env=env)
     said(REFUSED, f"rewrap: key-not-active: task: {NOT_ACTIVE} ({SAYS}key mail-k01; --from is mail-k01; --to is "
@@ -259,7 +261,7 @@ def a_key_of_any_state_is_in_the_keyring():
 def the_one_recipient_that_may_not_seal_is_named():
     env = rings()
     change("both", b"mail-k02 xchacha20poly1305 active", b"mail-k02 xchacha20poly1305 open-only")
-    said(REFUSED, f"seal: key-not-active: standard input: {NOT_ACTIVE} (--to is mail-k02)", "seal", "--to", "mail-k01",
+    said(REFUSED, f"seal: key-not-active: standard input: {NOT_ACTIVE} (--to is mail-k02{OPEN_ONLY})", "seal", "--to", "mail-k01",
          "--to", "mail-k02", data=b"x", env=env)
 
 

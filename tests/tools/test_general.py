@@ -64,6 +64,20 @@ def a_group_without_or_with_an_unknown_subcommand_is_a_usage_error():
 
 
 @test
+def the_nearest_subcommand_is_told_and_what_was_typed_is_not():
+    for words, wanted, help_words in [(["seel"], "seal", "--help"), (["conect"], "connect", "--help"),
+                                      (["promote"], "key promote", "--help"), (["Key"], "key", "--help"),
+                                      (["key", "lst"], "key list", "key --help"), (["key", "seal"], "seal", "key --help"),
+                                      (["key", "drain-reprt"], "key drain-report", "key --help"),
+                                      (["help", "inspct"], "inspect", "help"), (["help", "key", "ad"], "key add", "help")]:
+        name = "" if len(words) == 1 else f"{words[0]}: "
+        equal(bad(USAGE, name, *words), f"taskseal: {name}usage: there is no such subcommand; did you mean 'taskseal "
+              f"{wanted}'? See 'taskseal {help_words}'\n")
+    for word in ["hunter2-seal", "frobnicate", "", "x" * 5000, "rediss://seal:hunter2@seal"]:
+        equal(bad(USAGE, "", word), "taskseal: usage: there is no such subcommand; see 'taskseal --help'\n")
+
+
+@test
 def help_about_an_unknown_subcommand_is_a_usage_error():
     bad(USAGE, "help: usage: there is no such subcommand", "help", "frobnicate")
 

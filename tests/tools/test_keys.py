@@ -5,15 +5,17 @@
 import json
 import os
 import pty
+import pwd
 import re
 import resource
 import stat
 import sys
 import time
 
-from harness import (FILE, OK, REFUSED, RETRY, USAGE, Skip, bad, check, environment, equal, good, keyring, main, read, read_terminal, run, suites,
+from harness import (FILE, OK, REFUSED, USAGE, Skip, bad, check, environment, equal, good, keyring, main, read, read_terminal, run, suites,
                      test, write)
 
+PAST = "2026-01-01T00:00:00Z"
 OLD_IS_KEPT = "The file as it was before is kept as {}.old, with its secrets: delete it once the new one serves.\n"
 
 
@@ -32,6 +34,12 @@ def change(env, *arguments):
         equal(stat.S_IMODE(os.stat(name).st_mode), 0o600)
     check("tskek1_" not in text and "tsdup1_" not in text, text)
     return text[:text.rindex("The file as it was")]
+
+
+def change_in_time(env, *arguments):
+    """As change(), once a grace of a second is over: until then it is refused."""
+    while run("key", *arguments, env=env).returncode == REFUSED:
+        time.sleep(0.1)
 
 
 def unchanged(env, status, message, *arguments):
@@ -200,7 +208,7 @@ def grace_must_make_sense():
 def nothing_is_promoted_if_the_key_to_demote_can_not_be():
     env = keyring()
     change(env, "add", "mail-k02")
-    unchanged(env, REFUSED, "key promote: unknown-key: no key 'mail-k09' in the keyring (--demote); nothing was changed",
+    unchanged(env, USAGE, "key promote: unknown-key: no key 'mail-k09' in the keyring (--demote)",
               "promote", "mail-k02", "--demote", "mail-k09")
     change(env, "add", "mail-k03")
     unchanged(env, REFUSED, "key promote: keyfile-change: mail-k03 is not active (--demote); nothing was changed",
@@ -222,10 +230,10 @@ def it_is_told_that_only_the_first_of_two_changes_was_made():
 
 
 @test
-def an_unknown_key_is_not_changed():
+def an_unknown_key_is_a_usage_error_and_not_changed():
     env = keyring()
     for name, more in [("promote", []), ("demote", []), ("retire", []), ("compromise", []), ("limit", ["--any-time"])]:
-        unchanged(env, RETRY, f"key {name}: unknown-key: ", name, "mail-k09", *more)
+        unchanged(env, USAGE, f"key {name}: unknown-key: ", name, "mail-k09", *more)
 
 
 # ---- retire and compromise ----
@@ -234,6 +242,7 @@ def an_unknown_key_is_not_changed():
 @test
 def a_demoted_key_can_be_retired():
     env = rotated()
+    change(env, "limit", "mail-k01", "--not-after", PAST)
     text = change(env, "retire", "mail-k01")
     check(text.startswith(f"mail-k01 is retired in {os.path.abspath('ring')}: its secret is gone"), text)
     equal(lines(env)[1][:3], ["mail-k01", "xchacha20poly1305", "retired"])
@@ -246,10 +255,18 @@ def what_a_retired_key_sealed_is_refused_by_name():
     sealed = good("seal", data=b"x", env=env)
     change(env, "add", "mail-k02")
     change(env, "promote", "mail-k02")
-    change(env, "demote", "mail-k01")
+    change(env, "demote", "mail-k01", "--grace", "1")
     equal(good("open", data=sealed, env=env), b"x")
-    change(env, "retire", "mail-k01")
+    change_in_time(env, "retire", "mail-k01")
     bad(REFUSED, "open: key-retired: ", "open", data=sealed, env=env)
+
+
+@test
+def a_key_whose_grace_runs_is_not_retired():
+    env = rotated()
+    errors = unchanged(env, REFUSED, "key retire: keyfile-change: key mail-k01: until its not-after, copies of the file "
+                       "that lag may still seal with it", "retire", "mail-k01")
+    check("limit" in errors, errors)
 
 
 @test
@@ -296,6 +313,83 @@ def limits_must_say_something_that_makes_sense():
               "--any-queue")
     unchanged(env, USAGE, "key limit: usage: --not-before is later than --not-after", "limit", "mail-k01", "--not-before",
               "2026-12-31T23:59:59Z", "--not-after", "2026-01-01T00:00:00Z")
+
+
+@test
+def a_queue_that_is_empty_is_told_with_what_to_do_instead():
+    env = keyring()
+    unchanged(env, USAGE, "key limit: usage: --queue is empty: give --any-queue to make the key good for every queue",
+              "limit", "mail-k01", "--queue", "")
+    unchanged(env, USAGE, "key add: usage: --queue is empty: leave it out to make the key good for every queue", "add", "x",
+              "--queue", "mail", "--queue", "")
+
+
+@test
+def limits_that_leave_nothing_to_seal_with_are_warned_of():
+    env = keyring()
+    later = "2099-01-01T00:00:00Z"
+    warning = f"warning: until {later} nothing can be sealed for its queues: no other active key serves now.\n"
+    check(warning in change(env, "limit", "mail-k01", "--not-before", later), "no warning")
+    text = change(env, "limit", "mail-k01", "--any-time", "--not-after", PAST)
+    check("warning: nothing can be sealed for its queues now: no active key serves.\n" in text, text)
+    check("warning" not in change(env, "limit", "mail-k01", "--any-time"), "a warning")
+    change(env, "add", "mail-k02", "--queue", "mail")
+    change(env, "promote", "mail-k02")
+    check("warning" not in change(env, "limit", "mail-k02", "--not-before", later), "the other key serves")
+    check(warning in change(env, "limit", "mail-k01", "--not-before", later), "no warning")
+
+
+# ---- Dedupe keys ----
+
+
+@test
+def of_dedupe_keys_it_is_said_that_they_make_tags():
+    env = keyring()
+    text = change(env, "add", "tags-1", "--type", "dedupe")
+    check("makes tags only where it is named" in text and "has it make all tags" in text, text)
+    check("seal" not in text.replace("taskseal", ""), text)
+    equal(change(env, "promote", "tags-1"),
+          "tags-1 is active now and the first dedupe key: it makes the tags where no key is named.\n")
+    change(env, "add", "tags-2", "--type", "dedupe")
+    text = good("key", "promote", "tags-2", "--demote", "tags-1", env=env).decode()
+    check(re.search(r"\ntags-1 makes tags only where it is named now, and none after \S+Z\.\n", text), text)
+
+
+@test
+def without_a_dedupe_key_nothing_is_said_of_sealing():
+    env = keyring()
+    equal(bad(REFUSED, "dedupe: ", "dedupe", data=b"x", env=env),
+          "taskseal: dedupe: key-not-active: standard input: no active key of type dedupe is in the keyring: 'taskseal key "
+          "add --type dedupe' makes one, 'taskseal key promote' makes it active\n")
+    change(env, "add", "tags", "--type", "dedupe")
+    bad(REFUSED, "dedupe: key-not-active: standard input: no active key of type dedupe is in the keyring: ", "dedupe",
+        data=b"x", env=env)
+    equal(len(good("dedupe", "--key", "tags", data=b"x", env=env)), 65)
+    bad(USAGE, "dedupe: unknown-key: no key 'nope' in the keyring (--key)", "dedupe", "--key", "nope", data=b"x", env=env)
+    change(env, "promote", "tags")
+    equal(len(good("dedupe", data=b"x", env=env)), 65)
+
+
+# ---- Other users' files ----
+
+
+@test
+def root_is_told_to_change_a_file_as_the_user_that_it_belongs_to():
+    if os.geteuid() != 0:
+        raise Skip("only root can give a file away")
+    env = keyring()
+    nobody = pwd.getpwnam("nobody")
+    os.chown("ring", nobody.pw_uid, -1)
+    changes = [("add", "x"), ("promote", "mail-k01"), ("demote", "mail-k01"), ("retire", "mail-k01"),
+               ("compromise", "mail-k01"), ("limit", "mail-k01", "--any-time"), ("protect", "--remove")]
+    for words in changes:
+        errors = unchanged(env, REFUSED, f"key {words[0]}: keyfile-permissions: ", *words)
+        check(errors.endswith(f"\ntaskseal: key {words[0]}: run this as the user that the file belongs to: sudo -u nobody "
+                              "taskseal ...\n"), errors)
+    os.chown("ring", 0, -1)
+    os.chmod("ring", 0o644)
+    errors = unchanged(env, REFUSED, "key add: keyfile-permissions: ", "add", "x")
+    check("sudo" not in errors, errors)
 
 
 # ---- The file ----
@@ -397,11 +491,24 @@ def the_list_is_a_table_on_a_terminal():
     os.close(slave)
     shown = read_terminal(master).decode().splitlines()
     equal((done.returncode, done.stderr), (OK, b""))
-    check(re.fullmatch(r"KEY ID +TYPE +STATE +NOT BEFORE +NOT AFTER +QUEUES", shown[0]), shown[0])
+    check(re.fullmatch(r"KEY ID +TYPE +STATE +QUEUES +NOT BEFORE +NOT AFTER", shown[0]), shown[0])
     equal([line.split()[:3] for line in shown[1:]], [["mail-k02", "xchacha20poly1305", "active"],
                                                      ["mail-k01", "xchacha20poly1305", "open-only"]])
     equal({line.index("xchacha") for line in shown[1:]}, {shown[0].index("TYPE")})
-    equal({len(line) - 1 for line in shown[1:]}, {shown[0].index("QUEUES")})  # "*"
+    equal([line.split() for line in shown[1:]], lines(env))  # the columns are those without a terminal
+    equal({line.index(" - ") + 1 for line in shown[1:]}, {shown[0].index("NOT BEFORE")})
+
+
+@test
+def a_table_holds_long_queues_too():
+    env = keyring()
+    change(env, "add", "k2", "--queue", "mail", "--queue", "a b,ö")
+    master, slave = pty.openpty()
+    run("key", "list", env=env, stdout=slave)
+    os.close(slave)
+    shown = read_terminal(master).decode().splitlines()
+    equal([line.split() for line in shown[1:]], lines(env))
+    equal({line.rindex("  -                     -") + 2 for line in shown[1:]}, {shown[0].index("NOT BEFORE")})
 
 
 @test
@@ -446,6 +553,18 @@ def an_old_file_is_a_warning():
 
 
 @test
+def what_an_interrupted_write_left_is_a_warning():
+    env = keyring()
+    for name in ["ring.aB3xY9", "ring.oldold", ".aB3xY9", "ring.aB3xY", "ring.aB3xY90", "ring.aB-xY9", "other.aB3xY9"]:
+        write(name, b"")
+    equal(warnings(env), ["leftover-file", "leftover-file"])
+    os.remove("ring.oldold")
+    check(f"warning: leftover-file: {os.path.abspath('ring.aB3xY9')} may be what".encode() in good("key", "check", env=env),
+          "another file")
+    equal(warnings(env, "--strict", status=REFUSED, preexec_fn=None), ["leftover-file"])
+
+
+@test
 def a_ring_that_seals_nothing_is_a_warning():
     env = keyring()
     change(env, "demote", "mail-k01")
@@ -460,7 +579,7 @@ def a_queue_without_an_active_key_is_a_warning_for_itself():
     change(env, "add", "bills-k01", "--queue", "bills", "--queue", "mail")
     os.remove("ring.old")
     equal(warnings(env), ["no-active-key"])
-    check(b"queue bills now" in good("key", "check", env=env), "another queue")
+    check(b"nothing can be sealed for queue bills now (key-wrong-queue): promote a key" in good("key", "check", env=env), "another queue")
     change(env, "promote", "bills-k01")
     os.remove("ring.old")
     equal(warnings(env), ["two-active-keys"])
@@ -507,16 +626,15 @@ def a_listed_key_above_one_for_every_queue_is_fine_and_the_reverse_a_warning():
 
 
 @test
-def a_tombstone_above_keys_in_use_is_a_warning():
+def a_finished_rotation_has_no_warning_wherever_the_tombstone_stands():
     env = rotated()
-    change(env, "demote", "mail-k02")
-    change(env, "promote", "mail-k01")
-    change(env, "demote", "mail-k01")
+    change(env, "limit", "mail-k01", "--not-after", PAST)
     change(env, "retire", "mail-k01")
-    change(env, "promote", "mail-k02")
-    write("ring", b"".join(read("ring").splitlines(True)[:1] + sorted(read("ring").splitlines(True)[1:])))
     os.remove("ring.old")
-    check("tombstone-above" in warnings(env), str(warnings(env)))
+    equal(warnings(env, "--strict"), [])
+    write("ring", b"".join(read("ring").splitlines(True)[:1] + sorted(read("ring").splitlines(True)[1:])))
+    equal([line[2] for line in lines(env)], ["retired", "active"])
+    equal(warnings(env, "--strict"), [])
 
 
 @test

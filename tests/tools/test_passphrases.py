@@ -133,6 +133,7 @@ def each_subcommand_takes_the_passphrase():
     good("key", "add", *given, "mail-k02", env=env)
     good("key", "promote", *given, "mail-k02", "--demote", "mail-k01", env=env)
     good("key", "limit", *given, "mail-k02", "--queue", "mail", env=env)
+    good("key", "limit", *given, "mail-k01", "--not-after", "2026-01-01T00:00:00Z", env=env)
     good("key", "retire", *given, "mail-k01", env=env)
     good("key", "demote", *given, "mail-k02", env=env)
     good("key", "compromise", *given, "mail-k02", env=env)
@@ -183,9 +184,12 @@ def two_sources_of_a_passphrase_are_a_usage_error():
 
 
 @test
-def a_passphrase_that_is_not_needed_is_ignored():
+def a_passphrase_for_a_file_without_one_is_refused():
+    env = keyring()
     write("pass", SECRET)
-    good("seal", "--passphrase-file", "pass", env=keyring())
+    errors = bad(REFUSED, "seal: keyfile-passphrase: ", "seal", "--passphrase-file", "pass", env=env)
+    check("this key file has none" in errors, errors)
+    good("seal", env=env)
 
 
 @test

@@ -5,6 +5,7 @@
 import os
 import pty
 import re
+import resource
 import sys
 import threading
 import time
@@ -145,10 +146,24 @@ def a_stream_whose_reader_goes_away_is_a_file_error():
 
 
 @test
+def what_a_failed_seal_left_on_standard_output_never_opens():
+    env = keyring()
+    with open("cut", "wb") as cut:
+        done = run("seal", data=os.urandom(MIB), env=env, stdout=cut, preexec_fn=at_most_half)
+    equal((done.returncode, done.stderr), (FILE, b"taskseal: seal: file: can't write standard output: File too large\n"))
+    check(0 < os.path.getsize("cut") <= MIB // 2, str(os.path.getsize("cut")))
+    bad(REFUSED, "open: damaged: cut: ", "open", "cut", env=env)
+
+
+@test
 def a_stream_that_can_not_be_read_is_a_file_error():
     env = keyring()
     os.mkdir("directory")
     bad(FILE, "seal: file: can't read directory: Is a directory", "seal", "--stream", "directory", env=env)
+
+
+def at_most_half():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MIB // 2, MIB // 2))
 
 
 @test
@@ -160,7 +175,7 @@ def memory_does_not_grow_with_the_input():
     sealed = good("seal", "--stream", data=payload, env=env)
     last = len(sealed) % 65536
     for arguments, small, large in [
-            (["seal", "--stream"], zeros(MIB), zeros(64 * MIB)),
+            (["seal"], zeros(MIB), zeros(64 * MIB)),
             (["seal", "-o", "sealed"], zeros(MIB), zeros(64 * MIB)),
             (["open", "--stream"], [good("seal", data=bytes(MIB), env=env)], [sealed[:-last], sealed[-last:]]),
             (["open", "-o", "opened"], [good("seal", data=bytes(MIB), env=env)], [sealed])]:
@@ -172,7 +187,7 @@ def memory_does_not_grow_with_the_input():
         print(f"# evidence: 16: taskseal {' '.join(arguments)} of 64 MiB: {many['RssAnon'] // KIB} KiB of memory of its "
               f"own, peak with shared libraries {many['VmHWM'] // KIB} KiB, {abs(grown) // KIB} KiB from that of 1 MiB")
     # The same is seen to grow where the whole is kept.
-    (few, _), (many, _) = at_end_of(["seal"], env, zeros(MIB)), at_end_of(["seal"], env, zeros(64 * MIB))
+    (few, _), (many, _) = at_end_of(["seal", "--pad"], env, zeros(MIB)), at_end_of(["seal", "--pad"], env, zeros(64 * MIB))
     check(many["VmHWM"] - few["VmHWM"] > 32 * MIB, "what is read whole does not show")
 
 
@@ -182,7 +197,8 @@ def two_mebibytes_that_the_kernel_grants_are_enough():
     if sanitized():
         raise Skip("the sanitizers keep memory of their own")
     payload = os.urandom(8 * MIB)
-    sealed = good("seal", "--stream", data=payload, env=env, preexec_fn=private_limit(2 * MIB))
+    sealed = good("seal", data=payload, env=env, preexec_fn=private_limit(2 * MIB))
+    bad(RETRY, "seal: no-memory: ", "seal", "--pad", data=payload, env=env, preexec_fn=private_limit(2 * MIB))
     equal(good("open", "--stream", data=sealed, env=env, preexec_fn=private_limit(2 * MIB)), payload)
     bad(RETRY, "open: no-memory: ", "open", data=sealed, env=env, preexec_fn=private_limit(2 * MIB))
 

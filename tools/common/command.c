@@ -8,7 +8,7 @@
 #include "report.h"
 #include "secret.h"
 
-enum { OPTIONS_MAX = 24, HELP_COLUMN = 29, HELP_KEY = 'h' };
+enum { OPTIONS_MAX = 24, HELP_COLUMN = 29, HELP_KEY = 'h', WORD_MAX = 32, NEAR = 2 };
 
 const char *command_word(const command *self)
 {
@@ -26,6 +26,61 @@ const command *command_find(const command *const *list, const char *word)
     return NULL;
 }
 
+/* How many letters must be changed, left out or put in between to make one word of the other; no less than
+ * WORD_MAX for long words. */
+static size_t distance(const char *one, const char *other)
+{
+    const size_t width = strlen(other);
+    size_t row[WORD_MAX + 1];
+
+    if (strlen(one) > WORD_MAX || width > WORD_MAX)
+        return WORD_MAX;
+    for (size_t i = 0; i <= width; i++)
+        row[i] = i;
+    for (size_t line = 1; one[line - 1] != '\0'; line++) {
+        size_t diagonal = row[0];
+        row[0] = line;
+        for (size_t i = 1; i <= width; i++) {
+            const size_t changed = diagonal + (one[line - 1] != other[i - 1]);
+            diagonal = row[i];
+            row[i] = (row[i] < row[i - 1] ? row[i] : row[i - 1]) + 1;
+            row[i] = changed < row[i] ? changed : row[i];
+        }
+    }
+    return row[width];
+}
+
+/* The one with the nearest word, at most NEAR letters away, of `list` and below. */
+static const command *nearest(const command *const *list, const char *word, size_t *least)
+{
+    const command *found = NULL;
+
+    for (; *list != NULL; list++) {
+        const size_t apart = distance(word, command_word(*list));
+        if (apart < *least) {
+            *least = apart;
+            found = *list;
+        }
+        const command *below =
+            (*list)->subcommands != NULL ? nearest((*list)->subcommands, word, least) : NULL;
+        found = below != NULL ? below : found;
+    }
+    return found;
+}
+
+int command_report_unknown(const command *const *list, const char *word, const char *help)
+{
+    size_t least = NEAR + 1;
+    const command *near = nearest(list, word, &least);
+
+    if (near == NULL)
+        near = nearest(commands, word, &least);
+    if (near == NULL)
+        return report_usage("there is no such subcommand; see 'taskseal %s'", help);
+    return report_usage("there is no such subcommand; did you mean 'taskseal %s'? See 'taskseal %s'",
+                        near->name, help);
+}
+
 int command_run_nested(const command *self, int argc, char **argv)
 {
     if (argc < 2)
@@ -35,9 +90,11 @@ int command_run_nested(const command *self, int argc, char **argv)
         return STATUS_OK;
     }
     const command *found = command_find(self->subcommands, argv[1]);
-    /* The word is not repeated: it may be a secret. */
-    if (found == NULL)
-        return report_usage("there is no such subcommand; see 'taskseal %s --help'", self->name);
+    if (found == NULL) {
+        char help[64];
+        snprintf(help, sizeof help, "%s --help", self->name);
+        return command_report_unknown(self->subcommands, argv[1], help);
+    }
     report_begin(found->name);
     return found->run(found, argc - 1, argv + 1);
 }

@@ -32,6 +32,10 @@ extern const command *const commands[];
 /* The one of `list` that `word` is the (last part of the) name of; NULL if there is none. */
 const command *command_find(const command *const *list, const char *word);
 
+/* Reports that `word` names no subcommand of `list`, with the nearest one, in quotes; `help` is what to read. The word
+ * itself is not repeated: it may be a secret. */
+int command_report_unknown(const command *const *list, const char *word, const char *help);
+
 /* The last part of its name. */
 const char *command_word(const command *self);
 

@@ -54,6 +54,16 @@ static void add_fields(remark *to, unsigned fields)
         add(to, "nothing");
 }
 
+/* Whether only the values can be at fault: all that it is bound to is given, and all that must be bound is. */
+static bool is_about_values(const taskseal_info *info, const taskseal_open_options *options)
+{
+    const unsigned given = context_given(&options->context);
+    const unsigned insisted =
+        options->insist != 0 ? options->insist & ~(unsigned)TASKSEAL_INSIST_NONE : given;
+
+    return (info->bound & ~given) == 0 && (insisted & ~info->bound) == 0;
+}
+
 static void add_bindings(remark *to, const taskseal_info *info, const taskseal_open_options *options)
 {
     add_says(to);
@@ -61,10 +71,12 @@ static void add_bindings(remark *to, const taskseal_info *info, const taskseal_o
     add_fields(to, info->bound);
     add(to, "; given: ");
     add_fields(to, context_given(&options->context));
-    if (options->insist == 0)
-        return;
-    add(to, "; insisted on: ");
-    add_fields(to, options->insist & ~(unsigned)TASKSEAL_INSIST_NONE);
+    if (options->insist != 0) {
+        add(to, "; insisted on: ");
+        add_fields(to, options->insist & ~(unsigned)TASKSEAL_INSIST_NONE);
+    }
+    if (is_about_values(info, options))
+        add(to, "; so at least one of the values given differs from what it was sealed with");
 }
 
 static void add_missing_queue(remark *to, taskseal_err err, const taskseal_context *context)
@@ -111,6 +123,17 @@ static bool names_key(const taskseal_info *info, const char *key_id)
             return true;
     }
     return false;
+}
+
+/* What to do about a key of --to that is not active. */
+static void add_state(remark *to, const taskseal_keyring *ring, const char *key_id)
+{
+    taskseal_key key;
+
+    for (size_t i = 0; taskseal_keyring_key(ring, i, &key); i++) {
+        if (strcmp(key.id, key_id) == 0 && key.state == TASKSEAL_KEY_OPEN_ONLY)
+            add(to, ", which is open-only: 'taskseal key promote' makes it active; or choose another");
+    }
 }
 
 /* The first key of --to that alone meets with the same error. */
@@ -236,6 +259,8 @@ int explain_seal(taskseal_err err, const char *input, const taskseal_seal_option
         const char *key_id = recipient_at_fault(err, options);
         if (key_id != NULL)
             add(&why, "--to is %s", key_id);
+        if (key_id != NULL && err == TASKSEAL_ERR_KEY_NOT_ACTIVE)
+            add_state(&why, options->keyring, key_id);
         add_missing_queue(&why, err, &options->context);
     }
     return report_error_at(err, input, why.text);
@@ -260,10 +285,16 @@ int explain_dedupe(taskseal_err err, const char *input, const taskseal_dedupe_op
     const taskseal_context context = {.queue = options->queue};
     remark why = {.len = 0};
 
+    /* The library's text is about sealing. (A key that is named makes tags in any state that has a secret.) */
+    if (err == TASKSEAL_ERR_KEY_NOT_ACTIVE && options->key_id == NULL)
+        add(&why,
+            "%s: no active key of type dedupe is in the keyring: 'taskseal key add --type dedupe' makes one, "
+            "'taskseal key promote' makes it active",
+            input);
+    if (why.len > 0)
+        return report_error(err, why.text);
     if (is_about_keys(err) && options->key_id != NULL)
         add(&why, "--key is %s", options->key_id);
-    if (err == TASKSEAL_ERR_KEY_NOT_ACTIVE && options->key_id == NULL)
-        add(&why, "'taskseal key add --type dedupe' makes one, 'taskseal key promote' lets it work");
     add_missing_queue(&why, err, &context);
     return report_error_at(err, input, why.text);
 }

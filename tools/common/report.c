@@ -40,8 +40,25 @@ void report_over(const char *format, ...)
     fflush(stderr);
 }
 
+static char last_name[64];
+static char last_message[MESSAGE_MAX];
+
+const char *report_last_name(void)
+{
+    return last_name;
+}
+
+const char *report_last_message(void)
+{
+    return last_message;
+}
+
 static void line(const char *name, const char *message)
 {
+    if (name != NULL) {
+        snprintf(last_name, sizeof last_name, "%s", name);
+        snprintf(last_message, sizeof last_message, "%s", message);
+    }
     report_over_end();
     fputs("taskseal: ", stderr);
     if (current_subcommand != NULL)

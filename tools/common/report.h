@@ -36,6 +36,10 @@ int report_error(taskseal_err err, const char *detail);
  * none. */
 int report_error_at(taskseal_err err, const char *where, const char *remark);
 
+/* The name and the message of the last error, for those who report it in another form too; "": none yet. */
+const char *report_last_name(void);
+const char *report_last_message(void);
+
 /* A line that is no error. */
 void report_note(const char *format, ...) PRINTF_LIKE(1, 2);
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "shared.h"
 
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "parse.h"
 #include "report.h"
@@ -95,6 +98,22 @@ bool keyring_source_is_special(const char *source)
     return begins(source, "fd:") || begins(source, "env:") || begins(source, "credential:");
 }
 
+/* A file of another user is refused: he can change it at any time, and what root wrote there he could not read. */
+static void note_owner(const char *source)
+{
+    struct stat meta;
+
+    if (keyring_source_is_special(source) || stat(source, &meta) != 0 || meta.st_uid == 0 ||
+        meta.st_uid == geteuid())
+        return;
+    const struct passwd *owner = getpwuid(meta.st_uid);
+    if (owner != NULL)
+        report_note("run this as the user that the file belongs to: sudo -u %s taskseal ...", owner->pw_name);
+    else
+        report_note("run this as the user that the file belongs to: sudo -u '#%ju' taskseal ...",
+                    (uintmax_t)meta.st_uid);
+}
+
 bool keyring_ask(taskseal_err err, const taskseal_error *error, const char *source, buffer *passphrase,
                  int *status)
 {
@@ -105,6 +124,8 @@ bool keyring_ask(taskseal_err err, const taskseal_error *error, const char *sour
         return *status == STATUS_OK;
     }
     *status = report_error(err, error->message);
+    if (err == TASKSEAL_ERR_KEYFILE_PERMISSIONS)
+        note_owner(source);
     if (err == TASKSEAL_ERR_KEYFILE_PASSPHRASE && passphrase->data == NULL)
         report_note("give it with --passphrase-file FILE or --passphrase-fd N");
     return false;
