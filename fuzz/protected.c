@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Input: a protected key file; it is read with a passphrase, unless that would take long. Anything else is taken as the
+ * Input: a protected key file; it is read with a passphrase, unless that would take long. Anything else is refused where a
+ * passphrase is given, and taken as the
  * text of a key file to protect, at the least cost: it opens to the same with its passphrase, with no other, and not at
  * all when a byte of it is changed. */
 #include "keyfile.h"
@@ -91,6 +92,8 @@ static void check_plain(const uint8_t *data, size_t size)
     size_t plain_len;
     taskseal_error error;
     reached_depth();
+    HOLDS(read_it((const char *)data, size, passphrase, &error) == TASKSEAL_ERR_KEYFILE_PASSPHRASE);
+    HOLDS(error.line == 1);
     HOLDS(taskseal__protect((const char *)data, size, passphrase, &cost, &text, &len, &error) == TASKSEAL_OK);
     HOLDS(taskseal__is_protected(text, len) && text[len - 1] == '\n');
     HOLDS(taskseal__unprotect(text, len, passphrase, &plain, &plain_len, &error) == TASKSEAL_OK);

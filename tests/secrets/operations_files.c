@@ -67,7 +67,8 @@ static void change_keys(taskseal_bytes words)
                                      .queues = queues,
                                      .queue_count = 1,
                                      .passphrase = words});
-    change((taskseal_keyfile_change){.action = TASKSEAL_KEYFILE_DEMOTE, .key_id = "l", .passphrase = words});
+    change((taskseal_keyfile_change){
+        .action = TASKSEAL_KEYFILE_DEMOTE, .key_id = "l", .not_after = 1, .passphrase = words}); /* without grace */
     change((taskseal_keyfile_change){.action = TASKSEAL_KEYFILE_RETIRE, .key_id = "l", .passphrase = words});
     change(
         (taskseal_keyfile_change){.action = TASKSEAL_KEYFILE_COMPROMISE, .key_id = "d", .passphrase = words});
