@@ -112,3 +112,268 @@ bool plain_byte(const void *key_id, size_t len)
            (id[1] >= 'a' && id[1] <= 'z') || id[1] == '.' || id[1] == '_' || id[1] == ':' || id[1] == '/' ||
            id[1] == '@' || id[1] == '+' || id[1] == '-';
 }
+
+/* ---- Fields of a line: storage and secrets have exactly the room that the text asks for ---- */
+
+taskseal_err taskseal__fail(taskseal_error *error, taskseal_err code, const char *format, ...)
+{
+    (void)error, (void)format;
+    return code;
+}
+
+taskseal_err taskseal__fail_line(taskseal_error *error, taskseal_err code, unsigned line, const char *format,
+                                 ...)
+{
+    (void)error, (void)line, (void)format;
+    return code;
+}
+
+bool any_id_valid(const void *key_id, size_t len)
+{
+    CHECK(len == 0 || __CPROVER_r_ok(key_id, len), "the key id is there");
+    return len >= 1 && nondet_bool(); /* by the proof key_id_valid */
+}
+
+/* An id is stored with its NUL, in as many bytes as it has with what separates it from the next field. */
+void proof_read_id(void)
+{
+    static taskseal_key keys[1];
+    slice word = any_slice(TEXT_BOUND);
+    reading r = {.storage = any_bytes(word.len + 1), .keys = keys};
+    taskseal_key key = {0};
+    size_t i = nondet_size();
+    ASSUME(memchr(word.at, '\0', word.len) == NULL, "read_line has refused lines with a NUL");
+    keys[0].id = "a";
+    r.key_count = nondet_bool();
+    taskseal_err err = read_id(&r, &key, word);
+    CHECK(r.stored == (key.id == NULL ? 0 : word.len + 1), "no more is stored than the text has");
+    CHECK(key.id == NULL || (key.id[word.len] == '\0' && (i >= word.len || key.id[i] == word.at[i])),
+          "the id, with a NUL");
+    CHECK(err != TASKSEAL_OK || r.key_count == 0 || word.len != 1 || word.at[0] != 'a', "no id is twice");
+    REACHED_IF(err == TASKSEAL_OK && word.len == TEXT_BOUND, "the longest");
+    REACHED_IF(err != TASKSEAL_OK && key.id != NULL, "twice");
+}
+
+static size_t g_places;
+
+bool any_queue(reading *r, slice word, taskseal_bytes *queue)
+{
+    CHECK(r->queue_count < g_places, "there is a place for it");
+    CHECK(word.len == 0 || __CPROVER_r_ok(word.at, word.len), "the word is there");
+    size_t len = nondet_size();
+    ASSUME(len <= word.len, "proved by the proof read_queue");
+    *queue = (taskseal_bytes){r->storage + r->stored, len};
+    r->stored += len;
+    return nondet_bool();
+}
+
+bool any_listed(const taskseal_key *key, taskseal_bytes queue)
+{
+    (void)key, (void)queue;
+    return nondet_bool();
+}
+
+/* A list takes one place more than it has commas, and no more storage than text; so allocate's room suffices. */
+void proof_read_queues(void)
+{
+    slice list = any_slice(TEXT_BOUND);
+    static taskseal_bytes queues[TEXT_BOUND + 1];
+    const size_t places = count_byte(list, ',') + 1;
+    reading r = {.storage = any_bytes(list.len + 1), .queues = queues};
+    g_places = places;
+    taskseal_key key = {.queue_count = nondet_size()};
+    ASSUME(key.queue_count <= TASKSEAL_QUEUES_MAX, "it starts at 0, and this proof shows that it stays so");
+    size_t before = key.queue_count;
+    taskseal_err err = read_queues(&r, &key, list);
+    CHECK(r.queue_count <= places && key.queue_count <= TASKSEAL_QUEUES_MAX, "no more than there is room");
+    CHECK(r.stored <= list.len, "no more is stored than the text has");
+    CHECK(key.queue_count - before == r.queue_count, "each is the key's");
+    CHECK(err != TASKSEAL_OK || r.queue_count == places, "all of them");
+    REACHED_IF(err == TASKSEAL_OK && places == 3, "three");
+    REACHED_IF(err != TASKSEAL_OK && key.queue_count == 64, "too many");
+}
+
+static const uint8_t *g_secret;
+
+bool known_secret(const char *text, size_t text_len, uint8_t *out, size_t len)
+{
+    CHECK(text_len == 43 && __CPROVER_r_ok(text, text_len), "43 digits are there");
+    CHECK(len == 32 && __CPROVER_w_ok(out, len), "there is room for the secret");
+    g_secret = out;
+    return nondet_bool();
+}
+
+int any_zero(const unsigned char *bytes, const size_t len)
+{
+    CHECK(bytes == g_secret && len == 32, "the secret is looked at, wholly");
+    return nondet_bool();
+}
+
+/* A secret is decoded to the key's own place, or there is none. */
+void proof_read_secret(void)
+{
+    slice word = any_slice(56);
+    reading r = {.key_count = nondet_size()};
+    taskseal_key key = {0};
+    key.type = (taskseal_key_type)(1 + nondet_u8() % 3);
+    key.state = (taskseal_key_state)(1 + nondet_u8() % 4);
+    ASSUME(r.key_count <= 3, "the bound of this proof");
+    r.secrets = any_bytes((r.key_count + 1) * TASKSEAL_KEY_BYTES);
+    taskseal_err err = read_secret(&r, &key, word);
+    bool buried = key.state >= TASKSEAL_KEY_RETIRED;
+    CHECK(err != TASKSEAL_OK || (key.secret != NULL) == !buried, "exactly active and open-only keys have one");
+    CHECK(key.secret == NULL || key.secret == (uint8_t *)r.secrets + 32 * r.key_count, "in its own place");
+    CHECK(err != TASKSEAL_OK || word.len == (buried ? 1 : 50), "as long as it must be");
+    REACHED_IF(err == TASKSEAL_OK && !buried && r.key_count == 3, "a secret");
+    REACHED_IF(err == TASKSEAL_OK && buried, "none");
+}
+
+/* ---- Attributes, lines, the text ---- */
+
+static unsigned g_last;
+static taskseal_key g_attributes;
+static slice g_all;
+static size_t g_used, g_lines;
+
+bool any_prefix(slice *s, const char *prefix)
+{
+    size_t len = prefix[0] == 'q' ? 7 : prefix[4] == 'b' ? 11 : 10;
+    if (s->len < len || nondet_bool())
+        return false;
+    s->at += len;
+    s->len -= len;
+    return true;
+}
+
+/* By the proof cut. */
+slice any_cut(slice *rest, char separator)
+{
+    slice word = {rest->at, nondet_size()};
+    CHECK(separator == ' ' && rest->len > 0, "words stand between spaces");
+    ASSUME(word.len <= rest->len, "proved by the proof cut");
+    size_t skipped = word.len < rest->len ? word.len + 1 : word.len;
+    rest->at += skipped;
+    rest->len -= skipped;
+    return word;
+}
+
+static taskseal_err attribute(unsigned number)
+{
+    CHECK(number > g_last, "in their order, each once");
+    g_last = number;
+    return nondet_bool() ? TASKSEAL_OK : TASKSEAL_ERR_KEYFILE_MALFORMED;
+}
+
+taskseal_err known_queues(reading *r, taskseal_key *key, slice list)
+{
+    (void)r, (void)key, (void)list;
+    return attribute(1);
+}
+
+taskseal_err known_time(reading *r, slice word, uint64_t *time)
+{
+    (void)r, (void)word;
+    *time = nondet_u64();
+    return attribute(time == &g_attributes.not_before ? 2 : 3);
+}
+
+void proof_read_attributes(void)
+{
+    reading r = {0};
+    slice rest = any_slice(TEXT_BOUND);
+    const taskseal_key *key = &g_attributes;
+    taskseal_err err = read_attributes(&r, &g_attributes, rest);
+    CHECK(err != TASKSEAL_OK || key->not_after == 0 || key->not_before <= key->not_after, "a window");
+    REACHED_IF(err == TASKSEAL_OK && g_last == 3, "the last one");
+    REACHED_IF(err == TASKSEAL_OK && g_last == 0, "none");
+}
+
+taskseal_err known_key(reading *r, slice line)
+{
+    (void)r;
+    CHECK(line.at == g_all.at && line.len == g_all.len && line.len > 0, "the line, whole");
+    g_lines++;
+    return TASKSEAL_OK;
+}
+
+/* Lines with a CR, a tab or a NUL are refused; empty ones and comments are passed over. */
+void proof_read_line(void)
+{
+    reading r = {0};
+    slice line = any_slice(TEXT_BOUND);
+    g_all = line;
+    size_t i = nondet_size();
+    taskseal_err err = read_line(&r, line);
+    CHECK(err != TASKSEAL_OK || i >= line.len ||
+              (line.at[i] != '\r' && line.at[i] != '\t' && line.at[i] != '\0'),
+          "no CR, tab or NUL");
+    CHECK(err != TASKSEAL_OK || (g_lines == 1) == (line.len > 0 && line.at[0] != '#'), "every other is a key's");
+    REACHED_IF(g_lines == 1, "a key");
+    REACHED_IF(err != TASKSEAL_OK, "refused");
+}
+
+taskseal_err known_first(const reading *r, slice first)
+{
+    CHECK(r->line == 1 && first.at == g_all.at, "the first line");
+    g_used = first.len;
+    g_lines = 1;
+    return nondet_bool() ? TASKSEAL_OK : TASKSEAL_ERR_KEYFILE_MALFORMED;
+}
+
+taskseal_err known_line(reading *r, slice line)
+{
+    CHECK(line.at == g_all.at + g_used + 1 && g_all.at[g_used] == '\n', "each line behind the LF before it");
+    CHECK(line.len == 0 || __CPROVER_r_ok(line.at, line.len), "it is there");
+    g_used += 1 + line.len;
+    g_lines++;
+    CHECK(r->line == g_lines, "lines are counted from 1");
+    r->key_count += nondet_bool();
+    return nondet_bool() ? TASKSEAL_OK : TASKSEAL_ERR_KEYFILE_MALFORMED;
+}
+
+/* The lines tile the text. */
+void proof_read_lines(void)
+{
+    reading r = {0};
+    g_all = any_slice(TEXT_BOUND);
+    taskseal_err err = read_lines(&r, g_all);
+    CHECK(err != TASKSEAL_OK || g_used == g_all.len || (g_used + 1 == g_all.len && g_all.at[g_used] == '\n'),
+          "all of the text");
+    CHECK(err != TASKSEAL_OK || r.key_count > 0, "at least a key");
+    REACHED_IF(err == TASKSEAL_OK && g_lines == 4, "four lines");
+    REACHED_IF(err != TASKSEAL_OK && g_used == g_all.len && g_lines > 1, "without a key");
+}
+
+static size_t g_feeds, g_commas;
+
+size_t known_count(slice text, char byte)
+{
+    (void)text;
+    return byte == '\n' ? g_feeds : g_commas;
+}
+
+void *any_array(size_t count, size_t size)
+{
+    return nondet_bool() ? malloc(count * size) : NULL;
+}
+
+/* Room for a key of every line, and one more; for a queue of every line and comma; for all of the text. */
+void proof_allocate(void)
+{
+    reading r = {0};
+    const slice text = {"", nondet_size()};
+    ASSUME(text.len <= TASKSEAL__KEYFILE_MAX, "keyfile_read refuses longer ones");
+    g_feeds = nondet_size();
+    g_commas = nondet_size();
+    ASSUME(g_feeds <= text.len && g_commas <= text.len - g_feeds, "proved by the proof count_byte");
+    if (!allocate(&r, text)) {
+        REACHED("no memory");
+        return;
+    }
+    size_t keys = g_feeds + 1 < 1024 ? g_feeds + 1 : 1024;
+    CHECK(__CPROVER_w_ok(r.keys, (keys + 1) * sizeof *r.keys), "a key of every line, and one more");
+    CHECK(__CPROVER_w_ok(r.lines, keys * sizeof *r.lines), "its line's number");
+    CHECK(__CPROVER_w_ok(r.queues, (g_feeds + 1 + g_commas) * sizeof *r.queues), "every queue");
+    CHECK(__CPROVER_w_ok(r.secrets, (keys + 1) * 32) && __CPROVER_w_ok(r.storage, text.len + 1), "the rest");
+    REACHED_IF(keys == 1024, "as many keys as may be");
+}
