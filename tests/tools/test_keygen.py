@@ -20,6 +20,17 @@ def it_makes_a_private_key_file_and_says_nothing():
 
 
 @test
+def every_type_in_its_help_can_be_made():
+    text = good("keygen", "--help").decode()
+    types = [name for name in ["xchacha20poly1305", "aegis256", "dedupe"] if name in text]
+    equal(types, ["xchacha20poly1305", "aegis256", "dedupe"])
+    for name in types:
+        if name != "aegis256" or "aegis256" in suites():
+            good("keygen", "--type", name, "x", name)
+            check(f"\nkey x {name} active ".encode() in read(name), name)
+
+
+@test
 def no_two_keys_are_alike():
     good("keygen", "mail-k01", "one")
     good("keygen", "mail-k01", "two")

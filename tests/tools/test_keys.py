@@ -392,7 +392,38 @@ def root_is_told_to_change_a_file_as_the_user_that_it_belongs_to():
     check("sudo" not in errors, errors)
 
 
+@test
+def a_directory_that_can_not_be_written_is_told():
+    if os.geteuid() != 0:
+        raise Skip("root is needed to become another user")
+    env = keyring()
+    nobody = pwd.getpwnam("nobody")
+    os.chown("ring", nobody.pw_uid, -1)
+    os.chmod(".", 0o755)
+
+    def become():
+        os.setgid(nobody.pw_gid)
+        os.setuid(nobody.pw_uid)
+
+    errors = bad(FILE, "key add: keyfile-write: ", "key", "add", "x", env=env, preexec_fn=become)
+    check("directory: Permission denied" in errors and "sudo" not in errors, errors)
+    os.chmod(".", 0o777)
+    good("key", "add", "x", env=env, preexec_fn=become)
+
+
 # ---- The file ----
+
+
+@test
+def a_file_whose_end_was_cut_off_is_malformed():
+    env = keyring()
+    whole = read("ring")
+    write("ring", whole[:-1])
+    errors = bad(REFUSED, "key list: keyfile-malformed: ", "key", "list", env=env)
+    check("line feed" in errors and "cut" in errors, errors)
+    equal(len(lines({**env, "TASKSEAL_KEYRING": "env:RING", "RING": whole[:-1].decode()})), 1)
+    write("ring", whole)
+    equal(len(lines(env)), 1)
 
 
 @test

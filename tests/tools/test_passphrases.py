@@ -139,7 +139,7 @@ def each_subcommand_takes_the_passphrase():
     good("key", "compromise", *given, "mail-k02", env=env)
     equal(good("key", "list", *given, "--ids", env=env).split(), [b"mail-k02", b"mail-k01", b"tags"])
     good("key", "check", *given, env=env)
-    good("key", "drain-report", *given, data=b"", env=env)
+    good("key", "drain-report", *given, "--lines", data=b"plain\n", env=env)
     check(b"tskek1_" not in read("ring") + read("ring.old"), "a secret in the clear")
 
 
