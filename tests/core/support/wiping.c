@@ -14,12 +14,14 @@ typedef struct {
 static wipe seen[SEEN_MAX];
 static size_t seen_count;
 static size_t stack_count;
+static size_t stack_longest;
 
 void wiping_begin(void)
 {
     memset(seen, 0, sizeof seen);
     seen_count = 0;
     stack_count = 0;
+    stack_longest = 0;
 }
 
 size_t wipes_of_secret(size_t len, const void *secret, size_t secret_len)
@@ -42,6 +44,11 @@ size_t stack_wipes(void)
     return stack_count;
 }
 
+size_t longest_stack_wipe(void)
+{
+    return stack_longest;
+}
+
 void __real_sodium_memzero(void *memory, size_t len);
 void __wrap_sodium_memzero(void *memory, size_t len);
 void __wrap_sodium_memzero(void *memory, size_t len)
@@ -59,5 +66,6 @@ void __wrap_sodium_stackzero(size_t len);
 void __wrap_sodium_stackzero(size_t len)
 {
     stack_count += len >= 2048;
+    stack_longest = len > stack_longest ? len : stack_longest;
     __real_sodium_stackzero(len);
 }

@@ -16,5 +16,6 @@ size_t wipes_of(size_t len);
 size_t wipes_of_secret(size_t len, const void *secret, size_t secret_len);
 
 size_t stack_wipes(void);
+size_t longest_stack_wipe(void);
 
 #endif
