@@ -70,6 +70,29 @@ START_TEST(one_request_serves_up_to_32_messages)
 }
 END_TEST
 
+/* 2048 bytes are asked for at a time at most: as many as 16 messages to four keys take. */
+START_TEST(a_request_is_used_to_its_last_byte)
+{
+    taskseal_seal_item items[MANY];
+    static const char *const all[] = {"a", "b", "c", "d"};
+    static uint8_t big[17][2048];
+    taskseal_seal_options options = options_of(RING(key_of("a"), key_of("b"), key_of("c"), key_of("d")));
+    options.key_ids = all;
+    options.key_count = COUNT_OF(all);
+    for (size_t count = 16; count <= COUNT_OF(big); count++) {
+        make_items(items);
+        for (size_t i = 0; i < count; i++) {
+            items[i].out = big[i];
+            items[i].out_cap = sizeof big[i];
+        }
+        faults_reset();
+        assert_ok(COUNTED(taskseal_seal_batch(&options, items, count, NULL)));
+        ck_assert_uint_eq(faults.random_bytes, 16 * (32 + 4 * 24));
+        ck_assert_uint_eq(faults.random_requests, count == 16 ? 1 : 2);
+    }
+}
+END_TEST
+
 START_TEST(messages_to_many_keys_take_more_requests)
 {
     taskseal_seal_item items[MANY];
@@ -245,6 +268,7 @@ Suite *make_suite(void)
     TCase *tcase = add_faults_case(suite, "batch");
     tcase_add_test(tcase, every_item_opens_in_its_own_context_only);
     tcase_add_test(tcase, one_request_serves_up_to_32_messages);
+    tcase_add_test(tcase, a_request_is_used_to_its_last_byte);
     tcase_add_test(tcase, messages_to_many_keys_take_more_requests);
     tcase_add_test(tcase, no_two_messages_share_random_bytes);
     tcase_add_loop_test(tcase, one_bad_item_seals_none_and_is_named, 0, FAULTS);

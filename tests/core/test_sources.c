@@ -157,10 +157,13 @@ END_TEST
 /* That it is no key file is for the reader to say. */
 START_TEST(an_empty_file_was_not_cut)
 {
-    static const char before[] = "x";
+    static const char text[] = "\nx\n";
     taskseal_error error = {0};
-    assert_ok(taskseal__source_check_end(before + 1, 0, &error));
-    assert_err(TASKSEAL_ERR_KEYFILE_MALFORMED, taskseal__source_check_end(before, 1, &error));
+    assert_ok(taskseal__source_check_end(text + 2, 0, &error));
+    assert_ok(taskseal__source_check_end(text, 3, &error));
+    assert_err(TASKSEAL_ERR_KEYFILE_MALFORMED, taskseal__source_check_end(text, 2, &error));
+    ck_assert_uint_eq(error.line, 2);
+    assert_err(TASKSEAL_ERR_KEYFILE_MALFORMED, taskseal__source_check_end(text + 1, 1, &error));
     ck_assert_uint_eq(error.line, 1);
 }
 END_TEST
