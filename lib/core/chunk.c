@@ -20,10 +20,11 @@ void taskseal__cipher_wipe(taskseal__cipher *cipher)
     taskseal__cipher_forget(cipher);
 }
 
-/* ChaCha20's own work overwrites what was there before, and leaves no key itself. */
+/* x86's ChaCha20 overwrites what was there before by its own work, and leaves no key itself. The portable one takes
+ * too little of the stack for that where the payload is empty. */
 void taskseal__cipher_forget(const taskseal__cipher *cipher)
 {
-    if (cipher->suite != TASKSEAL_SUITE_CHACHA20POLY1305)
+    if (TASKSEAL__PORTABLE_CHACHA20 || cipher->suite != TASKSEAL_SUITE_CHACHA20POLY1305)
         sodium_stackzero(CIPHER_STACK_BYTES);
 }
 

@@ -6,6 +6,13 @@
 #include <sodium.h>
 #include <taskseal/taskseal.h>
 
+/* libsodium has a ChaCha20 of its own for x86 only. */
+#if defined(__x86_64__)
+enum { TASKSEAL__PORTABLE_CHACHA20 = false };
+#else
+enum { TASKSEAL__PORTABLE_CHACHA20 = true };
+#endif
+
 #ifdef crypto_aead_aegis256_KEYBYTES
 #define TASKSEAL__HAVE_AEGIS256 1
 #else

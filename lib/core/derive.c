@@ -10,13 +10,6 @@ enum { LABEL_BYTES = 16 };
 /* libsodium's BLAKE2b leaves its result on the stack, within so many bytes. */
 enum { HASH_STACK_BYTES = 2048 };
 
-/* libsodium's portable ChaCha20, which it uses on everything but x86, leaves a DEK on the stack that it unwraps. */
-#if defined(__x86_64__)
-enum { PORTABLE_CHACHA20 = false };
-#else
-enum { PORTABLE_CHACHA20 = true };
-#endif
-
 static const char label_chunks[] = "taskseal1-chunks";
 static const char label_header[] = "taskseal1-header";
 
@@ -177,7 +170,7 @@ bool taskseal__unwrap(uint8_t dek[TASKSEAL__DEK_BYTES], const taskseal__wrap_bin
     case TASKSEAL_KEY_DEDUPE: /* wraps nothing */
         break;
     }
-    if (PORTABLE_CHACHA20)
+    if (TASKSEAL__PORTABLE_CHACHA20) /* which leaves the DEK on the stack that it unwraps */
         taskseal__derive_forget();
     if (failed != 0)
         sodium_memzero(dek, TASKSEAL__DEK_BYTES);
