@@ -6,12 +6,12 @@
 static const taskseal_seal_options g_options;
 static taskseal_seal_item g_items[GROUP + 2];
 static uint8_t *g_random;
-static size_t g_random_len, g_planned, g_used, g_sealed;
+static size_t g_first, g_other, g_random_len, g_planned, g_used, g_sealed;
 
 taskseal_err any_plan(taskseal__plan *p, const taskseal_seal_options *options, size_t payload_len)
 {
     (void)options, (void)payload_len;
-    p->key_count = nondet_bool() ? 56 : TASKSEAL__RANDOM_MAX; /* stands for what makes the length */
+    p->key_count = g_planned == 0 ? g_first : g_other; /* stands for what makes the length */
     g_planned++;
     return TASKSEAL_OK;
 }
@@ -44,6 +44,8 @@ void known_message(const taskseal__plan *p, const taskseal_context *context, con
 void proof_seal_group(void)
 {
     size_t count = nondet_u8(), done;
+    g_first = nondet_bool() ? 56 : TASKSEAL__RANDOM_MAX;
+    g_other = nondet_bool() ? 56 : TASKSEAL__RANDOM_MAX;
     ASSUME(count >= 1 && count <= GROUP + 2, "the bound of this proof; a group is never longer");
     taskseal_err err = seal_group(&g_options, g_items, count, &done);
     CHECK(done >= 1 && done <= GROUP && done <= count && g_planned >= done, "it goes on");

@@ -154,7 +154,27 @@ void proof_read_id(void)
     REACHED_IF(err != TASKSEAL_OK && key.id != NULL, "twice");
 }
 
-static size_t g_places;
+static size_t g_places, g_left;
+
+/* By the proof cut: of a list with so many commas left. */
+bool comma_left(slice s, char byte)
+{
+    CHECK(byte == ',' && (s.len == 0 || __CPROVER_r_ok(s.at, s.len)), "commas separate queues");
+    return g_left > 0;
+}
+
+slice comma_cut(slice *rest, char separator)
+{
+    slice word = {rest->at, nondet_size()};
+    CHECK(separator == ',', "commas separate queues");
+    ASSUME(word.len <= rest->len && (g_left == 0 ? word.len == rest->len : word.len < rest->len),
+           "by the proof cut");
+    size_t skipped = g_left > 0 ? word.len + 1 : word.len;
+    g_left -= g_left > 0;
+    rest->at += skipped;
+    rest->len -= skipped;
+    return word;
+}
 
 bool any_queue(reading *r, slice word, taskseal_bytes *queue)
 {
@@ -177,8 +197,10 @@ bool any_listed(const taskseal_key *key, taskseal_bytes queue)
 void proof_read_queues(void)
 {
     slice list = any_slice(TEXT_BOUND);
-    static taskseal_bytes queues[TEXT_BOUND + 1];
-    const size_t places = count_byte(list, ',') + 1;
+    static taskseal_bytes queues[8];
+    g_left = nondet_u8();
+    ASSUME(g_left <= 6, "the bound of this proof");
+    const size_t places = g_left + 1;
     reading r = {.storage = any_bytes(list.len + 1), .queues = queues};
     g_places = places;
     taskseal_key key = {.queue_count = nondet_size()};
@@ -329,6 +351,18 @@ taskseal_err known_line(reading *r, slice line)
     CHECK(r->line == g_lines, "lines are counted from 1");
     r->key_count += nondet_bool();
     return nondet_bool() ? TASKSEAL_OK : TASKSEAL_ERR_KEYFILE_MALFORMED;
+}
+
+/* By the proof cut, for line feeds. */
+slice known_cut(slice *rest, char separator)
+{
+    slice word = {rest->at, nondet_size()};
+    CHECK(separator == '\n', "line feeds separate lines");
+    ASSUME(word.len <= rest->len && (word.len == rest->len || rest->at[word.len] == '\n'), "by the proof cut");
+    size_t skipped = word.len < rest->len ? word.len + 1 : word.len;
+    rest->at += skipped;
+    rest->len -= skipped;
+    return word;
 }
 
 /* The lines tile the text. */

@@ -11,6 +11,12 @@ taskseal_err taskseal__fail(taskseal_error *error, taskseal_err code, const char
     return code;
 }
 
+const char *taskseal_err_text(taskseal_err err)
+{
+    (void)err;
+    return "";
+}
+
 /* CBMC has no memchr of its own. */
 void *memchr(const void *bytes, int byte, size_t len)
 {
@@ -29,7 +35,7 @@ static unsigned g_own;
 void known_bytes(taskseal__writer *writer, const char *bytes, size_t len)
 {
     (void)writer;
-    if (bytes < g_text || bytes > g_text + g_len || len == 0) {
+    if (!__CPROVER_same_object(bytes, g_text)) {
         CHECK(len == 1 && bytes[0] == '\n' && g_used == g_len && g_text[g_len - 1] != '\n',
               "a line feed where the last line has none");
         g_feeds++;
@@ -53,7 +59,7 @@ void proof_write_changed(void)
     taskseal__writer writer = {NULL, 0, false};
     size_t lines = 1;
     g_len = nondet_size();
-    ASSUME(g_len >= 1 && g_len <= 8, "the bound of this proof");
+    ASSUME(g_len >= 1 && g_len <= 5, "the bound of this proof");
     g_text = any_bytes(g_len);
     for (size_t i = 0; i + 1 < g_len; i++)
         lines += g_text[i] == '\n';

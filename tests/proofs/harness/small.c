@@ -154,16 +154,16 @@ void proof_random(void)
 #elif defined(CONTEXT)
 #include <stream_open.c>
 
-static uint8_t *g_at;
-static size_t g_left;
+static uint8_t *g_at, g_ends[5];
+static size_t g_left, g_fields;
 
-void *known_copy(void *to, const void *from, size_t len)
+uint8_t *known_put(uint8_t *at, const void *bytes, size_t len)
 {
-    (void)from;
-    CHECK(to == g_at && len <= g_left, "one behind the other, in the room that was asked for");
-    g_at += len;
+    (void)bytes;
+    CHECK(at == g_at && len <= g_left, "one behind the other, in the room that was asked for");
     g_left -= len;
-    return to;
+    g_at = g_ends + ++g_fields; /* stands for at + len */
+    return g_at;
 }
 
 /* The fields that are given are kept, one behind the other, in as much room as their lengths add up to. */
@@ -176,7 +176,8 @@ void proof_copy_context(void)
         *fields[i] = nondet_bool() ? (taskseal_bytes){&byte, nondet_u16()} : (taskseal_bytes){NULL, 0};
         g_left += fields[i]->len;
     }
-    taskseal_stream *stream = any_bytes(sizeof *stream + g_left);
+    static taskseal_stream kept;
+    taskseal_stream *const stream = &kept;
     stream->open_options.context = given;
     g_at = stream->context;
     copy_context(stream, &given);
