@@ -157,6 +157,34 @@ START_TEST(an_added_key_begins_a_line_of_its_own)
 }
 END_TEST
 
+/* Of a file that is protected, only what it protects may lack its last line feed. */
+START_TEST(a_line_without_its_line_feed_gets_one_before_a_key_is_added)
+{
+    static const char plain[] = "taskseal-keyring 1\nkey a xchacha20poly1305 active "
+                                "tskek1_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+    static const taskseal__protect_cost cheap = {1, 8};
+    const taskseal_keyfile_change add = {
+        .action = TASKSEAL_KEYFILE_ADD, .key_id = "b", .passphrase = taskseal_str("p")};
+    const char *path = path_of("protected");
+    const taskseal_keyring_source from = {.source = path, .passphrase = taskseal_str("p")};
+    taskseal_keyring *ring;
+    taskseal_key key;
+    char *text;
+    size_t len;
+    ck_assert_int_ge(sodium_init(), 0);
+    assert_ok(taskseal__protect(plain, sizeof plain - 1, taskseal_str("p"), &cheap, &text, &len, NULL));
+    write_file(path, text, len, 0600);
+    sodium_free(text);
+    faults.passphrases_are_cheap = true;
+    assert_ok(taskseal_keyfile_apply(path, &add, NULL));
+    assert_ok(taskseal_keyring_read(&ring, &from, NULL));
+    faults.passphrases_are_cheap = false;
+    ring_keep(ring);
+    ck_assert(taskseal_keyring_key(ring, 1, &key));
+    ck_assert_str_eq(key.id, "b");
+}
+END_TEST
+
 START_TEST(a_queue_of_a_change_has_up_to_65535_bytes)
 {
     static char name[TASKSEAL_CONTEXT_MAX + 1];
@@ -287,6 +315,7 @@ Suite *make_suite(void)
     tcase_add_test(tests, reading_asks_for_one_byte_more_than_there_is_and_then_for_what_is_left);
     tcase_add_test(tests, a_path_may_begin_with_a_colon);
     tcase_add_test(tests, an_added_key_begins_a_line_of_its_own);
+    tcase_add_test(tests, a_line_without_its_line_feed_gets_one_before_a_key_is_added);
     tcase_add_test(tests, a_queue_of_a_change_has_up_to_65535_bytes);
     tcase_add_test(tests, a_change_that_exceeds_1_mib_is_refused);
     tcase_add_test(tests, a_file_that_is_written_in_single_bytes_is_whole);
