@@ -273,6 +273,22 @@ START_TEST(sealing_anew_stays_within_its_buffer)
 }
 END_TEST
 
+/* No later piece makes good for a first one that was refused. */
+START_TEST(a_refused_first_piece_is_followed_by_none)
+{
+    size_t len = 1;
+    const taskseal_seal_options options = sealing(RING(key_of("k")));
+    const blob payload = blob_pattern(3 * TASKSEAL_CHUNK_BYTES);
+    const blob out = blob_new(taskseal_stream_size(payload.len));
+    taskseal_stream *stream = sealing_stream(&options);
+    memcpy(payload.data, "\xC1TSL", 4);
+    assert_err(TASKSEAL_ERR_LOOKS_SEALED,
+               taskseal_stream_update(stream, payload.data, payload.len, out.data, out.len, &len));
+    ck_assert_uint_eq(len, 0);
+    taskseal_stream_free(stream);
+}
+END_TEST
+
 START_TEST(the_room_of_a_stream_fits_every_length)
 {
     static const size_t lens[] = {0, 1, 16383, 16384, 16385, 32768, 1000000};
@@ -360,6 +376,7 @@ Suite *make_suite(void)
     tcase_add_test(tests, the_whole_prefix_makes_the_text_form);
     tcase_add_test(tests, a_chunk_that_is_damaged_stays_so_whatever_follows);
     tcase_add_test(tests, sealing_anew_stays_within_its_buffer);
+    tcase_add_test(tests, a_refused_first_piece_is_followed_by_none);
     tcase_add_test(tests, the_room_of_a_stream_fits_every_length);
     tcase_add_test(tests, dedupe_tags_take_fields_up_to_their_limits);
     tcase_add_test(tests, bytes_that_are_no_ascii_are_no_base64);
