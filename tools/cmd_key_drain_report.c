@@ -263,9 +263,10 @@ const command command_key_drain_report = {
         "look into, and everything could be looked into. Envelopes inside other values (JSON, the layout\n"
         "of a queue library such as Asynq) are noticed, not looked into. Nothing is verified or changed.\n"
         "\n"
-        "The exit status is 0 if every key that --key names may be retired, or has no secret any more;\n"
-        "without --key: every key that does not seal, and no envelope names a key without a secret or\n"
-        "that the keyring lacks. Else it is 1. (Dedupe keys count only where --key names them: then 1.)\n",
+        "The exit status is 0 only if every key that --key names may be retired, or has no secret any\n"
+        "more and no envelope names it. Without --key: if that is so for every key that does not seal,\n"
+        "and no envelope names a key that the keyring lacks. (Active keys and dedupe keys count only\n"
+        "where --key names them, and then make it 1.)\n",
     .examples =
         "  taskseal key drain-report --uri-file /etc/app/redis.uri -k /etc/app/keyring\n"
         "  taskseal key drain-report --key mail-k01 --uri-file /etc/app/redis.uri -k /etc/app/keyring &&\n"
