@@ -191,6 +191,15 @@ START_TEST(text_is_judged_without_what_stands_behind_it)
 }
 END_TEST
 
+START_TEST(base64_decodes_to_the_length_that_is_asked_for)
+{
+    uint8_t out[4];
+    ck_assert(taskseal__base64_decode("AAAA", 4, out, 3));
+    ck_assert(!taskseal__base64_decode("AAAA", 4, out, 2));
+    ck_assert(!taskseal__base64_decode("AAAA", 4, out, 4));
+}
+END_TEST
+
 START_TEST(a_text_of_one_byte_needs_room_for_one)
 {
     size_t len;
@@ -372,6 +381,7 @@ Suite *make_suite(void)
     tcase_add_test(tests, headers_up_to_the_longest_pass_a_stream);
     tcase_add_test(tests, a_longest_header_that_is_cut_is_malformed);
     tcase_add_test(tests, text_is_judged_without_what_stands_behind_it);
+    tcase_add_test(tests, base64_decodes_to_the_length_that_is_asked_for);
     tcase_add_test(tests, a_text_of_one_byte_needs_room_for_one);
     tcase_add_test(tests, the_whole_prefix_makes_the_text_form);
     tcase_add_test(tests, a_chunk_that_is_damaged_stays_so_whatever_follows);
