@@ -197,6 +197,7 @@ START_TEST(base64_decodes_to_the_length_that_is_asked_for)
     ck_assert(taskseal__base64_decode("AAAA", 4, out, 3));
     ck_assert(!taskseal__base64_decode("AAAA", 4, out, 2));
     ck_assert(!taskseal__base64_decode("AAAA", 4, out, 4));
+    ck_assert(!taskseal__base64_decode("AAAA*", 5, out, 3));
 }
 END_TEST
 
