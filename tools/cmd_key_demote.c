@@ -55,7 +55,7 @@ static int run(const command *self, int argc, char **argv)
     if (status == STATUS_OK)
         status = keyfile_find(&file, "KEY-ID", set.change.key_id, &key);
     if (status == STATUS_OK)
-        status = keyfile_demote(&file, &set.change, key.type);
+        status = keyfile_demote(&file, &set.change, &key);
     if (status == STATUS_OK)
         keyfile_tell_old(&file);
     keyfile_free(&file);

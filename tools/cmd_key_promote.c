@@ -53,13 +53,13 @@ static int promote(const settings *set, keyfile *file, taskseal_key_type type)
     return status;
 }
 
-static int demote(const settings *set, keyfile *file, taskseal_key_type type)
+static int demote(const settings *set, keyfile *file, const taskseal_key *before)
 {
     taskseal_keyfile_change change = {.action = TASKSEAL_KEYFILE_DEMOTE, .key_id = set->demote};
 
     int status = grace_end(set->grace, &change.not_after);
     if (status == STATUS_OK)
-        status = keyfile_demote(file, &change, type);
+        status = keyfile_demote(file, &change, before);
     if (status != STATUS_OK)
         report_note("%s was promoted and is the primary; %s was not demoted and is as it was: when this is "
                     "mended, give 'taskseal key demote %s'",
@@ -96,7 +96,7 @@ static int change_file(const settings *set)
     if (status == STATUS_OK)
         status = promote(set, &file, promoted.type);
     if (status == STATUS_OK && set->demote != NULL)
-        status = demote(set, &file, demoted.type);
+        status = demote(set, &file, &demoted);
     if (status == STATUS_OK)
         keyfile_tell_old(&file);
     keyfile_free(&file);

@@ -71,20 +71,24 @@ static int take(void *state, int key, const char *value)
     }
 }
 
-static void tell(const taskseal_opened *opened, const buffer *resealed)
-{
-    uint8_t id[TASKSEAL_MESSAGE_ID_BYTES];
-    char before[2 * sizeof id + 1];
-    char after[2 * sizeof id + 1];
+/* The message ids of both envelopes. */
+typedef struct message_ids {
+    uint8_t before[TASKSEAL_MESSAGE_ID_BYTES];
+    uint8_t after[TASKSEAL_MESSAGE_ID_BYTES];
+} message_ids;
 
-    if (taskseal_message_id(resealed->data, resealed->len, id) != TASKSEAL_OK)
-        return;
-    sodium_bin2hex(before, sizeof before, opened->message_id, sizeof opened->message_id);
-    sodium_bin2hex(after, sizeof after, id, sizeof id);
+static void tell(const message_ids *ids)
+{
+    char before[2 * TASKSEAL_MESSAGE_ID_BYTES + 1];
+    char after[2 * TASKSEAL_MESSAGE_ID_BYTES + 1];
+
+    sodium_bin2hex(before, sizeof before, ids->before, sizeof ids->before);
+    sodium_bin2hex(after, sizeof after, ids->after, sizeof ids->after);
     report_note("old message id %s (record it as done), new message id %s", before, after);
 }
 
-static int reseal_buffer(const settings *set, const char *input, const buffer *sealed, buffer *resealed)
+static int reseal_buffer(const settings *set, const char *input, const buffer *sealed, buffer *resealed,
+                         message_ids *ids)
 {
     taskseal_opened opened;
     size_t size = 0;
@@ -96,10 +100,11 @@ static int reseal_buffer(const settings *set, const char *input, const buffer *s
         return report_error_at(TASKSEAL_ERR_NO_MEMORY, input, NULL);
     err = taskseal_reseal(&set->reseal, sealed->data, sealed->len, resealed->data, resealed->cap,
                           &resealed->len, &opened);
+    if (err == TASKSEAL_OK)
+        err = taskseal_message_id(resealed->data, resealed->len, ids->after);
     if (err != TASKSEAL_OK)
         return explain_reseal(err, input, sealed, &set->reseal);
-    if (set->verbose)
-        tell(&opened, resealed);
+    memcpy(ids->before, opened.message_id, sizeof ids->before);
     return STATUS_OK;
 }
 
@@ -109,6 +114,7 @@ static int reseal_input(const settings *set, const char *path)
     buffer sealed = BUFFER_EMPTY;
     buffer resealed = BUFFER_EMPTY;
     const char *input = input_name(path);
+    message_ids ids;
     bool text = false;
 
     int status = input_read(path, &sealed);
@@ -119,11 +125,13 @@ static int reseal_input(const settings *set, const char *path)
     if (status == STATUS_OK)
         status = output_check(set->output, kind);
     if (status == STATUS_OK)
-        status = reseal_buffer(set, input, &sealed, &resealed);
+        status = reseal_buffer(set, input, &sealed, &resealed, &ids);
     if (status == STATUS_OK && text)
         status = envelope_to_text(&resealed, input);
     if (status == STATUS_OK)
         status = output_write(set->output, kind, resealed.data, resealed.len);
+    if (status == STATUS_OK && set->verbose)
+        tell(&ids); /* not before the replacement is there: the old id is to be recorded as done with it */
     buffer_free(&sealed);
     buffer_free(&resealed);
     return status;

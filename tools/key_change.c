@@ -38,7 +38,10 @@ int key_find(const taskseal_keyring *ring, const char *option, const char *key_i
     for (size_t i = 0; taskseal_keyring_key(ring, i, &at); i++) {
         if (strcmp(at.id, key_id) != 0)
             continue;
-        *key = (taskseal_key){.type = at.type, .state = at.state}; /* nothing that ends with the keyring */
+        *key = at;
+        key->id = NULL; /* what ends with the keyring */
+        key->queues = NULL;
+        key->queue_count = 0;
         return STATUS_OK;
     }
     return keyring_check(ring, option, key_id);
@@ -162,18 +165,22 @@ int grace_end(uint64_t grace, uint64_t *not_after)
     return STATUS_OK;
 }
 
-int keyfile_demote(keyfile *self, taskseal_keyfile_change *change, taskseal_key_type type)
+int keyfile_demote(keyfile *self, taskseal_keyfile_change *change, const taskseal_key *before)
 {
+    const bool earlier = before->not_after != 0 && before->not_after < change->not_after;
     char end[TIME_TEXT_MAX];
 
     const int status = keyfile_apply(self, change);
     if (status != STATUS_OK)
         return status;
-    format_time(change->not_after, end);
-    if (type == TASKSEAL_KEY_DEDUPE)
+    format_time(earlier ? before->not_after : change->not_after, end);
+    if (before->type == TASKSEAL_KEY_DEDUPE)
         printf("%s makes tags only where it is named now, and none after %s.\n", change->key_id, end);
     else
         printf("%s only opens now, and nothing that was sealed after %s.\n", change->key_id, end);
+    if (earlier)
+        printf(
+            "(That is the not-after that it had already, which is earlier than the grace period's end.)\n");
     return STATUS_OK;
 }
 

@@ -65,8 +65,9 @@ int window_check(uint64_t not_before, uint64_t not_after);
 /* The end of a grace period that begins now; 0: 24 h. Reports one that ends after the year 9999. */
 int grace_end(uint64_t grace, uint64_t *not_after);
 
-/* Demotes the key of `change`, and says so in the words for its type. */
-int keyfile_demote(keyfile *self, taskseal_keyfile_change *change, taskseal_key_type type);
+/* Demotes the key of `change`, and says so, with the time that counts: an earlier not-after of the key, which was
+ * `before`, stays. Of `before` only type and window are looked at. */
+int keyfile_demote(keyfile *self, taskseal_keyfile_change *change, const taskseal_key *before);
 
 /* A change of one key, by subcommands that need nothing else: chooses the file, applies, and on success prints
  * `done`, in which the key's id stands for the first %s and the file's for the second. */

@@ -66,6 +66,14 @@ def rotated():
 
 
 @test
+def demote_tells_the_end_that_counts():
+    env = keyring()
+    good("key", "limit", "mail-k01", "--not-after", "2999-01-01T00:00:00Z", env=env)
+    said = good("key", "demote", "mail-k01", "--not-after", "2999-06-01T00:00:00Z", env=env).decode()
+    check("sealed after 2999-01-01T00:00:00Z" in said and "2999-06" not in said, said)
+
+
+@test
 def an_added_key_only_opens():
     env = keyring()
     text = change(env, "add", "mail-k02")

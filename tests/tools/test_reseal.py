@@ -41,6 +41,15 @@ def both_message_ids_can_be_told():
 
 
 @test
+def the_message_ids_are_told_only_when_the_replacement_is_written():
+    env = keyring()
+    before = good("seal", env=env)
+    done = run("reseal", "-v", "-o", "/nonexistent/task", data=before, env=env)
+    equal(done.returncode, FILE)
+    check(b"message id" not in done.stderr, done.stderr)
+
+
+@test
 def a_resealed_envelope_keeps_its_form_unless_told():
     env = keyring()
     text = good("seal", "--text", data=b"x", env=env)
