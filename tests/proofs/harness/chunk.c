@@ -34,7 +34,8 @@ static int aead(const uint8_t *out, unsigned long long out_len, const uint8_t *i
 {
     CHECK(out == g_out && in == g_in && in_len == g_len, "the piece, whole");
     CHECK(out_len == 0 || __CPROVER_w_ok(out, out_len), "there is room for the result");
-    CHECK(key == (g_cipher.suite == TASKSEAL_SUITE_AES256GCM ? (const void *)&g_cipher.gcm : g_key), "its key");
+    CHECK(key == (g_cipher.suite == TASKSEAL_SUITE_AES256GCM ? (const void *)&g_cipher.gcm : g_key),
+          "its key");
     return g_opens ? 0 : -1;
 }
 
@@ -97,7 +98,8 @@ void proof_chunk_open(void)
 {
     any_cipher();
     g_len = nondet_size();
-    ASSUME(g_len >= g_tag_len && g_len <= TASKSEAL_CHUNK_BYTES + g_tag_len, "a chunk, by the proofs of suite.c");
+    ASSUME(g_len >= g_tag_len && g_len <= TASKSEAL_CHUNK_BYTES + g_tag_len,
+           "a chunk, by the proofs of suite.c");
     g_in = any_bytes(g_len);
     g_out = any_bytes(g_len - g_tag_len);
     g_opens = nondet_bool();

@@ -103,7 +103,8 @@ void proof_write_added(void)
     taskseal__writer writer = {NULL, 0, false};
     const taskseal_keyfile_change change = {.action = TASKSEAL_KEYFILE_ADD, .key_id = "k"};
     g_len = nondet_size();
-    ASSUME(g_len >= 1 && g_len <= 8, "the bound of this proof; an empty text has no key, and is refused before");
+    ASSUME(g_len >= 1 && g_len <= 8,
+           "the bound of this proof; an empty text has no key, and is refused before");
     g_text = any_bytes(g_len);
     taskseal_err err = write_added(&change, g_text, g_len, &writer, NULL);
     CHECK(err != TASKSEAL_OK || (g_used == g_len && g_lines == 1 && g_keys == 1), "the text and the key");

@@ -123,8 +123,8 @@ bool known_decode(const char *text, size_t text_len, uint8_t *out, size_t len)
     return nondet_bool();
 }
 
-taskseal_err known_unprotect(const char *text, const head *h, taskseal_bytes passphrase, const uint8_t *sealed,
-                             size_t sealed_len, char *plain, taskseal_error *error)
+taskseal_err known_unprotect(const char *text, const head *h, taskseal_bytes passphrase,
+                             const uint8_t *sealed, size_t sealed_len, char *plain, taskseal_error *error)
 {
     (void)text, (void)h, (void)passphrase, (void)error;
     CHECK(sealed_len == g_sealed_len && sealed_len >= 48 && __CPROVER_r_ok(sealed, sealed_len),

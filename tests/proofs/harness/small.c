@@ -132,7 +132,8 @@ static size_t g_done, g_len;
 ssize_t any_bytes_come(uint8_t *out, size_t len)
 {
     ssize_t got = nondet_i64();
-    CHECK(out == g_out + g_done && len == g_len - g_done && __CPROVER_w_ok(out, len), "what is still missing");
+    CHECK(out == g_out + g_done && len == g_len - g_done && __CPROVER_w_ok(out, len),
+          "what is still missing");
     ASSUME(got >= -1 && got <= (ssize_t)len, "what getrandom() says");
     ASSUME(got != -1 || errno != EINTR, "the bound of this proof: no signals without an end");
     g_done += got > 0 ? (size_t)got : 0;
@@ -182,7 +183,8 @@ void proof_copy_context(void)
     g_at = stream->context;
     copy_context(stream, &given);
     CHECK(g_left == 0, "all of them");
-    CHECK((given.id.data == NULL) == (stream->open_options.context.id.data == NULL), "absent ones stay absent");
+    CHECK((given.id.data == NULL) == (stream->open_options.context.id.data == NULL),
+          "absent ones stay absent");
     REACHED_IF(given.queue.data != NULL && given.extra.data != NULL, "several");
 }
 #endif

@@ -84,7 +84,8 @@ void proof_stream_put_piece(void)
     size_t tag = taskseal__tag_len(g_stream.cipher.suite), out_len = nondet_size() & 0xFFFF;
     g_used = out_len;
     g_len = nondet_size();
-    ASSUME(g_len >= tag && g_len <= TASKSEAL_CHUNK_BYTES + tag, "a chunk, by stream_update and stream_finish");
+    ASSUME(g_len >= tag && g_len <= TASKSEAL_CHUNK_BYTES + tag,
+           "a chunk, by stream_update and stream_finish");
     g_in = any_bytes(g_len);
     g_out = any_bytes(g_used + g_len - tag);
     taskseal_err err = put_piece(&g_stream, g_in, g_len, g_out, &out_len);

@@ -56,7 +56,8 @@ void proof_timestamp_read(void)
           "exactly the texts of this form");
     CHECK(digits_of(text, 4) == g_year, "the year");
     CHECK(digits_of(text + 5, 2) == g_month && digits_of(text + 8, 2) == g_day, "month and day");
-    unsigned hour = digits_of(text + 11, 2), minute = digits_of(text + 14, 2), second = digits_of(text + 17, 2);
+    unsigned hour = digits_of(text + 11, 2), minute = digits_of(text + 14, 2),
+             second = digits_of(text + 17, 2);
     CHECK(hour < 24 && minute < 60 && second < 60, "exactly the texts of this form");
     CHECK(seconds == hour * 3600 + minute * 60 + second, "hour, minute and second");
     REACHED("accepted");
