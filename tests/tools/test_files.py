@@ -283,7 +283,7 @@ def input_beyond_what_memory_holds_is_retryable():
         resource.setrlimit(resource.RLIMIT_AS, (1 << 28, 1 << 28))
 
     with open("/dev/zero", "rb") as endless:
-        bad(RETRY, "seal: no-memory: standard input: ", "seal", env=env, stdin=endless, preexec_fn=limit)
+        bad(RETRY, "seal: no-memory: standard input: ", "seal", "--text", env=env, stdin=endless, preexec_fn=limit)
         bad(RETRY, "open: no-memory: standard input: ", "open", env=env, stdin=endless, preexec_fn=limit)
 
 
