@@ -12,7 +12,7 @@ import stat
 import sys
 import time
 
-from harness import (FILE, OK, REFUSED, USAGE, Skip, bad, check, environment, equal, good, keyring, main, read, read_terminal, run, suites,
+from harness import (FILE, OK, REFUSED, USAGE, Skip, bad, check, environment, equal, for_others, good, keyring, main, read, read_terminal, run, suites,
                      test, write)
 
 PAST = "2026-01-01T00:00:00Z"
@@ -413,10 +413,11 @@ def a_directory_that_can_not_be_written_is_told():
         os.setgid(nobody.pw_gid)
         os.setuid(nobody.pw_uid)
 
-    errors = bad(FILE, "key add: keyfile-write: ", "key", "add", "x", env=env, preexec_fn=become)
+    copy = for_others()
+    errors = bad(FILE, "key add: keyfile-write: ", "key", "add", "x", env=env, preexec_fn=become, **copy)
     check("directory: Permission denied" in errors and "sudo" not in errors, errors)
     os.chmod(".", 0o777)
-    good("key", "add", "x", env=env, preexec_fn=become)
+    good("key", "add", "x", env=env, preexec_fn=become, **copy)
 
 
 # ---- The file ----
@@ -699,7 +700,7 @@ def memory_that_can_not_be_locked_is_a_warning():
             os.setgid(65534)
             os.setuid(65534)  # root may always lock
 
-    equal(warnings(keyring(), preexec_fn=no_lock), ["memory-not-locked"])
+    equal(warnings(keyring(), preexec_fn=no_lock, **for_others()), ["memory-not-locked"])
 
 
 @test
