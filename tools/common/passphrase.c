@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <termios.h>
@@ -93,17 +94,24 @@ bool passphrase_can_ask(void)
     return true;
 }
 
-/* Reads a line, less its newline. 0, an errno, or EINTR if a signal has arrived. */
-static int read_line(int fd, buffer *into)
+/* Reads a line, less its newline. 0, an errno, or EINTR if a signal has arrived. Signals are blocked, but while it waits:
+ * one that came between a look at `arrived` and a read would go unnoticed until the next key is typed. */
+static int read_line(int fd, const sigset_t *while_waiting, buffer *into)
 {
     for (;;) {
+        struct pollfd waiting = {.fd = fd, .events = POLLIN};
         if (into->len == into->cap)
             return EFBIG;
-        const ssize_t got = read(fd, into->data + into->len, 1);
-        if (got < 0 && (errno != EINTR || arrived != 0))
+        const int ready = ppoll(&waiting, 1, NULL, while_waiting);
+        if (arrived != 0)
+            return EINTR;
+        if (ready < 0 && errno != EINTR)
             return errno;
-        if (got < 0)
+        if (ready < 0)
             continue;
+        const ssize_t got = read(fd, into->data + into->len, 1);
+        if (got < 0)
+            return errno;
         if (got == 0 || into->data[into->len] == '\n')
             return 0;
         into->len++;
@@ -115,6 +123,8 @@ static int read_line(int fd, buffer *into)
 static int read_unseen(int fd, buffer *into)
 {
     struct sigaction before[CAUGHT];
+    sigset_t blocked;
+    sigset_t unblocked;
     const struct sigaction note = {.sa_handler = note_signal};
     struct termios shown;
     struct termios silent;
@@ -125,15 +135,20 @@ static int read_unseen(int fd, buffer *into)
     silent.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK);
     silent.c_lflag |= ECHONL;
     arrived = 0;
+    sigemptyset(&blocked);
+    for (size_t i = 0; i < CAUGHT; i++)
+        sigaddset(&blocked, caught[i]);
+    sigprocmask(SIG_BLOCK, &blocked, &unblocked);
     for (size_t i = 0; i < CAUGHT; i++)
         sigaction(caught[i], &note, &before[i]);
     int failed = tcsetattr(fd, TCSAFLUSH, &silent) == 0 ? 0 : errno;
     if (failed == 0) {
-        failed = read_line(fd, into);
+        failed = read_line(fd, &unblocked, into);
         tcsetattr(fd, TCSAFLUSH, &shown);
     }
     for (size_t i = 0; i < CAUGHT; i++)
         sigaction(caught[i], &before[i], NULL);
+    sigprocmask(SIG_SETMASK, &unblocked, NULL);
     if (arrived != 0)
         raise(arrived);
     return failed;
