@@ -94,8 +94,8 @@ bool passphrase_can_ask(void)
     return true;
 }
 
-/* Reads a line, less its newline. 0, an errno, or EINTR if a signal has arrived. Signals are blocked, but while it waits:
- * one that came between a look at `arrived` and a read would go unnoticed until the next key is typed. */
+/* Reads a line, less its newline. 0, an errno, or EINTR if a signal has arrived. Signals are blocked, but while it
+ * waits: one that came between a look at `arrived` and a read would go unnoticed until the next key is typed. */
 static int read_line(int fd, const sigset_t *while_waiting, buffer *into)
 {
     for (;;) {
