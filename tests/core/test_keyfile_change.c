@@ -136,6 +136,25 @@ START_TEST(limit_replaces_what_is_given)
 }
 END_TEST
 
+START_TEST(a_key_may_be_limited_to_as_many_queues_as_there_may_be)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+    ck_assert_uint_eq(sizeof letters - 1, TASKSEAL_QUEUES_MAX);
+    taskseal_bytes queues[TASKSEAL_QUEUES_MAX];
+    char wanted[512] = FIRST "key a xchacha20poly1305 active " SECRET_A " queues=";
+    char *end = wanted + strlen(wanted);
+    for (size_t i = 0; i < TASKSEAL_QUEUES_MAX; i++) {
+        queues[i] = (taskseal_bytes){&letters[i], 1};
+        *end++ = letters[i];
+        *end++ = i + 1 < TASKSEAL_QUEUES_MAX ? ',' : '\n';
+    }
+    taskseal_keyfile_change c = change(TASKSEAL_KEYFILE_LIMIT, "a");
+    c.queues = queues;
+    c.queue_count = TASKSEAL_QUEUES_MAX;
+    becomes(FIRST KEY_A, &c, wanted);
+}
+END_TEST
+
 START_TEST(add_appends_a_fresh_key_that_only_opens)
 {
     taskseal_keyring *ring;
@@ -293,6 +312,7 @@ Suite *make_suite(void)
     tcase_add_test(tcase, demote_leaves_a_day_if_nothing_is_said);
     tcase_add_test(tcase, retire_and_compromise_take_the_secret_away);
     tcase_add_test(tcase, limit_replaces_what_is_given);
+    tcase_add_test(tcase, a_key_may_be_limited_to_as_many_queues_as_there_may_be);
     tcase_add_test(tcase, add_appends_a_fresh_key_that_only_opens);
     tcase_add_test(tcase, two_added_keys_differ);
     tcase = add_disk_case(suite, "refused");

@@ -116,6 +116,8 @@ START_TEST(one_fault_is_named_with_its_line)
         {HEAD "argon2id 1 8 " SALT "\n" SEALED "\n", 1, TASKSEAL_ERR_KEYFILE_PASSPHRASE}, /* the good twin */
         {HEAD, 2, TASKSEAL_ERR_KEYFILE_MALFORMED},
         {HEAD "argon2i 1 8 " SALT "\n" SEALED "\n", 2, TASKSEAL_ERR_KEYFILE_MALFORMED},
+        {HEAD "argon2id 10 8 " SALT "\n" SEALED "\n", 1,
+         TASKSEAL_ERR_KEYFILE_PASSPHRASE}, /* the most passes */
         {HEAD "argon2id 0 8 " SALT "\n" SEALED "\n", 2, TASKSEAL_ERR_KEYFILE_MALFORMED},
         {HEAD "argon2id 11 8 " SALT "\n" SEALED "\n", 2, TASKSEAL_ERR_KEYFILE_MALFORMED},
         {HEAD "argon2id 01 8 " SALT "\n" SEALED "\n", 2, TASKSEAL_ERR_KEYFILE_MALFORMED},

@@ -104,6 +104,7 @@ START_TEST(what_is_no_open_descriptor_is_refused)
     static const char *const malformed[] = {"fd:", "fd:x", "fd:-1", "fd:03", "fd:3 ", "fd:1000000", "fd:+3"};
     for (size_t i = 0; i < COUNT_OF(malformed); i++)
         refuses(TASKSEAL_ERR_BAD_ARGUMENT, malformed[i], "number of an open descriptor");
+    refuses(TASKSEAL_ERR_KEYFILE_READ, "fd:999999", "fd:999999: Bad file descriptor");
     refuses(TASKSEAL_ERR_KEYFILE_READ, "fd:99999", "fd:99999: Bad file descriptor");
     int fd = open(path_of("."), O_RDONLY | O_DIRECTORY);
     refuses(TASKSEAL_ERR_KEYFILE_READ, fd_source(fd), "directory");
