@@ -188,7 +188,7 @@ void proof_protect(void)
     size_t len, plain_len = nondet_size();
     const taskseal_bytes passphrase = {"p", 1};
     g_head_len = nondet_size();
-    ASSUME(g_head_len >= 30 && g_head_len < HEAD_MAX, "snprintf's limit, see put_head");
+    ASSUME(g_head_len >= 30 && g_head_len < HEAD_MAX, "proved by the proof put_head");
     ASSUME(plain_len <= TASKSEAL__KEYFILE_MAX, "keyfile_read has read it, or change_text has written it");
     g_text = any_bytes(1); /* never looked at */
     taskseal_err err = taskseal__protect(g_text, plain_len, passphrase, NULL, &text, &len, NULL);
