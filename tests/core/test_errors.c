@@ -79,6 +79,7 @@ static const row published[] = {
     {124, "not-verified", PERMANENT},
     {125, "io", RETRYABLE},
     {126, "reply-limit", PERMANENT},
+    {127, "crl-unusable", RETRYABLE},
 };
 
 /* The list as the header has it. */

@@ -93,6 +93,7 @@ static void sweep(const scenario *s, taskseal_err undisturbed)
         taskseal_err err = connect_failing(endpoint, at, &verified);
         ck_assert_msg(err == TASKSEAL_OK ? undisturbed == TASKSEAL_OK && verified : true,
                       "allocation %ld of %ld failed, and the connection was accepted", at, total);
+        if (err != undisturbed && taskseal_err_permanent(err)) fprintf(stderr, "%ld %s\n", at, taskseal_err_name(err));
         wronged += err != undisturbed && taskseal_err_permanent(err);
     }
     /* Permanent errors, that is; of a few OpenSSL leaves no trace that they are passing ones, of more from 3.2 on. */
