@@ -10,7 +10,6 @@
 
 #include "../core/error.h"
 
-#include "passing.h"
 #include "pem.h"
 
 static taskseal_err no_memory(taskseal_error *error)
@@ -23,15 +22,27 @@ static taskseal_err unusable(taskseal_error *error, const char *path, const char
     return taskseal__fail(error, TASKSEAL_ERR_TRUST_CONFIG, "cacert `%.200s` %s", path, why);
 }
 
-/* OpenSSL reads the extensions when they are first needed, and if memory fails then, the certificate is broken for as
- * long as it lives. So they are read now, and the key's decoding is looked at, where that can still be told apart. */
+/* OpenSSL decodes the key while it parses, and the extensions when they are first needed. What memory fails then stays
+ * broken for as long as the certificate lives, and leaves no trace of why. */
 static bool is_read_whole(X509 *certificate)
 {
-    bool extensions = X509_check_purpose(certificate, -1, 0) == 1;
-    bool key = X509_get0_pubkey(certificate) != NULL;
-    if (extensions && key)
-        return true;
-    return !taskseal__passing_fault() && (key || !taskseal__key_reads_now(certificate));
+    return X509_check_purpose(certificate, -1, 0) == 1 && X509_get0_pubkey(certificate) != NULL;
+}
+
+/* Parses a certificate that seems broken anew. If that is of no use either, it is the certificate that is at fault: it
+ * may stand beside others, and no chain will lead to it. False if memory can't be had. */
+static bool read_anew(const taskseal__library *library, X509 **certificate)
+{
+    unsigned char *der = NULL;
+    int len = i2d_X509(*certificate, &der);
+    const unsigned char *at = der;
+    X509 *again = len > 0 ? X509_new_ex(library->context, NULL) : NULL;
+    bool read = again != NULL && d2i_X509(&again, &at, len) != NULL;
+    OPENSSL_free(der);
+    X509_free(read ? *certificate : again);
+    if (read)
+        *certificate = again;
+    return read;
 }
 
 static taskseal__pem_next add_next(X509_STORE *store, const taskseal__library *library, BIO *file,
@@ -44,7 +55,8 @@ static taskseal__pem_next add_next(X509_STORE *store, const taskseal__library *l
     taskseal__pem_next next = TASKSEAL__PEM_ADDED;
     if (PEM_read_bio_X509(file, &certificate, taskseal__pem_no_passphrase, NULL) == NULL)
         next = taskseal__pem_failed();
-    else if (!is_read_whole(certificate) || X509_STORE_add_cert(store, certificate) != 1)
+    else if ((!is_read_whole(certificate) && !read_anew(library, &certificate)) ||
+             X509_STORE_add_cert(store, certificate) != 1)
         next = TASKSEAL__PEM_NO_MEMORY;
     X509_free(certificate);
     return next;

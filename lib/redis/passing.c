@@ -3,9 +3,6 @@
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/x509.h>
-
-#include "library.h"
 
 /* Only the innermost function says "malloc failure", and what it says is often dropped on the way up. These are what
  * failing allocations were seen to leave; no peer can cause them. */
@@ -30,16 +27,4 @@ bool taskseal__passing_fault(void)
     for (unsigned long error = ERR_get_error(); error != 0; error = ERR_get_error())
         passing = passing || is_passing(error);
     return passing;
-}
-
-bool taskseal__key_reads_now(X509 *certificate)
-{
-    const taskseal__library *library = taskseal__library_get();
-    unsigned char *der = NULL;
-    int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
-    const unsigned char *at = der;
-    EVP_PKEY *key = library != NULL && len > 0 ? d2i_PUBKEY_ex(NULL, &at, len, library->context, NULL) : NULL;
-    OPENSSL_free(der);
-    EVP_PKEY_free(key);
-    return key != NULL;
 }

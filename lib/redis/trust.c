@@ -9,6 +9,10 @@
 #include "stamp.h"
 #include "trust_load.h"
 
+/* A bad state is believed when it is read again: OpenSSL may have run out of memory without saying so, and what is
+ * believed is not read again until a file changes. */
+#define READINGS 2
+
 struct taskseal__trust {
     atomic_uint references;
     taskseal__sources sources;      /* constant */
@@ -38,8 +42,11 @@ static void refresh(taskseal__trust *trust)
     look(trust, &now);
     if (trust->tried && taskseal__stamp_is_current(&trust->stamp, &now))
         return;
-    trust->state = (taskseal_error){TASKSEAL_OK, 0, ""};
-    taskseal_err err = taskseal__trust_load(&fresh, &trust->sources, &trust->options, &trust->state);
+    taskseal_err err = TASKSEAL_ERR_TRUST_CONFIG;
+    for (int i = 0; i < READINGS && err == TASKSEAL_ERR_TRUST_CONFIG; i++) {
+        trust->state = (taskseal_error){TASKSEAL_OK, 0, ""};
+        err = taskseal__trust_load(&fresh, &trust->sources, &trust->options, &trust->state);
+    }
     trust->stamp = now;
     trust->tried = err != TASKSEAL_ERR_NO_MEMORY;
     if (err == TASKSEAL_OK) {

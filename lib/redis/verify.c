@@ -9,6 +9,7 @@
 
 #include "constraints.h"
 #include "crl.h"
+#include "library.h"
 #include "passing.h"
 #include "text.h"
 #include "verify_words.h"
@@ -183,13 +184,27 @@ static X509 *first_unreadable(const STACK_OF(X509) * chain)
     return NULL;
 }
 
+static bool reads_now(X509 *certificate)
+{
+    const taskseal__library *library = taskseal__library_get();
+    unsigned char *der = NULL;
+    int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
+    const unsigned char *at = der;
+    EVP_PKEY *key = library != NULL && len > 0 ? d2i_PUBKEY_ex(NULL, &at, len, library->context, NULL) : NULL;
+    OPENSSL_free(der);
+    EVP_PKEY_free(key);
+    return key != NULL;
+}
+
 /* A certificate's fault is permanent and stops a worker for good, so it must not be one of memory. To OpenSSL a key
  * that could not be decoded is one that is too small. */
 static void excuse(X509_STORE_CTX *context, taskseal__verdict *verdict)
 {
     char subject[96];
     X509 *unreadable = first_unreadable(X509_STORE_CTX_get0_chain(context));
-    bool passing = unreadable != NULL && taskseal__key_reads_now(unreadable);
+    /* An intermediate whose key is unreadable is no issuer, and so not in the chain. */
+    X509 *aside = first_unreadable(X509_STORE_CTX_get0_untrusted(context));
+    bool passing = (unreadable != NULL && reads_now(unreadable)) || (aside != NULL && reads_now(aside));
     if (taskseal__passing_fault() || passing) {
         (void)refuse(context, verdict, TASKSEAL_ERR_NO_MEMORY, X509_V_ERR_OUT_OF_MEM,
                      "the server's certificate could not be verified: OpenSSL ran out of memory");
