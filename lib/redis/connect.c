@@ -14,16 +14,15 @@ static taskseal_err open_session(taskseal__transport *transport, taskseal__deadl
     const taskseal__sources *sources = taskseal__trust_sources(endpoint->trust);
     const taskseal__expected expected = {uri->name, uri->name_kind != TASKSEAL__HOST_NAME, &sources->pins,
                                          sources->crl != NULL};
+    SSL_CTX *trusted = taskseal__trust_take(endpoint->trust);
     taskseal__lookup *lookup = NULL;
     int fd = -1;
     taskseal_err err = taskseal__resolve(&endpoint->resolver, uri->host, uri->port, deadline, &lookup, error);
     if (err == TASKSEAL_OK)
         err = taskseal__dial(taskseal__lookup_addresses(lookup), endpoint->where, deadline, &fd, error);
     taskseal__lookup_release(lookup);
-    if (err != TASKSEAL_OK)
-        return err;
-    SSL_CTX *trusted = taskseal__trust_take(endpoint->trust);
-    err = taskseal__tls_open(&transport->tls, trusted, fd, &expected, endpoint->where, deadline, error);
+    if (err == TASKSEAL_OK)
+        err = taskseal__tls_open(&transport->tls, trusted, fd, &expected, endpoint->where, deadline, error);
     SSL_CTX_free(trusted); /* the session has its own reference */
     return err;
 }
