@@ -22,7 +22,8 @@ static void describe(taskseal_redis_endpoint *endpoint)
                    uri->port);
 }
 
-/* Fills in all that follows from the URI, which then keeps neither credentials nor sources of trust. On failure what was made is left for the caller to free. */
+/* Fills in all that follows from the URI, which then keeps neither credentials nor sources of trust. On failure what
+ * was made is left for the caller to free. */
 static taskseal_err set_up(taskseal_redis_endpoint *endpoint, const char *uri,
                            const taskseal_redis_options *options, taskseal_error *error)
 {

@@ -14,8 +14,9 @@ typedef struct taskseal__stamp {
                          resolution of its file system's clock, and to the same size */
 } taskseal__stamp;
 
-/* Looks at the files, following links; NULL is none. Of a directory, the entries are looked at too if `entries` is true. A
- * file that is missing has a stamp as well. Take it before reading: what changes meanwhile is then seen as changed. */
+/* Looks at the files, following links; NULL is none. Of a directory, the entries are looked at too if `entries` is
+ * true. A file that is missing has a stamp as well. Take it before reading: what changes meanwhile is then seen as
+ * changed. */
 void taskseal__stamp_take(taskseal__stamp *stamp, const char *const *paths, size_t count, bool entries);
 
 static inline bool taskseal__stamp_is_current(const taskseal__stamp *read, const taskseal__stamp *now)

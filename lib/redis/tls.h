@@ -33,7 +33,8 @@ typedef struct taskseal__tls {
 void taskseal__tls_install(SSL_CTX *context);
 
 /* Shakes hands over `fd` (then tls's, also on failure) by `deadline` and verifies the peer. What `expected` and
- * `where` point to must outlive the session, which keeps a reference to `context` itself. Errors as taskseal_redis_connect. On failure the session is closed. */
+ * `where` point to must outlive the session, which keeps a reference to `context` itself. Errors as
+ * taskseal_redis_connect. On failure the session is closed. */
 TASKSEAL_MUST_USE taskseal_err taskseal__tls_open(taskseal__tls *tls, SSL_CTX *context, int fd,
                                                   const taskseal__expected *expected, const char *where,
                                                   taskseal__deadline deadline, taskseal_error *error);

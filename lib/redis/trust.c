@@ -24,7 +24,8 @@ struct taskseal__trust {
     taskseal_error state;  /* guarded by lock; how the last attempt ended */
 };
 
-/* The system's directory has hundreds of entries, and whatever changes one of them changes the bundle or the directory. */
+/* The system's directory has hundreds of entries, and whatever changes one of them changes the bundle or the
+ * directory. */
 static void look(const taskseal__trust *trust, taskseal__stamp *now)
 {
     const taskseal__sources *s = &trust->sources;

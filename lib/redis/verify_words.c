@@ -112,7 +112,8 @@ static taskseal_err not_yet_valid(X509 *certificate, const char *subject, char *
 
 /* ---- Revocation lists --------------------------------------------------------------------------------------- */
 
-/* Errors that say nothing of the certificate, only that its issuer's list can't tell: "the revocation list of X ...". */
+/* Errors that say nothing of the certificate, only that its issuer's list can't tell: "the revocation list of X
+ * ...". */
 static const struct {
     int x509_error;
     const char *words;
