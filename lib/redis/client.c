@@ -9,7 +9,8 @@
 #include "../core/error.h"
 #include "pem.h"
 
-/* OpenSSL 3.0 leaves a passphrase in a buffer on its stack, of about this depth; measured: below 8 KiB. */
+/* More than what OpenSSL uses below a call that reads a key. It leaves the passphrase there: seen with 3.0 and keys of
+ * the traditional PEM form. */
 #define STACK_BYTES 32768U
 
 static taskseal_err no_memory(taskseal_error *error)

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * The client's certificate and key: replaced while endpoints live, and encrypted, with a passphrase from a callback. */
+#include <fcntl.h>
 #include <openssl/pem.h>
+#include <openssl/rand.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "support/parties.h"
 
@@ -189,6 +194,95 @@ START_TEST(files_are_read_once_for_each_state)
 }
 END_TEST
 
+/* ---- What stays in memory --------------------------------------------------------------------------------------- */
+
+enum { LONG = 40 };
+
+static unsigned char masked[LONG]; /* the passphrase, which stands nowhere as it is */
+
+#define MASK 0x5a
+
+static int give_unmasked(char *out, size_t cap, void *argument)
+{
+    (void)argument;
+    for (size_t i = 0; i < LONG && i < cap; i++)
+        out[i] = (char)(masked[i] ^ MASK);
+    return LONG;
+}
+
+static bool is_here(const unsigned char *at)
+{
+    for (size_t i = 0; i < LONG; i++) {
+        if (at[i] != (masked[i] ^ MASK))
+            return false;
+    }
+    return true;
+}
+
+/* Looks through everything that the process can write to. */
+__attribute__((noinline)) static unsigned count_in_memory(void)
+{
+    char line[300];
+    unsigned found = 0;
+    int memory = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+    FILE *maps = fopen("/proc/self/maps", "re");
+    static unsigned char window[1 << 20];
+    ck_assert(memory >= 0 && maps != NULL);
+    while (fgets(line, sizeof line, maps) != NULL) {
+        unsigned long begin = 0, end = 0;
+        char rights[5] = "";
+        if (sscanf(line, "%lx-%lx %4s", &begin, &end, rights) != 3 || rights[1] != 'w')
+            continue;
+        for (unsigned long at = begin; at < end; at += sizeof window - LONG) {
+            size_t want = end - at < sizeof window ? end - at : sizeof window;
+            ssize_t got = pread(memory, window, want, (off_t)at);
+            for (ssize_t i = 0; i + LONG <= got; i++)
+                found += window[i] == (masked[0] ^ MASK) && is_here(window + i);
+            explicit_bzero(window, sizeof window);
+        }
+    }
+    (void)fclose(maps);
+    (void)close(memory);
+    return found;
+}
+
+/* In a child, so that this process never had it. */
+static void write_key_elsewhere(bool traditional)
+{
+    int status = -1;
+    pid_t child = fork();
+    if (child == 0) {
+        char passphrase[LONG + 1] = "";
+        (void)give_unmasked(passphrase, LONG, NULL);
+        write_locked_key(&old, passphrase, traditional);
+        _exit(0);
+    }
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+}
+
+START_TEST(no_passphrase_stays_in_memory)
+{
+    taskseal_error error;
+    taskseal_redis_options options = {.passphrase = give_unmasked};
+    taskseal_redis_endpoint *endpoint = NULL;
+    static char *volatile control;
+    control = malloc(LONG);
+    ck_assert_ptr_nonnull(control);
+    ck_assert_int_eq(RAND_bytes(masked, LONG), 1);
+    for (size_t i = 0; i < LONG; i++)
+        masked[i] = (unsigned char)(('a' + masked[i] % 26) ^ MASK);
+    party_write_certificate(&old);
+    write_key_elsewhere(_i == 1);
+    assert_ok(place_try_endpoint(mtls, &options, &endpoint, &error));
+    ck_assert_uint_eq(count_in_memory(), 0);
+    (void)give_unmasked(control, LONG, NULL);
+    ck_assert_uint_eq(count_in_memory(), 1);
+    free(control);
+    taskseal_redis_endpoint_free(endpoint);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("client key");
@@ -201,6 +295,7 @@ int main(void)
     tcase_add_test(tests, without_a_callback_an_encrypted_key_is_refused);
     tcase_add_test(tests, nobody_is_asked_for_a_key_that_is_not_encrypted);
     tcase_add_test(tests, files_are_read_once_for_each_state);
+    tcase_add_loop_test(tests, no_passphrase_stays_in_memory, 0, 2);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
