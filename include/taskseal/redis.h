@@ -41,7 +41,7 @@ extern "C" {
 /* ---- Endpoints -------------------------------------------------------------------------------- */
 
 /* Where to connect, whom to trust and who we are: parsed once, with one TLS configuration for all its
- * connections. The password stands in guarded memory that is wiped. */
+ * connections, which is replaced as a whole when the files that it is made of change. The password stands in guarded memory that is wiped. */
 typedef struct taskseal_redis_endpoint taskseal_redis_endpoint;
 
 /* Parses
@@ -111,6 +111,7 @@ TASKSEAL_MUST_USE taskseal_err taskseal_redis_endpoint_for(taskseal_redis_endpoi
  * nothing is read again until a file changes once more. Open connections keep what they were verified with.
  *  - Looked at are device, inode, size, mtime and ctime of `cacert` (of a directory also those of its entries),
  *    `crl`, `cert` and `key`; for `system` those of the system's bundle and directory.
+ *  - A look takes microseconds, for a directory of CAs some more for each entry.
  *  - A file that was changed less than 2 seconds before it was read is read again at the next look.
  *  - Replace a file by rename, so that nobody reads half of it. Between a new `cert` and its `key` the old pair
  *    stays in use, and this reports TRUST_CONFIG.
