@@ -41,7 +41,8 @@ extern "C" {
 /* ---- Endpoints -------------------------------------------------------------------------------- */
 
 /* Where to connect, whom to trust and who we are: parsed once, with one TLS configuration for all its
- * connections, which is replaced as a whole when the files that it is made of change. The password stands in guarded memory that is wiped. */
+ * connections, which is replaced as a whole when the files that it is made of change. The password stands in
+ * guarded memory that is wiped. */
 typedef struct taskseal_redis_endpoint taskseal_redis_endpoint;
 
 /* Parses
