@@ -26,7 +26,11 @@ static taskseal_err unusable(taskseal_error *error, const char *path, const char
  * broken for as long as the certificate lives, and leaves no trace of why. */
 static bool is_read_whole(X509 *certificate)
 {
-    return X509_check_purpose(certificate, -1, 0) == 1 && X509_get0_pubkey(certificate) != NULL;
+    bool extensions = X509_check_purpose(certificate, -1, 0) == 1;
+    uint32_t flags = X509_get_extension_flags(certificate);
+    /* Self-issued is most likely self-signed; a root that is not seen to be has no end of its chain. */
+    bool root = (flags & EXFLAG_SI) == 0 || (flags & EXFLAG_SS) != 0;
+    return extensions && root && X509_get0_pubkey(certificate) != NULL;
 }
 
 /* Parses a certificate that seems broken anew. If that is of no use either, it is the certificate that is at fault: it
