@@ -167,13 +167,15 @@ static const char BURY[] =
 static bool queue_reconnect(redisContext *redis)
 {
     taskseal_error error;
-    for (long attempt = 0;; attempt++) {
+    taskseal_redis_backoff backoff = {.first_ms = 250, .max_ms = 15000};
+    unsigned delay;
+    for (;;) {
         if (taskseal_redis_reconnect(redis, &error) == TASKSEAL_OK)
             return true;
         fprintf(stderr, "worker: %s: %s\n", taskseal_err_name(error.code), error.message);
-        if (taskseal_err_permanent(error.code) || queue_stopping)
+        if (queue_stopping || !taskseal_redis_backoff_next(&backoff, error.code, &delay))
             return false; /* a wrong certificate or password does not become right by asking again */
-        pause_ms(back_off_ms(250, 15000, attempt));
+        pause_ms((long)delay);
     }
 }
 

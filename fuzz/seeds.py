@@ -86,6 +86,7 @@ PROTECTED_LINES = {
     "no-key-file": "iHt1FxenepW06bKmTAZrRw\nbfZUswmVqqNnJrORg78RLkNirc5YS7qF4MVcwT6eOI-IjTUxcPbBeA4Yfn6mtF3sEqU\n",
 }
 
+PIN = "sha256:dpL8sQJ2TtOrFv/3YuzS8OsHZ0tFWTMRFxnBJ5E8cO0="
 URIS = {
     "least": "rediss://h?cacert=c",
     "all": "valkeys://u:p@db-1.example.:6380/15?cacert=/a/b.pem&cert=c.pem&key=k.pem&name=n.example&timeout_ms=250",
@@ -118,6 +119,9 @@ URIS = {
     "parameter-empty": "rediss://u:hunter2@h?cacert=&",
     "cert-without-key": "rediss://u:hunter2@h?cacert=c&cert=d",
     "timeout-0": "rediss://u:hunter2@h?cacert=c&timeout_ms=0",
+    "trust": f"rediss://u:p@h?cacert=c&crl=/l.pem&tls=1.3&pin={PIN},{PIN}",
+    "pin-cut": f"rediss://u:hunter2@h?cacert=c&pin={PIN},",
+    "tls-old": "rediss://u:hunter2@h?cacert=c&tls=1.1",
 }
 
 

@@ -158,7 +158,9 @@ const char *taskseal_version(void);
     X(NOT_VERIFIED, 124, PERMANENT, "not-verified",                                                          \
       "the connection is not verified: use taskseal_redis_reconnect")                                        \
     X(IO, 125, RETRYABLE, "io", "the connection failed")                                                     \
-    X(REPLY_LIMIT, 126, PERMANENT, "reply-limit", "the server's reply is larger than the limits allow")
+    X(REPLY_LIMIT, 126, PERMANENT, "reply-limit", "the server's reply is larger than the limits allow")      \
+    X(CRL_UNUSABLE, 127, RETRYABLE, "crl-unusable",                                                          \
+      "a revocation list that is needed is missing, stale or not right")
 
 typedef enum taskseal_err {
     TASKSEAL_OK = 0,

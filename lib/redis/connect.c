@@ -11,7 +11,10 @@ static taskseal_err open_session(taskseal__transport *transport, taskseal__deadl
 {
     taskseal_redis_endpoint *endpoint = transport->endpoint;
     const taskseal__uri *uri = &endpoint->uri;
-    const taskseal__expected expected = {uri->name, uri->name_kind != TASKSEAL__HOST_NAME};
+    const taskseal__sources *sources = taskseal__trust_sources(endpoint->trust);
+    const taskseal__expected expected = {uri->name, uri->name_kind != TASKSEAL__HOST_NAME, &sources->pins,
+                                         sources->crl != NULL};
+    SSL_CTX *trusted = taskseal__trust_take(endpoint->trust);
     taskseal__lookup *lookup = NULL;
     int fd = -1;
     taskseal_err err = taskseal__resolve(&endpoint->resolver, uri->host, uri->port, deadline, &lookup, error);
@@ -19,8 +22,8 @@ static taskseal_err open_session(taskseal__transport *transport, taskseal__deadl
         err = taskseal__dial(taskseal__lookup_addresses(lookup), endpoint->where, deadline, &fd, error);
     taskseal__lookup_release(lookup);
     if (err == TASKSEAL_OK)
-        err = taskseal__tls_open(&transport->tls, endpoint->tls, fd, &expected, endpoint->where, deadline,
-                                 error);
+        err = taskseal__tls_open(&transport->tls, trusted, fd, &expected, endpoint->where, deadline, error);
+    SSL_CTX_free(trusted); /* the session has its own reference */
     return err;
 }
 

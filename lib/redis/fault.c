@@ -51,6 +51,13 @@ static const char *alert_words(int alert)
     return alert == SSL_AD_CERTIFICATE_REQUIRED ? "certificate required" : SSL_alert_desc_string_long(alert);
 }
 
+static const char *versions(const taskseal__tls *tls)
+{
+    return tls->ssl != NULL && SSL_get_min_proto_version(tls->ssl) == TLS1_3_VERSION
+               ? "TLS 1.3 (because of `tls=1.3`)"
+               : "TLS 1.2 or 1.3";
+}
+
 static taskseal_err alert_fault(const taskseal__tls *tls, int alert, taskseal_error *error)
 {
     const char *words = alert_words(alert);
@@ -69,9 +76,8 @@ static taskseal_err alert_fault(const taskseal__tls *tls, int alert, taskseal_er
     }
     return taskseal__fail(
         error, TASKSEAL_ERR_TLS_PROTOCOL,
-        "%s: the server ended %s (alert: %s): it must offer TLS 1.2 or 1.3 with ECDHE and an AEAD "
-        "cipher",
-        tls->where, tls->phase, words);
+        "%s: the server ended %s (alert: %s): it must offer %s with ECDHE and an AEAD cipher", tls->where,
+        tls->phase, words, versions(tls));
 }
 
 static taskseal_err closed_fault(const taskseal__tls *tls, taskseal_error *error)
@@ -97,10 +103,9 @@ static taskseal_err protocol_fault(const taskseal__tls *tls, taskseal_error *err
         return taskseal__fail(error, TASKSEAL_ERR_NO_MEMORY,
                               "%s: OpenSSL failed during %s (%s), as it does when memory runs out",
                               tls->where, tls->phase, reason != NULL ? reason : "unknown reason");
-    return taskseal__fail(
-        error, TASKSEAL_ERR_TLS_PROTOCOL,
-        "%s: %s failed (%s): the server must speak TLS 1.2 or 1.3 with ECDHE and an AEAD cipher", tls->where,
-        tls->phase, reason != NULL ? reason : "unknown reason");
+    return taskseal__fail(error, TASKSEAL_ERR_TLS_PROTOCOL,
+                          "%s: %s failed (%s): the server must speak %s with ECDHE and an AEAD cipher",
+                          tls->where, tls->phase, reason != NULL ? reason : "unknown reason", versions(tls));
 }
 
 taskseal_err taskseal__fault(const taskseal__tls *tls, taskseal_error *error)

@@ -137,10 +137,12 @@ static bool proved(const taskseal__tls *tls)
     X509 *leaf = SSL_get0_peer_certificate(ssl);
     const SSL_CIPHER *cipher = SSL_get_current_cipher(ssl);
     bool tls13 = SSL_version(ssl) == TLS1_3_VERSION;
+    bool tls12 = SSL_version(ssl) == TLS1_2_VERSION && SSL_get_min_proto_version(ssl) <= TLS1_2_VERSION;
     return tls->verdict.passed && leaf != NULL && SSL_get_verify_result(ssl) == X509_V_OK &&
            (tls->expected.is_address || SSL_get0_peername(ssl) != NULL) &&
-           taskseal__names_match(leaf, &tls->expected) && SSL_session_reused(ssl) == 0 &&
-           (tls13 || SSL_version(ssl) == TLS1_2_VERSION) && cipher != NULL &&
+           taskseal__names_match(leaf, &tls->expected) &&
+           taskseal__pins_match(tls->expected.pins, SSL_get0_verified_chain(ssl)) &&
+           SSL_session_reused(ssl) == 0 && (tls13 || tls12) && cipher != NULL &&
            SSL_CIPHER_is_aead(cipher) == 1 && (tls13 || SSL_CIPHER_get_kx_nid(cipher) == NID_kx_ecdhe);
 }
 

@@ -237,7 +237,7 @@ static void *run(void *argument)
 {
     server *s = argument;
     for (;;) {
-        int fd = accept(s->listener, NULL, NULL);
+        int fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
         if (fd < 0)
             return NULL;
         int yes = 1;

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <check.h>
 #include <errno.h>
+#include <openssl/pem.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,8 +15,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "certs.h"
 
 enum { START_ATTEMPTS = 300 };
 
@@ -93,9 +92,9 @@ static void write_files(const real_server *s)
 
 static void remove_files(const real_server *s)
 {
-    static const char *const names[] = {"ca.pem",      "server.pem", "server.key",
-                                        "client.pem",  "client.key", "foreign.pem",
-                                        "foreign.key", "server.log", "server.conf"};
+    static const char *const names[] = {"ca.pem",      "server.pem", "server.key",  "client.pem",
+                                        "client.key",  "foreign.pem", "foreign.key", "server.log",
+                                        "server.conf", "crl.pem"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         (void)unlink(path_of(s, names[i]));
     (void)rmdir(s->directory);
@@ -142,6 +141,17 @@ void real_server_restart(real_server *s)
     }
     if (!accepts(s->port))
         give_up("it does not accept connections");
+}
+
+identity real_server_root(const real_server *s)
+{
+    cert_spec spec = spec_ca("real root");
+    identity root = {NULL, issue(&spec, NULL).key};
+    FILE *file = fopen(path_of(s, "ca.pem"), "r");
+    if (file == NULL || (root.certificate = PEM_read_X509(file, NULL, NULL, NULL)) == NULL)
+        give_up("ca.pem");
+    (void)fclose(file);
+    return root;
 }
 
 real_server real_server_start(const char *settings)
