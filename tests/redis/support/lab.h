@@ -65,7 +65,7 @@ typedef struct outcome {
     server_seen seen;
 } outcome;
 
-/* Starts, connects, tries a command if connected, and stops everything. */
+/* Starts, connects, tries a command if connected, and stops everything. There are two: run_sync.c, run_async.c. */
 outcome scenario_run(const scenario *s);
 
 /* Runs the suite, reporting in TAP; returns the exit status of the process. */
