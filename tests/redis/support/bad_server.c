@@ -130,6 +130,8 @@ static bool answer(server *s, SSL *ssl, int fd, const redisReply *command)
         command->type == REDIS_REPLY_ARRAY && command->elements > 0 ? command->element[0]->str : "";
     const char *reply = NULL;
     s->seen.commands++;
+    if (spec->behaviour == CHANGE_KEYS && SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED) != 1)
+        return false;
     if (strcasecmp(name, "AUTH") == 0)
         reply = or_default(spec->auth_reply, "+OK\r\n");
     else if (strcasecmp(name, "PING") == 0)

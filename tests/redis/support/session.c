@@ -108,6 +108,17 @@ void session_on_reply(redisAsyncContext *redis, void *reply, void *data)
         s->nulls++;
 }
 
+void session_ask(session *s, const char *command)
+{
+    ck_assert_int_eq(redisAsyncCommand(s->redis, session_on_reply, s, command), REDIS_OK);
+}
+
+void session_turn(session *s)
+{
+    for (int i = 0; i < 20; i++)
+        s->kind->turn(s->loop);
+}
+
 void session_end(session *s)
 {
     taskseal_redis_cancel(s->pending);
@@ -120,10 +131,11 @@ static unsigned threads(void)
 {
     unsigned count = 0;
     DIR *tasks = opendir("/proc/self/task");
-    ck_assert_ptr_nonnull(tasks);
-    for (const struct dirent *entry = readdir(tasks); entry != NULL; entry = readdir(tasks))
+    for (const struct dirent *entry = tasks != NULL ? readdir(tasks) : NULL; entry != NULL;
+         entry = readdir(tasks))
         count += entry->d_name[0] != '.';
-    (void)closedir(tasks);
+    if (tasks != NULL)
+        (void)closedir(tasks);
     return count;
 }
 
@@ -139,4 +151,28 @@ void session_wait_for_threads(void)
     static const struct timespec pause = {.tv_nsec = 1000000};
     for (int i = 0; i < 3000 && threads() > at_first; i++)
         (void)nanosleep(&pause, NULL);
+}
+
+/* ---- With a server ------------------------------------------------------------------------------------------ */
+
+void stage_begin(stage *st, const scenario *what)
+{
+    st->s = session_new();
+    st->l = lab_start(what, 0);
+    assert_ok(session_begin(&st->s, st->l.uri));
+}
+
+void stage_connect(stage *st, const scenario *what)
+{
+    st->s = session_new();
+    st->l = lab_start(what, 0);
+    session_connect(&st->s, st->l.uri);
+}
+
+server_seen stage_end(stage *st)
+{
+    session_end(&st->s);
+    server_seen seen = server_stop(st->l.server);
+    session_wait_for_threads();
+    return seen;
 }

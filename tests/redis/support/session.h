@@ -39,11 +39,27 @@ void session_connect(session *s, const char *uri);
 /* For commands: privdata is the session. */
 void session_on_reply(redisAsyncContext *redis, void *reply, void *data);
 
+/* Sends it, with session_on_reply. */
+void session_ask(session *s, const char *command);
+
+/* Turns the loop a few times. */
+void session_turn(session *s);
+
 /* Frees the connection, if there is one; then the loop. */
 void session_end(session *s);
 
 /* Waits, but not for ever, until this process has no more threads than when it began: connects that were given up have
  * ended then. For leak checkers. */
 void session_wait_for_threads(void);
+
+/* A server of the tests' own, and a session for it. */
+typedef struct stage {
+    lab l;
+    session s;
+} stage;
+
+void stage_begin(stage *st, const scenario *what);
+void stage_connect(stage *st, const scenario *what);
+server_seen stage_end(stage *st);
 
 #endif
