@@ -13,6 +13,7 @@
 #include "../core/error.h"
 #include "async_io.h"
 #include "connect.h"
+#include "library.h"
 #include "thread.h"
 
 struct taskseal_redis_pending {
@@ -65,7 +66,12 @@ static void *connect_in_thread(void *argument)
     redisContext *context = &pending->redis->c;
     taskseal__transport *transport = taskseal__transport_of(context);
     taskseal_error why = {TASKSEAL_OK, 0, ""};
-    if (taskseal__connect(transport, context->reader, &why) != TASKSEAL_OK)
+    taskseal_err err = TASKSEAL_OK;
+    if (taskseal__library_enter_thread())
+        err = taskseal__connect(transport, context->reader, &why);
+    else
+        err = taskseal__fail(&why, TASKSEAL_ERR_NO_MEMORY, "no memory for OpenSSL to work in a thread");
+    if (err != TASKSEAL_OK)
         pending->error = why;
     context->fd = transport->tls.wire.fd;
     atomic_store_explicit(&pending->done, true, memory_order_release);

@@ -1,77 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * Memory that fails at any point of OpenSSL or hiredis must never let a wrong server in. The allocations of this thread
- * fail one by one, each in a connect of its own; those of the server's thread never do. */
+ * Memory that fails at any point of OpenSSL or hiredis must never let a wrong server in. The allocations fail
+ * one by one, each in a connect of its own; those of the server's thread never do. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/failing.h"
 #include "support/lab.h"
-
-static _Thread_local long countdown = -1; /* allocations until the one that fails; -1: none fails */
-static _Thread_local long counted;
-
-static bool fails_now(void)
-{
-    counted++;
-    return countdown >= 0 && countdown-- == 0;
-}
-
-static void *take(size_t size)
-{
-    return fails_now() ? NULL : malloc(size);
-}
-
-static void *take_zeroed(size_t count, size_t size)
-{
-    return fails_now() ? NULL : calloc(count, size);
-}
-
-static void *take_more(void *old, size_t size)
-{
-    return fails_now() ? NULL : realloc(old, size);
-}
-
-static char *take_string(const char *text)
-{
-    return fails_now() ? NULL : strdup(text);
-}
-
-static void *openssl_take(size_t size, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    return take(size);
-}
-
-static void *openssl_take_more(void *old, size_t size, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    return take_more(old, size);
-}
-
-static void openssl_give(void *old, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    free(old);
-}
-
-/* Connects with the allocation number `fail_at` failing. Sets `counted` to how many there were. */
-static taskseal_err connect_failing(taskseal_redis_endpoint *endpoint, long fail_at, bool *verified)
-{
-    taskseal_error error;
-    redisContext *redis = NULL;
-    taskseal_redis_peer peer;
-    counted = 0;
-    countdown = fail_at;
-    taskseal_err err = taskseal_redis_connect(endpoint, &redis, &error);
-    countdown = -1;
-    *verified = err == TASKSEAL_OK && taskseal_redis_peer_info(redis, &peer) == TASKSEAL_OK &&
-                strcmp(peer.matched_name, "localhost") == 0;
-    redisFree(redis);
-    return err;
-}
 
 /* Every step-th allocation, so that the test takes seconds; the first step also sets which ones. */
 enum { RUNS = 500 };
@@ -85,7 +20,7 @@ static void sweep(const scenario *s, taskseal_err undisturbed)
     assert_ok(taskseal_redis_endpoint_new(&endpoint, l.uri, &error));
     assert_err(undisturbed, connect_failing(endpoint, -1, &verified));
     assert_err(undisturbed, connect_failing(endpoint, -1, &verified)); /* now that all is loaded */
-    long total = counted;
+    long total = failing_count();
     long step = total / RUNS + 1;
     long wronged = 0;
     ck_assert_int_gt(total, 100);
@@ -133,14 +68,15 @@ START_TEST(an_endpoint_without_memory_is_an_error)
     s.client = KNOWN_CLIENT;
     lab l = lab_start(&s, 0);
     taskseal_redis_endpoint *endpoint = NULL;
-    counted = 0;
+    failing_begin(-1);
     assert_ok(taskseal_redis_endpoint_new(&endpoint, l.uri, &error));
-    long total = counted;
+    failing_end();
+    long total = failing_count();
     taskseal_redis_endpoint_free(endpoint);
     for (long at = 0; at < total; at += total / RUNS + 1) {
-        countdown = at;
+        failing_begin(at);
         taskseal_err err = taskseal_redis_endpoint_new(&endpoint, l.uri, &error);
-        countdown = -1;
+        failing_end();
         ck_assert_int_eq(endpoint != NULL, err == TASKSEAL_OK);
         taskseal_redis_endpoint_free(endpoint);
     }
@@ -150,14 +86,8 @@ END_TEST
 
 int main(void)
 {
-    hiredisAllocFuncs functions = {.mallocFn = take,
-                                   .callocFn = take_zeroed,
-                                   .reallocFn = take_more,
-                                   .strdupFn = take_string,
-                                   .freeFn = free};
-    if (CRYPTO_set_mem_functions(openssl_take, openssl_take_more, openssl_give) != 1)
+    if (!failing_install())
         return 1;
-    (void)hiredisSetAllocators(&functions);
     Suite *suite = suite_create("memory");
     TCase *tests = tcase_create("memory");
     tcase_set_timeout(tests, 240);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * A scenario by taskseal_redis_connect. */
+#include <string.h>
+
+#include "failing.h"
 #include "lab.h"
 
 outcome scenario_run(const scenario *s)
@@ -17,4 +20,18 @@ outcome scenario_run(const scenario *s)
     redisFree(redis);
     o.seen = server_stop(l.server);
     return o;
+}
+
+taskseal_err connect_failing(taskseal_redis_endpoint *endpoint, long fail_at, bool *verified)
+{
+    taskseal_error error;
+    redisContext *redis = NULL;
+    taskseal_redis_peer peer;
+    failing_begin(fail_at);
+    taskseal_err err = taskseal_redis_connect(endpoint, &redis, &error);
+    failing_end();
+    *verified = err == TASKSEAL_OK && taskseal_redis_peer_info(redis, &peer) == TASKSEAL_OK &&
+                strcmp(peer.matched_name, "localhost") == 0;
+    redisFree(redis);
+    return err;
 }
