@@ -56,14 +56,14 @@ static inline int options_parse(struct options *set, int argc, char **argv)
 {
     *set = (struct options){.limit = {60000, 1000, 5, 20, 604800}, .ledger = -1};
     static const struct option names[] = {{"lease-ms", required_argument, NULL, LEASE_MS},
-                                            {"retry-ms", required_argument, NULL, RETRY_MS},
-                                            {"max-attempts", required_argument, NULL, MAX_ATTEMPTS},
-                                            {"max-waits", required_argument, NULL, MAX_WAITS},
-                                            {"max-age", required_argument, NULL, MAX_AGE},
-                                            {"until-empty", no_argument, NULL, 'e'},
-                                            {"ledger-out", required_argument, NULL, 'o'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
+                                          {"retry-ms", required_argument, NULL, RETRY_MS},
+                                          {"max-attempts", required_argument, NULL, MAX_ATTEMPTS},
+                                          {"max-waits", required_argument, NULL, MAX_WAITS},
+                                          {"max-age", required_argument, NULL, MAX_AGE},
+                                          {"until-empty", no_argument, NULL, 'e'},
+                                          {"ledger-out", required_argument, NULL, 'o'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
     int option;
     while ((option = getopt_long(argc, argv, "", names, NULL)) != -1) {
         if (option < LIMITS) {

@@ -21,10 +21,10 @@ struct job {
     struct worker *worker;
     struct queue queue;
     uv_timer_t next_look;
-    long idle_ms;        /* 0: there is a task */
-    long long elsewhere; /* tasks that were active or delayed when nothing was pending */
-    taskseal_bytes id, type;                         /* these three are copies in `task` */
-    void *task, *sealed;                             /* the payload is opened in place */
+    long idle_ms;            /* 0: there is a task */
+    long long elsewhere;     /* tasks that were active or delayed when nothing was pending */
+    taskseal_bytes id, type; /* these three are copies in `task` */
+    void *task, *sealed;     /* the payload is opened in place */
     size_t task_len, sealed_len;
     char lease[64];                                  /* this take of this worker, and no other */
     char message[2 * TASKSEAL_MESSAGE_ID_BYTES + 1]; /* empty until it is claimed */
@@ -36,7 +36,7 @@ struct job {
     verdict verdict;
     bool handling;
     unsigned long *counter; /* of what is to become of it */
-    atomic_long leased;     /* when the lease was last known to be whole, by now_ms() */
+    atomic_long leased; /* when the lease was last known to be whole: it runs from when it was asked for */
     atomic_bool keep, gone; /* the handler wants the lease kept; it is not ours any more */
 };
 
@@ -64,8 +64,8 @@ static void take(struct job *job);
 static void say(const struct job *job, const char *what, const char *error)
 {
     char id[SERVER_TEXT], text[SERVER_TEXT];
-    fprintf(stderr, "worker: %s: task %s %s: %s\n", job->queue.name, server_text(id, job->id.data, job->id.len), what,
-            server_text(text, error, strlen(error)));
+    fprintf(stderr, "worker: %s: task %s %s: %s\n", job->queue.name,
+            server_text(id, job->id.data, job->id.len), what, server_text(text, error, strlen(error)));
 }
 
 static const char *word(const redisReply *reply)
@@ -99,8 +99,8 @@ static void settled(struct call *call, const redisReply *reply)
 }
 
 /* Runs one of the scripts that settle a task: id, lease and message id, and what else it wants. */
-static void settle(struct job *job, const char *script, const char *third, const char *fourth, const char *fifth,
-                   unsigned long *counter)
+static void settle(struct job *job, const char *script, const char *third, const char *fourth,
+                   const char *fifth, unsigned long *counter)
 {
     taskseal_bytes args[6] = {job->id, taskseal_str(job->lease), taskseal_str(job->message)};
     const char *more[] = {third, fourth, fifth};
@@ -163,7 +163,8 @@ static bool keep_lease(struct job *job)
 {
     atomic_store(&job->keep, true);
     uv_async_send(&job->worker->wake);
-    return !atomic_load(&job->gone) && now_ms() - atomic_load(&job->leased) < job->worker->set.limit[LEASE_MS];
+    return !atomic_load(&job->gone) &&
+           now_ms() - atomic_load(&job->leased) < job->worker->set.limit[LEASE_MS];
 }
 
 static void handle_in_pool(uv_work_t *work)
@@ -187,7 +188,7 @@ static void kept(struct call *call, const redisReply *reply)
 {
     struct job *job = (struct job *)call;
     if (strcmp(word(reply), "ok") == 0)
-        atomic_store(&job->leased, now_ms());
+        atomic_store(&job->leased, call->sent_at);
     else
         atomic_store(&job->gone, true);
     if (!job->handling)
@@ -204,8 +205,8 @@ static void keep_leases(uv_async_t *wake)
         struct job *job = &w->jobs[i];
         bool wanted = atomic_exchange(&job->keep, false) && job->handling && job->call.command == NULL;
         if (wanted && now_ms() - atomic_load(&job->leased) >= w->set.limit[LEASE_MS] / 4) {
-            taskseal_bytes args[] = {job->id, taskseal_str(job->lease),
-                                     taskseal_str(job->message), taskseal_str(ms)};
+            taskseal_bytes args[] = {job->id, taskseal_str(job->lease), taskseal_str(job->message),
+                                     taskseal_str(ms)};
             link_run(&job->call, KEEP, args, 4, kept);
         }
     }
@@ -236,14 +237,12 @@ static void work_on(struct job *job)
     /* Queue and id are what WE asked for and took; type is the stored one, which must be the sealed one. */
     taskseal_open_options options = {
         .keyring = job->worker->keys.ring,
-        .context = {.queue = taskseal_str(job->queue.name),
-                    .type = job->type,
-                    .id = job->id},
+        .context = {.queue = taskseal_str(job->queue.name), .type = job->type, .id = job->id},
         .max_age = (uint64_t)job->worker->set.limit[MAX_AGE]};
     taskseal_opened opened;
     void *payload;
-    taskseal_err err = taskseal_open_in_place(&options, job->sealed, job->sealed_len, &payload,
-                                              &job->payload_len, &opened);
+    taskseal_err err =
+        taskseal_open_in_place(&options, job->sealed, job->sealed_len, &payload, &job->payload_len, &opened);
     job->payload = payload;
     if (err != TASKSEAL_OK) {
         if (taskseal_err_permanent(err))

@@ -18,7 +18,8 @@ struct call {
     uv_timer_t pause; /* before it is sent again */
     char *command;    /* that waits for its answer; NULL: none */
     size_t len;
-    bool sent; /* on the connection that there is now */
+    bool sent;    /* on the connection that there is now */
+    long sent_at; /* by now_ms() */
     void (*answered)(struct call *call, const redisReply *reply);
 };
 
@@ -42,6 +43,7 @@ static inline void link_on_reply(redisAsyncContext *redis, void *answer, void *d
 static inline void link_send(struct call *call)
 {
     redisAsyncContext *redis = call->link->redis;
+    call->sent_at = now_ms();
     call->sent = redis != NULL &&
                  redisAsyncFormattedCommand(redis, link_on_reply, call, call->command, call->len) == REDIS_OK;
 }
@@ -155,8 +157,8 @@ static inline void link_connect(uv_timer_t *pause)
 {
     struct link *link = pause->data;
     taskseal_error error;
-    if (taskseal_redis_connect_async(link->endpoint, link_attach, link, link_on_verified, link, &link->pending,
-                                     &error) != TASKSEAL_OK)
+    if (taskseal_redis_connect_async(link->endpoint, link_attach, link, link_on_verified, link,
+                                     &link->pending, &error) != TASKSEAL_OK)
         link_on_verified(NULL, &error, link);
 }
 

@@ -96,7 +96,8 @@ static void rest(struct job *job, long long elsewhere)
 /* Copies id, type and sealed task: the reply ends with its callback, the task in hand does not. */
 static bool keep_task(struct job *job, redisReply *const *field, size_t fields)
 {
-    size_t id = field[0]->len, type = fields == 5 ? field[3]->len : 0, sealed = fields == 5 ? field[4]->len : 0;
+    size_t id = field[0]->len, type = fields == 5 ? field[3]->len : 0,
+           sealed = fields == 5 ? field[4]->len : 0;
     job->task_len = id + type + sealed;
     char *to = job->task = malloc(job->task_len + 1);
     if (to == NULL)
@@ -119,7 +120,8 @@ static void took(struct call *call, const redisReply *answer)
 {
     struct job *job = (struct job *)call;
     redisReply *const *field = answer->element;
-    bool died = answer->type == REDIS_REPLY_ARRAY && answer->elements == 2 && field[1]->type == REDIS_REPLY_STRING;
+    bool died =
+        answer->type == REDIS_REPLY_ARRAY && answer->elements == 2 && field[1]->type == REDIS_REPLY_STRING;
     bool task = answer->type == REDIS_REPLY_ARRAY && answer->elements == 5;
 
     if (answer->type == REDIS_REPLY_INTEGER) {
@@ -134,6 +136,7 @@ static void took(struct call *call, const redisReply *answer)
         take_next(job);
     } else if (task) {
         job->idle_ms = 0;
+        atomic_store(&job->leased, call->sent_at);
         work_on(job);
     } else {
         if (answer->type != REDIS_REPLY_ERROR) /* which was said already */
@@ -157,7 +160,6 @@ static void take(struct job *job)
     }
     job->message[0] = '\0';
     atomic_store(&job->gone, false);
-    atomic_store(&job->leased, now_ms());
     snprintf(job->lease, sizeof job->lease, "%s-%lu", w->name, ++w->takes);
     snprintf(ms, sizeof ms, "%ld", w->set.limit[LEASE_MS]);
     snprintf(most, sizeof most, "%ld", w->set.limit[MAX_ATTEMPTS]);
@@ -244,8 +246,8 @@ int main(int argc, char **argv)
         uv_run(&w.loop, UV_RUN_DEFAULT);
         for (size_t i = 0; i < w.count; i++)
             let_go(&w.jobs[i]);
-        printf("%lu done, %lu done before, %lu dead-lettered, %lu put off, %lu lost to other workers\n", w.done,
-               w.repeated, w.dead, w.retried, w.lost);
+        printf("%lu done, %lu done before, %lu dead-lettered, %lu put off, %lu lost to other workers\n",
+               w.done, w.repeated, w.dead, w.retried, w.lost);
         uv_loop_close(&w.loop);
     }
     free(w.jobs);

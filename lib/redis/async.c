@@ -17,10 +17,10 @@
 #include "thread.h"
 
 struct taskseal_redis_pending {
-    atomic_uint references; /* the loop's side has one, the thread another: the last to let go frees it */
-    atomic_bool done;       /* the thread sets it, and touches nothing of this after but its reference */
-    pid_t process;          /* whose thread that is */
-    int signal;             /* an eventfd: readable when done */
+    atomic_uint references;   /* the loop's side has one, the thread another: the last to let go frees it */
+    atomic_bool done;         /* the thread sets it, and touches nothing of this after but its reference */
+    pid_t process;            /* whose thread that is */
+    int signal;               /* an eventfd: readable when done */
     redisAsyncContext *redis; /* the thread's until done; then the loop's, if it still wants it */
     taskseal_error error;
     redisAsyncContext *watch; /* over `signal`; this and what follows is the loop's */

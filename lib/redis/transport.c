@@ -160,8 +160,7 @@ static ssize_t transport_write(redisContext *context)
         return write_some(context, transport);
     transport->tls.deadline = 0;
     transport->tls.patience_us = taskseal__transport_patience_us(context);
-    ssize_t sent = taskseal__tls_write(&transport->tls, context->obuf, sdslen(context->obuf),
-                                       true, &why);
+    ssize_t sent = taskseal__tls_write(&transport->tls, context->obuf, sdslen(context->obuf), true, &why);
     if (sent < 0)
         taskseal__transport_failed(context, &why);
     transport->tls.deadline = 0;

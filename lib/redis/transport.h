@@ -19,8 +19,9 @@ typedef struct taskseal__transport {
     /* Part of a redisAsyncContext: it never waits, and it keeps its socket until it is freed, because an event loop
      * watches that number. The rest is for this kind only. */
     bool asynchronous;
-    bool received;         /* the last read got something */
-    bool read_wants_write; /* the last read, or write, could not go on until the socket takes, or has, something */
+    bool received; /* the last read got something */
+    bool
+        read_wants_write; /* the last read, or write, could not go on until the socket takes, or has, something */
     bool write_wants_read;
     bool *freed; /* set to true when the context is freed; NULL: nobody asks */
 } taskseal__transport;
