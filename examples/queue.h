@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * queue.h: an at-least-once queue in Valkey or Redis, for worker.c and worker_uv.c: the keys, the scripts, and calling them.
+ * queue.h: an at-least-once queue in Valkey or Redis, for worker.c and worker_uv.c: the keys, the scripts, and
+ * calling them.
  *
  *     {queue}:pending   list of ids, newest first
  *     {queue}:active    zset, id by the end of its lease (ms): taken by a worker that may yet die

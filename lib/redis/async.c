@@ -159,7 +159,7 @@ static const redisContextFuncs watch_functions = {.close = leave_open,
                                                   .read = refuse_read,
                                                   .write = refuse_write};
 
-/* An asynchronous context is all that hiredis's adapters know, so one stands in for the connection until it is there. */
+/* An asynchronous context is all that hiredis's adapters know: one stands in for the connection until it is there. */
 static redisAsyncContext *watch_new(taskseal_redis_pending *pending)
 {
     redisOptions options = {.type = REDIS_CONN_USERFD, .endpoint.fd = pending->signal};

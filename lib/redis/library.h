@@ -17,8 +17,8 @@ typedef struct taskseal__library {
  * freeing the context would turn into dangling pointers. */
 const taskseal__library *taskseal__library_get(void);
 
-/* Has OpenSSL allocate what it keeps for each thread, its error queue and random generators, before a session does: there
- * a failure would look like the peer's. False if memory can't be had. */
+/* Has OpenSSL allocate what it keeps for each thread, its error queue and random generators, before a session does:
+ * there a failure would look like the peer's. False if memory can't be had. */
 bool taskseal__library_enter_thread(void);
 
 #endif

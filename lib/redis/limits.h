@@ -23,7 +23,7 @@ typedef struct taskseal__limits {
     uint64_t pushes;                     /* the same of RESP3's pushes, which nobody asked for */
     bool in_push;                        /* the newest of both is a push */
     bool exceeded;
-    /* Of an asynchronous reader: what nobody asked for is no reply, and hiredis ends the process over it. NULL: none. */
+    /* Of an asynchronous reader: what no command asked for is refused, for hiredis ends the process over it. */
     const redisAsyncContext *asked;
     bool unasked; /* such a thing came */
 } taskseal__limits;

@@ -69,8 +69,8 @@ START_TEST(what_can_not_begin_is_refused_at_once)
         ck_assert_int_eq(error.code, rows[i].expected);
         ck_assert_ptr_null(pending);
     }
-    assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_redis_connect_async(NULL, s.kind->attach, s.loop,
-                                                                       never_verified, NULL, NULL, NULL));
+    assert_err(TASKSEAL_ERR_BAD_ARGUMENT,
+               taskseal_redis_connect_async(NULL, s.kind->attach, s.loop, never_verified, NULL, NULL, NULL));
     assert_err(TASKSEAL_ERR_BAD_ARGUMENT,
                taskseal_redis_connect_async(endpoint, s.kind->attach, s.loop, NULL, NULL, &pending, NULL));
     taskseal_redis_cancel(NULL);
@@ -129,7 +129,8 @@ START_TEST(redis_reconnect_fails_closed)
     scenario good = scenario_good();
     stage_connect(&st, &good);
     redisAsyncContext *redis = st.s.redis;
-    redis->ev.cleanup(redis->ev.data); /* or the loop would watch a closed descriptor: a fault of whoever calls it */
+    redis->ev.cleanup(
+        redis->ev.data); /* or the loop would watch a closed descriptor: a fault of whoever calls it */
     memset(&redis->ev, 0, sizeof redis->ev);
     ck_assert_int_eq(redisReconnect(&redis->c), REDIS_ERR);
     redis->c.err = 0;

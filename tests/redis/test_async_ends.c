@@ -65,7 +65,8 @@ START_TEST(freeing_in_a_reply_callback_drops_the_rest)
     stage_connect(&st, &s);
     for (int i = 0; i < 50; i++)
         ck_assert_int_eq(
-            redisAsyncCommand(st.s.redis, i == 20 ? free_on_reply : session_on_reply, &st.s, "GET k"), REDIS_OK);
+            redisAsyncCommand(st.s.redis, i == 20 ? free_on_reply : session_on_reply, &st.s, "GET k"),
+            REDIS_OK);
     session_until(&st.s, &st.s.disconnected, 1);
     ck_assert_uint_eq(st.s.replies, 21);
     ck_assert_uint_eq(st.s.nulls, 29);
@@ -80,9 +81,9 @@ START_TEST(disconnecting_in_a_reply_callback_waits_for_the_rest)
     scenario s = scenario_good();
     stage_connect(&st, &s);
     for (int i = 0; i < 50; i++)
-        ck_assert_int_eq(redisAsyncCommand(st.s.redis, i == 20 ? disconnect_on_reply : session_on_reply,
-                                           &st.s, "GET k"),
-                         REDIS_OK);
+        ck_assert_int_eq(
+            redisAsyncCommand(st.s.redis, i == 20 ? disconnect_on_reply : session_on_reply, &st.s, "GET k"),
+            REDIS_OK);
     session_until(&st.s, &st.s.disconnected, 1);
     ck_assert_uint_eq(st.s.replies, 50);
     ck_assert_uint_eq(st.s.nulls, 0);

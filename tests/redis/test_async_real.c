@@ -93,7 +93,8 @@ START_TEST(large_values_go_both_ways)
     session_connect(&s, uri_of(WORKER, ""));
     for (int i = 0; i < 3; i++) {
         ck_assert_int_eq(
-            redisAsyncCommand(s.redis, session_on_reply, &s, "SET async:large %b", value, (size_t)LARGE), REDIS_OK);
+            redisAsyncCommand(s.redis, session_on_reply, &s, "SET async:large %b", value, (size_t)LARGE),
+            REDIS_OK);
         ck_assert_int_eq(redisAsyncCommand(s.redis, expect_large, &e, "GET async:large"), REDIS_OK);
         s.kind->turn(s.loop);
     }

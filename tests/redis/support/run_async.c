@@ -16,8 +16,8 @@ outcome scenario_run(const scenario *s)
     o.err = client.err;
     o.error = client.error;
     if (client.redis != NULL) {
-        ck_assert_int_eq(
-            redisAsyncCommand(client.redis, session_on_reply, &client, "LLEN {mail}:pending"), REDIS_OK);
+        ck_assert_int_eq(redisAsyncCommand(client.redis, session_on_reply, &client, "LLEN {mail}:pending"),
+                         REDIS_OK);
         while (client.replies + client.nulls == 0)
             client.kind->turn(client.loop);
         if (client.nulls > 0)

@@ -53,8 +53,24 @@ static void on_verified(redisAsyncContext *redis, const taskseal_error *error, v
         s->then(s);
 }
 
+static unsigned threads(void)
+{
+    unsigned count = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    for (const struct dirent *entry = tasks != NULL ? readdir(tasks) : NULL; entry != NULL;
+         entry = readdir(tasks))
+        count += entry->d_name[0] != '.';
+    if (tasks != NULL)
+        (void)closedir(tasks);
+    return count;
+}
+
+static unsigned at_first; /* threads, of sanitizers too */
+
 session session_new(void)
 {
+    if (at_first == 0)
+        at_first = threads();
     session s = {.kind = loop_asked_for()};
     s.loop = s.kind->make();
     ck_assert_ptr_nonnull(s.loop);
@@ -125,25 +141,6 @@ void session_end(session *s)
     redisAsyncFree(s->redis);
     s->pending = NULL;
     s->kind->end(s->loop);
-}
-
-static unsigned threads(void)
-{
-    unsigned count = 0;
-    DIR *tasks = opendir("/proc/self/task");
-    for (const struct dirent *entry = tasks != NULL ? readdir(tasks) : NULL; entry != NULL;
-         entry = readdir(tasks))
-        count += entry->d_name[0] != '.';
-    if (tasks != NULL)
-        (void)closedir(tasks);
-    return count;
-}
-
-static unsigned at_first;
-
-static __attribute__((constructor)) void count_threads(void)
-{
-    at_first = threads();
 }
 
 void session_wait_for_threads(void)

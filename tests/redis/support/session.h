@@ -14,11 +14,11 @@ typedef struct session {
     unsigned verified;               /* calls */
     taskseal_err err;                /* of the connect */
     taskseal_error error;
-    unsigned disconnected; /* calls */
-    int status;            /* of the disconnect */
-    taskseal_err failure;  /* taskseal_redis_error then */
-    unsigned replies;      /* callbacks with one; on_reply counts them */
-    unsigned nulls;        /* callbacks without */
+    unsigned disconnected;           /* calls */
+    int status;                      /* of the disconnect */
+    taskseal_err failure;            /* taskseal_redis_error then */
+    unsigned replies;                /* callbacks with one; on_reply counts them */
+    unsigned nulls;                  /* callbacks without */
     void (*then)(struct session *s); /* called in `verified`, after all else, if it is set */
 } session;
 
@@ -48,8 +48,8 @@ void session_turn(session *s);
 /* Frees the connection, if there is one; then the loop. */
 void session_end(session *s);
 
-/* Waits, but not for ever, until this process has no more threads than when it began: connects that were given up have
- * ended then. For leak checkers. */
+/* Waits, but not for ever, until this process has no more threads than at the first session_new: connects that were
+ * given up have ended then. For leak checkers. */
 void session_wait_for_threads(void);
 
 /* A server of the tests' own, and a session for it. */
