@@ -67,11 +67,14 @@ static void give_up(struct link *link)
     end((struct worker *)link, queue_stopping ? EXIT_DONE : EXIT_FAILED);
 }
 
+/* A TAKE that is under way may take a task: its answer is waited for. */
 static void end_if_all_rest(struct worker *w)
 {
-    for (size_t i = 0; i < w->count; i++)
-        if (w->jobs[i].idle_ms == 0 || (!queue_stopping && w->jobs[i].elsewhere > 0))
+    for (size_t i = 0; i < w->count; i++) {
+        const struct job *job = &w->jobs[i];
+        if (job->idle_ms == 0 || job->call.command != NULL || (!queue_stopping && job->elsewhere > 0))
             return;
+    }
     if (queue_stopping || w->set.until_empty)
         end(w, EXIT_DONE);
 }
@@ -116,13 +119,22 @@ static bool keep_task(struct job *job, redisReply *const *field, size_t fields)
     return true;
 }
 
+/* An array of strings (s) and integers (i). */
+static bool has_shape(const redisReply *answer, const char *shape)
+{
+    if (answer->type != REDIS_REPLY_ARRAY || answer->elements != strlen(shape))
+        return false;
+    for (size_t i = 0; i < answer->elements; i++)
+        if (answer->element[i]->type != (shape[i] == 's' ? REDIS_REPLY_STRING : REDIS_REPLY_INTEGER))
+            return false;
+    return true;
+}
+
 static void took(struct call *call, const redisReply *answer)
 {
     struct job *job = (struct job *)call;
     redisReply *const *field = answer->element;
-    bool died =
-        answer->type == REDIS_REPLY_ARRAY && answer->elements == 2 && field[1]->type == REDIS_REPLY_STRING;
-    bool task = answer->type == REDIS_REPLY_ARRAY && answer->elements == 5;
+    bool died = has_shape(answer, "ss"), task = has_shape(answer, "siiss");
 
     if (answer->type == REDIS_REPLY_INTEGER) {
         rest(job, answer->integer);
