@@ -2,6 +2,7 @@
 #include "session.h"
 
 #include <dirent.h>
+#include <stdio.h>
 #include <time.h>
 
 enum { SESSIONS_MAX = 64 };
@@ -27,6 +28,8 @@ static void on_disconnect(const redisAsyncContext *redis, int status)
             sessions[i]->disconnected++;
             sessions[i]->status = status;
             sessions[i]->failure = taskseal_redis_error(&redis->c);
+            (void)snprintf(sessions[i]->error.message, sizeof sessions[i]->error.message, "%s",
+                           redis->c.errstr);
             sessions[i]->redis = NULL;
             sessions[i] = NULL;
             return;
@@ -146,7 +149,7 @@ void session_end(session *s)
 void session_wait_for_threads(void)
 {
     static const struct timespec pause = {.tv_nsec = 1000000};
-    for (int i = 0; i < 3000 && threads() > at_first; i++)
+    for (int i = 0; i < 300 && threads() > at_first; i++)
         (void)nanosleep(&pause, NULL);
 }
 

@@ -13,7 +13,7 @@ typedef struct session {
     redisAsyncContext *redis;        /* NULL before, and once it is gone */
     unsigned verified;               /* calls */
     taskseal_err err;                /* of the connect */
-    taskseal_error error;
+    taskseal_error error;            /* its message is the connection's errstr, once it is disconnected */
     unsigned disconnected;           /* calls */
     int status;                      /* of the disconnect */
     taskseal_err failure;            /* taskseal_redis_error then */
