@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "../core/error.h"
+#include "connect.h"
 #include "dial.h"
-#include "transport.h"
 
 static taskseal_err open_session(taskseal__transport *transport, taskseal__deadline deadline,
                                  taskseal_error *error)
@@ -27,23 +27,40 @@ static taskseal_err open_session(taskseal__transport *transport, taskseal__deadl
     return err;
 }
 
-/* Everything under one deadline. On failure the context is closed, marked failed, and can be tried again. */
+taskseal_err taskseal__connect(taskseal__transport *transport, redisReader *reader, taskseal_error *why)
+{
+    taskseal_redis_endpoint *endpoint = transport->endpoint;
+    taskseal__deadline deadline = taskseal__deadline_in_us((int64_t)endpoint->uri.timeout_ms * 1000);
+    taskseal_err err = open_session(transport, deadline, why);
+    if (err == TASKSEAL_OK)
+        err = taskseal__login_run(&endpoint->login, &transport->tls, reader, why);
+    return err;
+}
+
+/* On failure the context is closed, marked failed, and can be tried again. */
 static taskseal_err establish(redisContext *context, taskseal_error *error)
 {
     taskseal__transport *transport = taskseal__transport_of(context);
-    taskseal_redis_endpoint *endpoint = transport->endpoint;
-    taskseal__deadline deadline = taskseal__deadline_in_us((int64_t)endpoint->uri.timeout_ms * 1000);
     taskseal_error why = {TASKSEAL_OK, 0, ""};
-    taskseal_err err = open_session(transport, deadline, &why);
+    taskseal_err err = taskseal__connect(transport, context->reader, &why);
     context->fd = transport->tls.wire.fd;
-    if (err == TASKSEAL_OK)
-        err = taskseal__login_run(&endpoint->login, &transport->tls, context->reader, &why);
     if (err == TASKSEAL_OK) {
         taskseal__transport_opened(context);
         return TASKSEAL_OK;
     }
     taskseal__transport_failed(context, &why);
     return taskseal__fail(error, err, "%s", why.message);
+}
+
+static redisContext *context_new(taskseal_redis_endpoint *endpoint)
+{
+    struct timeval timeout;
+    redisOptions options = taskseal__transport_options(endpoint, &timeout);
+    redisContext *context = redisConnectWithOptions(&options);
+    if (context != NULL && context->err == 0 && taskseal__transport_install(context, endpoint) != NULL)
+        return context;
+    redisFree(context);
+    return NULL;
 }
 
 taskseal_err taskseal_redis_connect(taskseal_redis_endpoint *endpoint, redisContext **out,
@@ -53,7 +70,7 @@ taskseal_err taskseal_redis_connect(taskseal_redis_endpoint *endpoint, redisCont
         *out = NULL;
     if (endpoint == NULL || out == NULL)
         return taskseal__fail(error, TASKSEAL_ERR_BAD_ARGUMENT, "endpoint or out is NULL");
-    redisContext *context = taskseal__transport_new(endpoint);
+    redisContext *context = context_new(endpoint);
     if (context == NULL)
         return taskseal__fail(error, TASKSEAL_ERR_NO_MEMORY, "no memory for a connection");
     taskseal_err err = establish(context, error);
@@ -66,7 +83,8 @@ taskseal_err taskseal_redis_connect(taskseal_redis_endpoint *endpoint, redisCont
 
 taskseal_err taskseal_redis_reconnect(redisContext *redis, taskseal_error *error)
 {
-    if (taskseal__transport_of(redis) == NULL)
+    const taskseal__transport *transport = taskseal__transport_of(redis);
+    if (transport == NULL || transport->asynchronous)
         return taskseal__fail(error, TASKSEAL_ERR_BAD_ARGUMENT,
                               "the context was not made by taskseal_redis_connect");
     if (!taskseal__transport_reset(redis)) {
@@ -81,6 +99,10 @@ taskseal_err taskseal_redis_reconnect(redisContext *redis, taskseal_error *error
 /* What hiredis itself found while parsing. */
 static taskseal_err reader_error(const redisContext *redis, const taskseal__transport *transport)
 {
+    if (redis->err == REDIS_ERR_TIMEOUT) /* by an event loop's timer */
+        return TASKSEAL_ERR_TIMEOUT;
+    if (transport->limits.unasked)
+        return TASKSEAL_ERR_SERVER_ERROR;
     if (transport->limits.exceeded ||
         (redis->err == REDIS_ERR_PROTOCOL && strcmp(redis->errstr, "Multi-bulk length out of range") == 0))
         return TASKSEAL_ERR_REPLY_LIMIT;

@@ -17,6 +17,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "failing.h"
+
 #define DRIBBLE_MS 20
 
 /* Whatever OPENSSL_CONF says, which a test makes hostile. */
@@ -130,6 +132,8 @@ static bool answer(server *s, SSL *ssl, int fd, const redisReply *command)
         command->type == REDIS_REPLY_ARRAY && command->elements > 0 ? command->element[0]->str : "";
     const char *reply = NULL;
     s->seen.commands++;
+    if (spec->behaviour == CHANGE_KEYS && SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED) != 1)
+        return false;
     if (strcasecmp(name, "AUTH") == 0)
         reply = or_default(spec->auth_reply, "+OK\r\n");
     else if (strcasecmp(name, "PING") == 0)
@@ -236,6 +240,7 @@ static bool set_connection(server *s, int fd)
 static void *run(void *argument)
 {
     server *s = argument;
+    failing_exempt_thread();
     for (;;) {
         int fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
         if (fd < 0)

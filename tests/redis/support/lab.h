@@ -65,8 +65,12 @@ typedef struct outcome {
     server_seen seen;
 } outcome;
 
-/* Starts, connects, tries a command if connected, and stops everything. */
+/* Starts, connects, tries a command if connected, and stops everything. There are two: run_sync.c, run_async.c. */
 outcome scenario_run(const scenario *s);
+
+/* Connects with the allocation number `fail_at` failing (failing.h), and frees the connection. *verified says that there was
+ * one, and to localhost. There are two of this as well. */
+taskseal_err connect_failing(taskseal_redis_endpoint *endpoint, long fail_at, bool *verified);
 
 /* Runs the suite, reporting in TAP; returns the exit status of the process. */
 int run_suite(Suite *suite);

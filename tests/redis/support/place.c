@@ -50,6 +50,13 @@ void place_rename(const char *from, const char *to)
     ck_assert_int_eq(rename(place_path(from), place_path(to)), 0);
 }
 
+void place_write_lists(X509 *revoked, long valid_to)
+{
+    crl_spec lists[] = {{.issuer = here.root},
+                        {.issuer = here.middle, .revoked = revoked, .valid_from = -7200, .valid_to = valid_to}};
+    write_crls(place_path("crl.pem"), lists, COUNT_OF(lists));
+}
+
 void place_serve(const server_spec *changes)
 {
     server_spec spec = *changes;

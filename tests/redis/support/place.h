@@ -25,6 +25,9 @@ const char *place_path(const char *name);
 void place_write_text(const char *name, const char *text);
 void place_rename(const char *from, const char *to);
 
+/* crl.pem: the root's list, and the intermediate's, which names `revoked` and ends `valid_to` seconds from now. */
+void place_write_lists(X509 *revoked, long valid_to);
+
 /* Starts a server with the leaf, or with another, on the place's port. */
 void place_serve(const server_spec *changes);
 void place_serve_leaf(identity leaf);
