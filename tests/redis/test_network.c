@@ -3,9 +3,10 @@
  * the places of the records come from a good run, so that every phase is swept: each flight of the handshake, the login,
  * the commands and their replies, and what is between.
  *
- *     test_redis_network [--deep | --patient]
+ *     test_redis_network [--patient] [--every BYTES]
  *
- * --patient: under sanitizers, where a handshake takes longer.
+ * --patient: under sanitizers, where a handshake takes longer. --every: how far apart the places are that are tried beside
+ * those where a record begins; faults that take the whole deadline have an eighth of them.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -20,8 +21,9 @@
 
 enum { THREADS = 24, TOTAL_MAX = 16384, JOBS_MAX = 200000, COMPLAINTS = 12 };
 
-static bool deep, in_tls_1_2;
+static bool in_tls_1_2;
 static int deadline_ms = 1000;
+static size_t every = 97; /* bytes between places that are tried beside those where records begin */
 static const session_client *client = &session_sync;
 
 /* ---- What is tried ------------------------------------------------------------------------------------------ */
@@ -72,21 +74,21 @@ static void add(network_fault fault, direction where, size_t after)
     jobs[job_count++] = (job){{fault, where, after}, after + SPREAD < total};
 }
 
-static void add_places(direction where, size_t spread, size_t slow_spread)
+static void add_places(direction where)
 {
     const records *r = &good.sent[where];
     static unsigned char marked[TOTAL_MAX]; /* 1: fast faults, 2: slow ones too */
     ck_assert_uint_lt(r->bytes, TOTAL_MAX);
     ck_assert_uint_lt(r->count, RECORDS_MAX);
     memset(marked, 0, sizeof marked);
-    for (size_t at = 0; at < r->bytes; at += spread)
+    for (size_t at = 0; at < r->bytes; at += every)
         marked[at] = 1;
-    for (size_t at = 0; at < r->bytes; at += slow_spread)
+    for (size_t at = 0; at < r->bytes; at += 8 * every)
         marked[at] = 2;
     for (size_t i = 0; i <= r->count; i++) {
         size_t begin = i < r->count ? r->begin[i] : r->bytes;
         for (size_t at = begin > 0 ? begin - 1 : 0; at <= begin + 1 && at <= r->bytes; at++)
-            marked[at] = deep || at >= begin ? 2 : 1;
+            marked[at] = at >= begin || every < 97 ? 2 : 1;
     }
     for (size_t at = 0; at <= r->bytes; at++) {
         for (network_fault fault = STALLS; fault < NETWORK_FAULTS && marked[at] > 0; fault++) {
@@ -206,7 +208,7 @@ static void *work(void *unused)
     taskseal_redis_endpoint *endpoint = p != NULL ? endpoint_through(p) : NULL;
     while (endpoint != NULL && (number = atomic_fetch_add(&next_job, 1)) < job_count) {
         try_job(&jobs[number], p, endpoint);
-        if (deep && number % 5000 == 0)
+        if (number % 1000 == 999)
             fprintf(stderr, "network: %zu of %zu faults\n", number, job_count);
     }
     taskseal_redis_endpoint_free(endpoint);
@@ -268,8 +270,8 @@ static void sweep(const char *version)
     measure();
     measure(); /* now that all is loaded */
     long descriptors = count_descriptors();
-    add_places(TO_SERVER, deep ? 3 : 97, deep ? 24 : 500);
-    add_places(TO_CLIENT, deep ? 3 : 97, deep ? 24 : 500);
+    add_places(TO_SERVER);
+    add_places(TO_CLIENT);
     for (int i = 0; i < THREADS; i++)
         ck_assert_int_eq(pthread_create(&threads[i], NULL, work, NULL), 0);
     for (int i = 0; i < THREADS; i++)
@@ -340,9 +342,14 @@ static TCase *add_sweep(Suite *suite, const char *name, void (*start)(void))
 
 int main(int argc, char **argv)
 {
-    deep = argc > 1 && strcmp(argv[1], "--deep") == 0;
-    if (argc > 1 && strcmp(argv[1], "--patient") == 0)
-        deadline_ms = 3000;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--patient") == 0)
+            deadline_ms = 3000;
+        else if (strcmp(argv[i], "--every") == 0 && i + 1 < argc)
+            every = strtoul(argv[++i], NULL, 10);
+    }
+    if (every == 0)
+        return 2;
     Suite *suite = suite_create("network");
     TCase *tests = add_sweep(suite, "TLS 1.3", start_1_3);
     tcase_add_test(tests, no_fault_of_the_network_is_survived_wrongly_in_tls_1_3);
