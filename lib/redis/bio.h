@@ -6,6 +6,7 @@
 
 #include <openssl/bio.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "deadline.h"
 
@@ -14,6 +15,7 @@ typedef struct taskseal__wire {
     taskseal__deadline
         deadline;     /* nothing is received after it: OpenSSL receives again and again in one call */
     int system_error; /* errno of the last failed send or recv; 0: none failed */
+    uint64_t sent;    /* bytes, ever */
     bool heard;       /* something came from the peer */
     bool closed;      /* the peer will send no more */
     bool not_tls;     /* the peer's first byte began no TLS record; nothing of it was passed on */
