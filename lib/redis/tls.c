@@ -121,7 +121,7 @@ static int perform(taskseal__tls *tls, operation what, void *data, size_t len, s
         }
         if (!wait)
             return 0;
-        /* A socket that says it can be written, and takes nothing, gets no more time: kernels short of memory do that. */
+        /* Kernels that are short of memory may call a socket writable that takes nothing: it gets no more time. */
         if (what == WRITE && tls->patience_us > 0 && tls->wire.sent != sent) {
             tls->deadline = taskseal__deadline_in_us(tls->patience_us);
             sent = tls->wire.sent;

@@ -100,7 +100,9 @@ static const fault faults[] = {
     MEMORY(GETADDRINFO, EAI_MEMORY),
     MEMORY(THREAD, EAGAIN),
     MEMORY(THREAD, EPERM),
+#ifndef TASKSEAL_TESTS_SANITISED /* their runtime calls it, too */
     MEMORY(THREAD_ATTRIBUTES, ENOMEM),
+#endif
     MEMORY(MUTEX, ENOMEM),
     MEMORY(MUTEX, EAGAIN),
     MEMORY(CONDITION, ENOMEM),
@@ -280,7 +282,7 @@ static void sweep_all(const scenario *what, taskseal_err otherwise)
     apart server = apart_start(what);
     const char *timeout = strstr(server.uri, "timeout_ms=20000");
     ck_assert_ptr_nonnull(timeout);
-    (void)snprintf(changed, sizeof changed, "%.*stimeout_ms=150%s", (int)(timeout - server.uri), server.uri, timeout + 16);
+    (void)snprintf(changed, sizeof changed, "%.*stimeout_ms=80%s", (int)(timeout - server.uri), server.uri, timeout + 16);
     plain = server.uri;
     brief = changed;
     warm_up(otherwise);
@@ -321,6 +323,7 @@ END_TEST
 START_TEST(no_failing_call_of_the_system_lets_a_wrong_server_in)
 {
     scenario s = by("localhost");
+    memset(injected, 0, sizeof injected);
     s.leaf.alternatives = "DNS:evil.example.com";
     sweep_all(&s, TASKSEAL_ERR_NAME_MISMATCH);
     printf("# evidence: 7: connections: %lu failed system calls while a server of another name answers: never accepted\n",

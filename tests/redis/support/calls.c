@@ -111,11 +111,11 @@ REPLACE(int, close, (int fd))
 
 /* ---- Names and threads -------------------------------------------------------------------------------------- */
 
-/* It takes some milliseconds, so that whoever asks for a name has to wait. */
+/* It takes a millisecond, so that whoever asks for a name has to wait. */
 REPLACE(int, getaddrinfo,
         (const char *host, const char *port, const struct addrinfo *hints, struct addrinfo **addresses))
 {
-    const struct timespec pause = {.tv_nsec = 3000000};
+    const struct timespec pause = {.tv_nsec = 1000000};
     if (calls.active && (hints->ai_flags & AI_NUMERICHOST) == 0)
         (void)nanosleep(&pause, NULL);
     if (!hit(CALL_GETADDRINFO))
