@@ -19,7 +19,7 @@
 #include "support/resources.h"
 #include "support/session.h"
 
-enum { THREADS = 24, TOTAL_MAX = 16384, JOBS_MAX = 200000, COMPLAINTS = 12 };
+enum { THREADS = 32, TOTAL_MAX = 16384, JOBS_MAX = 200000, COMPLAINTS = 12 };
 
 static bool in_tls_1_2;
 static int deadline_ms = 1000;
