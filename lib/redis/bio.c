@@ -72,6 +72,7 @@ static int wire_write(BIO *bio, const char *data, size_t len, size_t *written)
             wire->system_error = errno;
         return 0;
     }
+    wire->sent += (uint64_t)sent;
     *written = (size_t)sent;
     return 1;
 }

@@ -6,6 +6,7 @@
 
 #include <openssl/bio.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "deadline.h"
 
@@ -16,6 +17,7 @@ typedef struct taskseal__wire {
     bool metered; /* at most `allowance` more bytes are received */
     size_t allowance;
     int system_error; /* errno of the last failed send or recv; 0: none failed */
+    uint64_t sent;    /* bytes, ever */
     bool heard;       /* something came from the peer */
     bool closed;      /* the peer will send no more */
     bool not_tls;     /* the peer's first byte began no TLS record; nothing of it was passed on */

@@ -103,6 +103,7 @@ static void write_fault(taskseal__tls *tls, taskseal_error *error)
 static int perform(taskseal__tls *tls, operation what, void *data, size_t len, size_t *done, bool wait,
                    taskseal_error *error)
 {
+    uint64_t sent = tls->wire.sent;
     for (;;) {
         start_clock(tls, wait);
         int result = attempt(tls, what, data, len, done);
@@ -120,8 +121,11 @@ static int perform(taskseal__tls *tls, operation what, void *data, size_t len, s
         }
         if (!wait)
             return 0;
-        if (what == WRITE && tls->patience_us > 0)
+        /* Kernels that are short of memory may call a socket writable that takes nothing: it gets no more time. */
+        if (what == WRITE && tls->patience_us > 0 && tls->wire.sent != sent) {
             tls->deadline = taskseal__deadline_in_us(tls->patience_us);
+            sent = tls->wire.sent;
+        }
         if (!wait_for(tls, needed, error))
             return -1;
     }

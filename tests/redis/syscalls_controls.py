@@ -1,0 +1,71 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Holds that no call of lib/redis escapes test_syscalls.c.
+
+Usage: syscalls_controls.py ARCHIVE    as meson.build calls it
+"""
+
+import pathlib
+import re
+import subprocess
+import sys
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+# What lib/redis calls of others and what can't fail, or fails elsewhere: compare with CALLS in support/calls.h.
+CANNOT_FAIL = {
+    # memory and text
+    "bcmp", "gai_strerror", "memchr", "memcmp", "memcpy", "memmove", "memset", "snprintf", "strchr", "strcmp", "strcpy",
+    "strcspn", "strerror_r", "strftime", "strlen", "strncasecmp", "strspn", "strstr", "vsnprintf", "inet_ntop", "inet_pton",
+    # wrapped beside the calls, because they undo what these do
+    "free", "sodium_free",
+    # give back what is theirs
+    "freeReplyObject", "freeaddrinfo", "redisFree", "redisReaderFree", "sdsfree", "closedir",
+    # can fail only for arguments that are not ours; the clock exists
+    "clock_gettime", "getpid", "pthread_attr_setdetachstate", "pthread_condattr_setclock", "pthread_sigmask", "sched_yield",
+    "sigfillset",
+    # what is initialised and not held
+    "pthread_attr_destroy", "pthread_cond_broadcast", "pthread_cond_destroy", "pthread_condattr_destroy",
+    "pthread_mutex_destroy", "pthread_mutex_lock", "pthread_mutex_unlock",
+    # hardening: without it all works the same
+    "sodium_mprotect_readonly",
+    # computes
+    "crypto_hash_sha256",
+    # failed by test_memory.c, as all allocations of hiredis
+    "redisConnectWithOptions", "redisReaderCreate", "redisReaderFeed", "redisReaderGetReply", "sdsempty",
+    # failed by test_endpoint.c with files that are missing, unreadable or directories
+    "stat", "opendir", "readdir",
+}
+OF_OPENSSL = re.compile(r"(SSL|TLS|X509|BIO|ERR|EVP|OPENSSL|CRYPTO|OSSL|ASN1|GENERAL|NAME|OBJ|PEM|d2i|i2d)_")
+OF_THE_COMPILER = re.compile(r"_*(errno_location|stack_chk_fail|GLOBAL_OFFSET_TABLE_|tls_get_addr|atomic_\w*)$|"
+                             r"__(asan|ubsan|tsan|msan|sanitizer|sancov|gcov|llvm)_?|_?_?llvm_|__start_|__stop_|__odr_asan")
+
+
+def plain(symbol):
+    """The function behind a symbol's variant: checked by the compiler, for large files, for 64-bit times."""
+    symbol = re.sub(r"^_*(\w+)_chk$", r"\1", symbol)
+    symbol = re.sub(r"^__(strdup|xpg_strerror_r)$", r"\1", symbol)
+    return re.sub(r"^(?:__)?(stat|readdir|clock_gettime|pthread_cond_timedwait)(?:64)?(?:_time64)?$", r"\1", symbol)
+
+
+class Controls(unittest.TestCase):
+    def test_every_call_of_connections_is_failed_or_cannot_fail(self):
+        wrapped = set(re.findall(r'X\([A-Z_]+, +"([^"]+)"\)', (HERE / "support" / "calls.h").read_text()))
+        output = subprocess.run(["nm", "--undefined-only", "--print-file-name", ARCHIVE], capture_output=True, text=True,
+                                check=True).stdout
+        pairs = [line.rsplit(None, 1) for line in output.splitlines() if " " in line]
+        symbols = {plain(symbol.split("@")[0]) for place, symbol in pairs if "redis_" in place}
+        calls = {symbol for symbol in symbols if not symbol.startswith("taskseal_") and not OF_OPENSSL.match(symbol)
+                 and not OF_THE_COMPILER.match(symbol)}
+        self.assertGreater(len(wrapped), 15)
+        self.assertGreater(len(calls), 30)
+        self.assertEqual([], sorted(calls - wrapped - CANNOT_FAIL),
+                         "lib/redis calls these: add each to CALLS in support/calls.h and to the faults of test_syscalls.c, or "
+                         "say in CANNOT_FAIL why it is none")
+        self.assertEqual([], sorted(wrapped - calls), "lib/redis no longer calls these: remove them")
+
+
+if __name__ == "__main__":
+    ARCHIVE = sys.argv[1]
+    unittest.main(argv=sys.argv[:1])
