@@ -127,7 +127,9 @@ void taskseal_redis_endpoint_free(taskseal_redis_endpoint *endpoint);
 
 /* Resolves, connects, shakes hands, verifies, authenticates, selects and pings under ONE deadline. *out is
  * the caller's, ended with redisFree. No byte of the credentials leaves before the peer is verified.
- *  RESOLVE, CONNECT, TIMEOUT (the message names the phase), NOT_TLS, PEER_CLOSED, TLS_PROTOCOL
+ *  RESOLVE, CONNECT, TIMEOUT (the message names the phase), NOT_TLS, PEER_CLOSED
+ *  TLS_PROTOCOL (no version, cipher, group or signature in common), TLS_DAMAGED (a record or message was changed
+ *  or cut on its way, in either direction; retryable)
  *  CERT_EXPIRED, CERT_NOT_YET_VALID, CERT_UNTRUSTED, CERT_SELF_SIGNED, CERT_PURPOSE, CERT_WEAK,
  *  CERT_INVALID, NAME_MISMATCH (the message lists the names that the certificate holds)
  *  CERT_REVOKED; CRL_UNUSABLE (a list in `crl` is missing for a CA, stale, not yet valid, badly signed or has an
@@ -180,7 +182,7 @@ TASKSEAL_MUST_USE taskseal_err taskseal_redis_reconnect_until(redisContext *redi
  *  IO            the socket failed, or the reply was no RESP
  *  NOT_VERIFIED  the connection was closed by redisReconnect, or belongs to the process that forked this
  *                one: use taskseal_redis_reconnect
- *  PEER_CLOSED, TLS_PROTOCOL, NO_MEMORY, and after a failed taskseal_redis_reconnect what that returned
+ *  PEER_CLOSED, TLS_DAMAGED, TLS_PROTOCOL, NO_MEMORY, and after a failed taskseal_redis_reconnect what that returned
  * TASKSEAL_OK while it works. BAD_ARGUMENT for a context that taskseal_redis_connect did not make. */
 taskseal_err taskseal_redis_error(const redisContext *redis);
 

@@ -40,12 +40,35 @@ static proxy_seen good; /* a run without a fault, until the errand is done */
 static const char *const fault_names[NETWORK_FAULTS] = {"none",   "stall", "dribble", "reset",
                                                         "half-close", "close", "flip"};
 
+/* Neither encrypted nor protected by then: what is flipped here may say anything. */
+static bool in_clear(const proxy_plan *plan)
+{
+    const records *r = &good.sent[plan->where];
+    return in_tls_1_2 || r->count < 2 || plan->after < r->begin[1];
+}
+
+/* Of a flip: a record that is longer than it is has its rest waited for, and one that begins wrongly is none; the server
+ * may answer with an alert or close before that is read. Only what is in clear can say that the two have no TLS in common,
+ * and in TLS 1.2 any bit of the certificates may be the one. */
+static bool is_right_for_flip(const proxy_plan *plan, taskseal_err err)
+{
+    switch (err) {
+    case TASKSEAL_ERR_TLS_DAMAGED:
+    case TASKSEAL_ERR_PEER_CLOSED:
+    case TASKSEAL_ERR_TIMEOUT:
+        return true;
+    case TASKSEAL_ERR_TLS_PROTOCOL:
+        return in_clear(plan);
+    case TASKSEAL_ERR_NOT_TLS:
+        return plan->where == TO_CLIENT && plan->after < 2;
+    default:
+        return in_tls_1_2 && err >= TASKSEAL_ERR_CERT_EXPIRED && err <= TASKSEAL_ERR_CLIENT_CERT_REFUSED;
+    }
+}
+
 /* Each fault has one error, and what else is right has a reason:
  * - a reset may come before connect() has seen its connection;
- * - to a client that has half closed OpenSSL's server answers with an alert before it closes;
- * - a flipped bit may make a record longer than it is, so that the rest is waited for, or begin no record; the server may
- *   answer with an alert or close before that is read; and in TLS 1.2 certificates are not encrypted, so that any bit of
- *   what they say may be the one. */
+ * - to a client that has half closed OpenSSL's server answers with an alert before it closes. */
 static bool is_right(const proxy_plan *plan, taskseal_err err)
 {
     switch (plan->fault) {
@@ -55,13 +78,11 @@ static bool is_right(const proxy_plan *plan, taskseal_err err)
     case RESETS:
         return err == TASKSEAL_ERR_PEER_CLOSED || (plan->after == 0 && err == TASKSEAL_ERR_CONNECT);
     case HALF_CLOSES:
-        return err == TASKSEAL_ERR_PEER_CLOSED || (plan->where == TO_SERVER && err == TASKSEAL_ERR_TLS_PROTOCOL);
+        return err == TASKSEAL_ERR_PEER_CLOSED || (plan->where == TO_SERVER && err == TASKSEAL_ERR_TLS_DAMAGED);
     case CLOSES:
         return err == TASKSEAL_ERR_PEER_CLOSED;
     default:
-        return err == TASKSEAL_ERR_TLS_PROTOCOL || err == TASKSEAL_ERR_PEER_CLOSED || err == TASKSEAL_ERR_TIMEOUT ||
-               err == TASKSEAL_ERR_NOT_TLS ||
-               (in_tls_1_2 && err >= TASKSEAL_ERR_CERT_EXPIRED && err <= TASKSEAL_ERR_CLIENT_CERT_REFUSED);
+        return is_right_for_flip(plan, err);
     }
 }
 
