@@ -6,6 +6,9 @@
 /* Of one connection in one turn of the event loop: then others have theirs, however fast this server sends. */
 #define TURN_BYTES ((size_t)64 << 10)
 
+/* In the place of a reply's number, while commands are leaving. */
+#define SENDING UINT64_MAX
+
 /* ---- Time --------------------------------------------------------------------------------------------------- */
 
 /* The number of the reply that is waited for, 0 for none. Subscriptions and MONITOR wait without end. RESP3's pushes
@@ -19,14 +22,20 @@ static uint64_t owed(const redisAsyncContext *redis, const taskseal__limits *lim
 }
 
 /* hiredis's timer begins anew with every byte. This deadline is the reply's own: it runs from when the command has
- * left, or the reply before it is complete, and whatever has arrived by now was taken in before it is asked. */
+ * left, or the reply before it is complete, and whatever has arrived by now was taken in before it is asked. A command
+ * that is leaving has as long from each byte that left: not from a socket that says it can be written and takes none, and
+ * not from what a server that doesn't read sends meanwhile. */
 static void keep_time(redisAsyncContext *redis, taskseal__transport *transport)
 {
     taskseal__tls *tls = &transport->tls;
     uint64_t reply = owed(redis, &transport->limits);
-    if (reply != transport->awaited) {
+    bool sending = sdslen(redis->c.obuf) > 0;
+    uint64_t step = sending ? SENDING : reply;
+    bool progress = transport->wrote;
+    transport->wrote = false;
+    if (step != transport->awaited || (sending && progress)) {
         int64_t patience = taskseal__transport_patience_us(&redis->c);
-        transport->awaited = sdslen(redis->c.obuf) == 0 ? reply : 0;
+        transport->awaited = step;
         tls->deadline = patience > 0 ? taskseal__deadline_in_us(patience) : TASKSEAL__NO_DEADLINE;
     } else if (reply != 0 && taskseal__monotonic_us() >= tls->deadline) {
         taskseal_error why;

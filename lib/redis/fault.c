@@ -31,8 +31,8 @@ static bool is_certificate_alert(const taskseal__tls *tls, int alert)
     }
 }
 
-/* Alerts by which a server says that nothing that was offered suits it. All others come of what was damaged or cut on
- * its way, too, and then the next try may be better. */
+/* Alerts by which a server says, while hands are shaken, that nothing that was offered suits it. All others come of what
+ * was damaged or cut on its way, too, and then the next try may be better. */
 static bool is_disagreement_alert(int alert)
 {
     switch (alert) {
@@ -117,7 +117,7 @@ static taskseal_err alert_fault(const taskseal__tls *tls, int alert, taskseal_er
             "and the certificate's validity and usage",
             tls->where, words);
     }
-    if (is_disagreement_alert(alert))
+    if (!tls->verified && is_disagreement_alert(alert))
         return taskseal__fail(
             error, TASKSEAL_ERR_TLS_PROTOCOL,
             "%s: the server ended %s (alert: %s): it must offer %s with ECDHE and an AEAD cipher", tls->where,
@@ -152,7 +152,7 @@ static taskseal_err protocol_fault(const taskseal__tls *tls, taskseal_error *err
         return taskseal__fail(error, TASKSEAL_ERR_NO_MEMORY,
                               "%s: OpenSSL failed during %s (%s), as it does when memory runs out",
                               tls->where, tls->phase, reason != NULL ? reason : "unknown reason");
-    if (ERR_GET_LIB(first) == ERR_LIB_SSL && is_disagreement(ERR_GET_REASON(first)))
+    if (!tls->verified && ERR_GET_LIB(first) == ERR_LIB_SSL && is_disagreement(ERR_GET_REASON(first)))
         return taskseal__fail(error, TASKSEAL_ERR_TLS_PROTOCOL,
                               "%s: %s failed (%s): the server must speak %s with ECDHE and an AEAD cipher",
                               tls->where, tls->phase, reason != NULL ? reason : "unknown reason",

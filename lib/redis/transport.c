@@ -142,8 +142,10 @@ static ssize_t write_some(redisContext *context, taskseal__transport *transport)
 {
     taskseal_error why;
     size_t len = sdslen(context->obuf);
+    uint64_t before = transport->tls.wire.sent;
     ssize_t sent = taskseal__tls_write(&transport->tls, context->obuf,
                                        len < ASYNC_WRITE_MAX ? len : ASYNC_WRITE_MAX, false, &why);
+    transport->wrote = transport->wrote || transport->tls.wire.sent != before;
     transport->write_wants_read = sent == 0 && SSL_want_read(transport->tls.ssl);
     if (sent < 0)
         taskseal__transport_failed(context, &why);

@@ -20,6 +20,7 @@ typedef struct taskseal__transport {
      * watches that number. The rest is for this kind only. */
     bool asynchronous;
     bool received; /* the last read got something */
+    bool wrote;    /* output has left since the time was looked at */
     bool
         read_wants_write; /* the last read, or write, could not go on until the socket takes, or has, something */
     bool write_wants_read;

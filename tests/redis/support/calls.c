@@ -10,7 +10,9 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -79,9 +81,10 @@ REPLACE(int, getsockopt, (int fd, int level, int name, void *value, socklen_t *s
     return 0;
 }
 
+/* An event loop's own has no time to wait, and is none of the library's. */
 REPLACE(int, poll, (struct pollfd *entries, nfds_t count, int timeout))
 {
-    if (!hit(CALL_POLL))
+    if (timeout == 0 || !hit(CALL_POLL))
         return __real_poll(entries, count, timeout);
     return calls.effect == GIVES_ZERO ? 0 : -1;
 }
@@ -100,6 +103,17 @@ REPLACE(ssize_t, send, (int fd, const void *data, size_t len, int flags))
     if (!hit(CALL_SEND))
         return __real_send(fd, data, len, flags);
     return calls.effect == GIVES_SHORT ? __real_send(fd, data, len < 1 ? len : 1, flags) : -1;
+}
+
+/* As it is called where files may be large, which is how Meson compiles. */
+REPLACE(int, fstatat64, (int directory, const char *name, struct stat *status, int flags))
+{
+    return hit(CALL_FSTATAT) ? -1 : __real_fstatat64(directory, name, status, flags);
+}
+
+REPLACE(int, eventfd, (unsigned value, int flags))
+{
+    return hit(CALL_EVENTFD) ? -1 : __real_eventfd(value, flags);
 }
 
 /* A close that fails has closed all the same. */

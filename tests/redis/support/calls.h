@@ -16,6 +16,8 @@
     X(POLL, "poll")                                                                                          \
     X(RECV, "recv")                                                                                          \
     X(SEND, "send")                                                                                          \
+    X(FSTATAT, "fstatat")                                                                                    \
+    X(EVENTFD, "eventfd")                                                                                    \
     X(CLOSE, "close")                                                                                        \
     X(GETADDRINFO, "getaddrinfo")                                                                            \
     X(THREAD, "pthread_create")                                                                              \

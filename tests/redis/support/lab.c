@@ -23,6 +23,7 @@ scenario scenario_good(void)
 /* ---- Files -------------------------------------------------------------------------------------------------- */
 
 static char directory[64];
+static char hashed[96]; /* the root's file by its hash, if there is one */
 
 static void remove_directory(void)
 {
@@ -32,6 +33,7 @@ static void remove_directory(void)
         (void)snprintf(path, sizeof path, "%s/%s", directory, names[i]);
         (void)unlink(path);
     }
+    (void)unlink(hashed);
     (void)rmdir(directory);
 }
 
@@ -48,6 +50,14 @@ static const char *own_directory(void)
         owner = getpid();
     }
     return directory;
+}
+
+/* As `openssl rehash` does. */
+static void make_hashed(const char *where, X509 *root)
+{
+    (void)snprintf(hashed, sizeof hashed, "%s/%08lx.0", where,
+                   X509_NAME_hash_ex(X509_get_subject_name(root), NULL, NULL, NULL));
+    write_certificates(hashed, root, NULL);
 }
 
 static void write_client(const scenario *s, const identity *root, const char *where)
@@ -112,10 +122,13 @@ lab lab_start(const scenario *s, unsigned short port)
         (void)snprintf(client, sizeof client, "&cert=%s/client.pem&key=%s/client.key", l.directory,
                        l.directory);
     }
+    if (s->hashed)
+        make_hashed(l.directory, l.root.certificate);
     server_spec spec = make_server(s, &l.root);
     l.server = server_start(&spec, port);
-    (void)snprintf(l.uri, sizeof l.uri, "rediss://%s%s:%u%s?cacert=%s/ca.pem&timeout_ms=%u%s%s", s->login,
-                   s->dial, server_port(l.server), s->path, l.directory, s->timeout_ms, client, s->query);
+    (void)snprintf(l.uri, sizeof l.uri, "rediss://%s%s:%u%s?cacert=%s/%s&timeout_ms=%u%s%s", s->login, s->dial,
+                   server_port(l.server), s->path, l.directory, s->hashed ? "" : "ca.pem", s->timeout_ms, client,
+                   s->query);
     return l;
 }
 

@@ -34,6 +34,7 @@ typedef struct scenario {
     bool self_signed;   /* the leaf signs itself */
     bool forged;        /* the leaf is signed by another key than that of the issuer it names */
     bool trust_other;   /* cacert holds another root */
+    bool hashed;        /* cacert is a directory */
     server_spec server; /* its certificates are filled in */
     client_kind client;
     bool require_client;
