@@ -37,6 +37,15 @@ taskseal_err taskseal__connect(taskseal__transport *transport, redisReader *read
     return err;
 }
 
+/* What came behind a login that failed is no reply to anybody. hiredis would give it to the next command, in spite of the
+ * context's error. */
+static void drop_replies(redisReader *reader)
+{
+    if (reader->buf != NULL) /* it is, after what is no RESP */
+        sdsclear(reader->buf);
+    reader->pos = reader->len = 0;
+}
+
 /* On failure the context is closed, marked failed, and can be tried again. */
 static taskseal_err establish(redisContext *context, taskseal_error *error)
 {
@@ -48,6 +57,7 @@ static taskseal_err establish(redisContext *context, taskseal_error *error)
         taskseal__transport_opened(context);
         return TASKSEAL_OK;
     }
+    drop_replies(context->reader);
     taskseal__transport_failed(context, &why);
     return taskseal__fail(error, err, "%s", why.message);
 }

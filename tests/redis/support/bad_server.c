@@ -98,6 +98,17 @@ static void ask_for_hello(int fd)
         continue;
 }
 
+/* `len` bytes of the alert protocol (21) or of the handshake (22) as the first record. */
+static void answer_hello(int fd, unsigned char type, const void *data, unsigned char len)
+{
+    const unsigned char header[] = {type, 3, 3, 0, len};
+    char sink[4096];
+    (void)recv(fd, sink, sizeof sink, 0); /* the ClientHello */
+    (void)send(fd, header, sizeof header, MSG_NOSIGNAL | MSG_MORE);
+    (void)send(fd, data, len, MSG_NOSIGNAL);
+    (void)readable(fd, 10000); /* or the close might overtake it */
+}
+
 static void speak_plaintext(server *s, int fd)
 {
     static const char answer[] = "-ERR unknown command\r\n";
@@ -218,6 +229,12 @@ static void serve(server *s, int fd)
         break;
     case ASK_FOR_HELLO:
         ask_for_hello(fd);
+        break;
+    case ALERT:
+        answer_hello(fd, 21, (const unsigned char[]){2, s->spec.alert}, 2);
+        break;
+    case GARBLE:
+        answer_hello(fd, 22, "\x63\0\0\0", 4);
         break;
     case SPEAK_PLAINTEXT:
         speak_plaintext(s, fd);

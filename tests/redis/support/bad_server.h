@@ -15,6 +15,8 @@ typedef enum behaviour {
     SAY_NOTHING,            /* accepts and is silent */
     DRIBBLE,                /* sends the beginning of a TLS record, then a byte now and then */
     ASK_FOR_HELLO,          /* sends TLS 1.2's HelloRequest without end */
+    ALERT,                  /* answers what comes first with `alert` */
+    GARBLE,                 /* answers it with a message that nobody knows */
     SPEAK_PLAINTEXT,        /* answers as a Redis without TLS */
     RESET_AFTER_HANDSHAKE,  /* TLS, then a TCP reset */
     SILENT_AFTER_HANDSHAKE, /* TLS, then nothing */
@@ -32,6 +34,7 @@ typedef struct server_spec {
     const char *groups;  /* NULL: OpenSSL's default */
     X509 *client_ca;     /* requires client certificates of this CA */
     behaviour behaviour;
+    unsigned char alert; /* of ALERT */
     const char *auth_reply;   /* NULL: +OK */
     const char *ping_reply;   /* NULL: +PONG */
     const char *select_reply; /* NULL: +OK */

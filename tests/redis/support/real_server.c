@@ -34,7 +34,7 @@ static struct sockaddr_in loopback(unsigned port)
                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 }
 
-static unsigned free_port(void)
+unsigned real_server_free_port(void)
 {
     struct sockaddr_in address = loopback(0);
     socklen_t size = sizeof address;
@@ -46,7 +46,7 @@ static unsigned free_port(void)
     return ntohs(address.sin_port);
 }
 
-static bool accepts(unsigned port)
+bool real_server_accepts(unsigned port)
 {
     struct sockaddr_in address = loopback(port);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -134,12 +134,12 @@ void real_server_restart(real_server *s)
         give_up("fork");
     if (s->process == 0)
         become_server(program, path_of(s, "server.conf"));
-    for (int i = 0; i < START_ATTEMPTS && !accepts(s->port); i++) {
+    for (int i = 0; i < START_ATTEMPTS && !real_server_accepts(s->port); i++) {
         if (waitpid(s->process, NULL, WNOHANG) != 0)
             ck_abort_msg("%s did not start", program);
         (void)nanosleep(&attempt_pause, NULL);
     }
-    if (!accepts(s->port))
+    if (!real_server_accepts(s->port))
         give_up("it does not accept connections");
 }
 
@@ -157,7 +157,7 @@ identity real_server_root(const real_server *s)
 real_server real_server_start(const char *settings)
 {
     real_server s = {
-        .directory = "/tmp/taskseal-server-XXXXXX", .port = free_port(), .plain_port = free_port()};
+        .directory = "/tmp/taskseal-server-XXXXXX", .port = real_server_free_port(), .plain_port = real_server_free_port()};
     if (mkdtemp(s.directory) == NULL)
         give_up("mkdtemp");
     write_files(&s);
@@ -171,7 +171,7 @@ void real_server_kill(real_server *s)
     if (s->process > 0) {
         (void)kill(s->process, SIGKILL);
         (void)waitpid(s->process, NULL, 0); /* fails in a forked test, whose child it is not */
-        while (accepts(s->port))
+        while (real_server_accepts(s->port))
             (void)nanosleep(&attempt_pause, NULL);
     }
     s->process = 0;

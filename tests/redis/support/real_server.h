@@ -18,6 +18,9 @@ typedef struct real_server {
 /* `settings` are further lines of its configuration file. Returns when the server accepts connections. */
 real_server real_server_start(const char *settings);
 
+unsigned real_server_free_port(void);
+bool real_server_accepts(unsigned port);
+
 /* Starts it again, on the same port, with the same certificates and settings. */
 void real_server_restart(real_server *s);
 

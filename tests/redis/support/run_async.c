@@ -1,32 +1,61 @@
 /* SPDX-License-Identifier: MIT
- * A scenario by taskseal_redis_connect_async: in a program, this takes the place of run_sync.c. */
+ * An asynchronous client of a lab: in a program, this takes the place of run_sync.c. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "failing.h"
 #include "session.h"
 
-outcome scenario_run(const scenario *s)
+struct guest {
+    taskseal_redis_endpoint *endpoint;
+    session s;
+};
+
+const char *const guest_kind = "asynchronous";
+
+guest *guest_new(const char *uri)
 {
-    outcome o = {.err = TASKSEAL_OK};
-    session client = session_new();
-    lab l = lab_start(s, 0);
-    if (session_begin(&client, l.uri) == TASKSEAL_OK)
-        session_wait(&client);
-    ck_assert_int_eq(client.redis != NULL, client.err == TASKSEAL_OK);
-    o.err = client.err;
-    o.error = client.error;
-    if (client.redis != NULL) {
-        ck_assert_int_eq(redisAsyncCommand(client.redis, session_on_reply, &client, "LLEN {mail}:pending"),
-                         REDIS_OK);
-        while (client.replies + client.nulls == 0)
-            client.kind->turn(client.loop);
-        if (client.nulls > 0)
-            o.err = client.failure;
-    }
-    session_end(&client);
-    o.seen = server_stop(l.server);
+    taskseal_error error;
+    guest *g = calloc(1, sizeof *g);
+    ck_assert_ptr_nonnull(g);
+    assert_ok(taskseal_redis_endpoint_new(&g->endpoint, uri, &error));
+    g->s = session_new();
+    return g;
+}
+
+/* By the loop that it has, from nothing. */
+static void reset(guest *g)
+{
+    redisAsyncFree(g->s.redis);
+    session_turn(&g->s);
+    ck_assert_ptr_null(g->s.redis);
+    g->s = session_beside(&g->s);
+}
+
+taskseal_err guest_try(guest *g, taskseal_error *error)
+{
+    session *s = &g->s;
+    reset(g);
+    s->err = session_begin_at(s, g->endpoint);
+    if (s->err == TASKSEAL_OK)
+        session_wait(s);
+    *error = s->error;
+    if (s->redis == NULL)
+        return s->err;
+    assert_ok(s->err);
+    ck_assert_int_eq(redisAsyncCommand(s->redis, session_on_reply, s, "LLEN {mail}:pending"), REDIS_OK);
+    while (s->replies + s->nulls == 0 || (s->nulls > 0 && s->disconnected == 0))
+        s->kind->turn(s->loop);
+    ck_assert_uint_eq(s->replies + s->nulls, 1);
+    return s->nulls > 0 ? s->failure : TASKSEAL_OK;
+}
+
+void guest_free(guest *g)
+{
+    session_end(&g->s);
+    taskseal_redis_endpoint_free(g->endpoint);
+    free(g);
     session_wait_for_threads();
-    return o;
 }
 
 typedef struct attempt {

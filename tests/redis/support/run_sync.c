@@ -1,25 +1,45 @@
 /* SPDX-License-Identifier: MIT
- * A scenario by taskseal_redis_connect. */
+ * A synchronous client of a lab. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "failing.h"
 #include "lab.h"
 
-outcome scenario_run(const scenario *s)
+struct guest {
+    taskseal_redis_endpoint *endpoint;
+    redisContext *redis;
+};
+
+const char *const guest_kind = "synchronous";
+
+guest *guest_new(const char *uri)
 {
-    outcome o = {.err = TASKSEAL_OK};
-    redisContext *redis = NULL;
-    lab l = lab_start(s, 0);
-    o.err = lab_connect(&l, &redis, &o.error);
-    if (o.err == TASKSEAL_OK) {
-        redisReply *reply = redisCommand(redis, "LLEN {mail}:pending");
-        if (reply == NULL)
-            o.err = taskseal_redis_error(redis);
-        freeReplyObject(reply);
-    }
-    redisFree(redis);
-    o.seen = server_stop(l.server);
-    return o;
+    taskseal_error error;
+    guest *g = calloc(1, sizeof *g);
+    ck_assert_ptr_nonnull(g);
+    assert_ok(taskseal_redis_endpoint_new(&g->endpoint, uri, &error));
+    return g;
+}
+
+taskseal_err guest_try(guest *g, taskseal_error *error)
+{
+    taskseal_err err = g->redis == NULL ? taskseal_redis_connect(g->endpoint, &g->redis, error)
+                                        : taskseal_redis_reconnect(g->redis, error);
+    ck_assert(g->redis == NULL || taskseal_redis_error(g->redis) == err);
+    redisReply *reply = g->redis != NULL ? redisCommand(g->redis, "LLEN {mail}:pending") : NULL;
+    ck_assert(reply == NULL || err == TASKSEAL_OK);
+    if (err == TASKSEAL_OK && reply == NULL)
+        err = taskseal_redis_error(g->redis);
+    freeReplyObject(reply);
+    return err;
+}
+
+void guest_free(guest *g)
+{
+    redisFree(g->redis);
+    taskseal_redis_endpoint_free(g->endpoint);
+    free(g);
 }
 
 taskseal_err connect_failing(taskseal_redis_endpoint *endpoint, long fail_at, bool *verified)

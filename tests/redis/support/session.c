@@ -85,17 +85,22 @@ session session_beside(const session *other)
     return (session){.kind = other->kind, .loop = other->loop};
 }
 
+taskseal_err session_begin_at(session *s, taskseal_redis_endpoint *endpoint)
+{
+    s->verified = 0;
+    s->err = taskseal_redis_connect_async(endpoint, s->kind->attach, s->loop, on_verified, s, &s->pending, &s->error);
+    ck_assert_uint_eq(s->verified, 0);
+    ck_assert_int_eq(s->pending != NULL, s->err == TASKSEAL_OK);
+    return s->err;
+}
+
 taskseal_err session_begin(session *s, const char *uri)
 {
     taskseal_redis_endpoint *endpoint = NULL;
-    s->verified = 0;
     s->err = taskseal_redis_endpoint_new(&endpoint, uri, &s->error);
     if (s->err == TASKSEAL_OK)
-        s->err = taskseal_redis_connect_async(endpoint, s->kind->attach, s->loop, on_verified, s, &s->pending,
-                                              &s->error);
+        s->err = session_begin_at(s, endpoint);
     taskseal_redis_endpoint_free(endpoint);
-    ck_assert_uint_eq(s->verified, 0);
-    ck_assert_int_eq(s->pending != NULL, s->err == TASKSEAL_OK);
     return s->err;
 }
 

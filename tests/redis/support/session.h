@@ -28,6 +28,7 @@ session session_beside(const session *other);
 
 /* Begins to connect, and asserts that `verified` is not called yet. */
 taskseal_err session_begin(session *s, const char *uri);
+taskseal_err session_begin_at(session *s, taskseal_redis_endpoint *endpoint);
 
 /* Turns the loop until `verified` was called, or *flag is not 0. */
 void session_wait(session *s);
