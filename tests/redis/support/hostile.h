@@ -4,8 +4,10 @@
 #ifndef TASKSEAL_TESTS_REDIS_HOSTILE_H
 #define TASKSEAL_TESTS_REDIS_HOSTILE_H
 
+#include <stdbool.h>
+
 /* A configuration with security level 0, TLS 1.0, all ciphers and SHA-1. */
-void hostile_write(const char *path);
+bool hostile_write(const char *path);
 
 /* Runs argv[0] under it, with "--in-hostile" in the place of "--hostile"; returns its exit status. */
 int hostile_run(char **argv);

@@ -27,7 +27,6 @@ guest *guest_new(const char *uri)
 static void reset(guest *g)
 {
     redisAsyncFree(g->s.redis);
-    session_turn(&g->s);
     ck_assert_ptr_null(g->s.redis);
     g->s = session_beside(&g->s);
 }

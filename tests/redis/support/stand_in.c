@@ -61,7 +61,7 @@ static void write_files(const server_spec *spec)
     write_certificates(path_of("served.ca"), spec->client_ca != NULL ? spec->client_ca : spec->leaf.certificate, NULL);
     if (spec->chain[0] != NULL)
         write_certificates(path_of("served.chain"), spec->chain[0], NULL);
-    hostile_write(path_of("lax.conf"));
+    ck_assert(hostile_write(path_of("lax.conf")));
 }
 
 static void await_port(unsigned port)
