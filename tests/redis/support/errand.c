@@ -5,25 +5,30 @@
 #include <string.h>
 #include <time.h>
 
-static int64_t now_us(void)
+int64_t errand_now_us(void)
 {
     struct timespec now;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-static void note(errand *s, const char *step, int64_t begun, taskseal_err err, const char *message)
+void errand_note(errand *s, const char *step, int64_t begun, taskseal_err err)
 {
-    int64_t took = now_us() - begun;
+    int64_t took = errand_now_us() - begun;
     s->longest_us = took > s->longest_us ? took : s->longest_us;
     s->err = err;
     s->step = step;
+}
+
+static void note(errand *s, const char *step, int64_t begun, taskseal_err err, const char *message)
+{
+    errand_note(s, step, begun, err);
     (void)snprintf(s->message, sizeof s->message, "%s", message);
 }
 
 static bool command(redisContext *redis, errand *s, const char *step, const char *words, int type, const char *expected)
 {
-    int64_t begun = now_us();
+    int64_t begun = errand_now_us();
     redisReply *reply = redisCommand(redis, words);
     note(s, step, begun, reply != NULL ? TASKSEAL_OK : taskseal_redis_error(redis), redis->errstr);
     s->wrong = s->wrong || (reply != NULL && (reply->type != type || strcmp(reply->str, expected) != 0)) ||
@@ -45,7 +50,7 @@ static void run(taskseal_redis_endpoint *endpoint, void **connection, errand *s)
     taskseal_error error = {TASKSEAL_OK, 0, ""};
     redisContext *redis = NULL;
     memset(s, 0, sizeof *s);
-    int64_t begun = now_us();
+    int64_t begun = errand_now_us();
     taskseal_err err = taskseal_redis_connect(endpoint, &redis, &error);
     note(s, "connect", begun, err, error.message);
     s->wrong = (redis != NULL) != (err == TASKSEAL_OK);
@@ -62,7 +67,7 @@ static void run_again(taskseal_redis_endpoint *endpoint, void **connection, erra
         return;
     }
     memset(s, 0, sizeof *s);
-    int64_t begun = now_us();
+    int64_t begun = errand_now_us();
     taskseal_err err = taskseal_redis_reconnect(*connection, &error);
     note(s, "reconnect", begun, err, error.message);
     if (err == TASKSEAL_OK)

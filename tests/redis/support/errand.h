@@ -26,6 +26,10 @@ typedef struct errand_client {
     void (*end)(void *connection);
 } errand_client;
 
-extern const errand_client errand_sync;
+extern const errand_client errand_sync, errand_async;
+
+/* For the clients: the time, and how a step that began then went. */
+int64_t errand_now_us(void);
+void errand_note(errand *s, const char *step, int64_t begun, taskseal_err err);
 
 #endif

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <malloc.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 long count_descriptors(void)
@@ -16,6 +17,14 @@ long count_descriptors(void)
         count++;
     (void)closedir(directory);
     return count;
+}
+
+bool descriptors_settle(long expected)
+{
+    const struct timespec pause = {.tv_nsec = 2000000};
+    for (int i = 0; i < 1000 && count_descriptors() > expected; i++)
+        (void)nanosleep(&pause, NULL);
+    return count_descriptors() <= expected;
 }
 
 size_t heap_bytes(void)
