@@ -53,6 +53,10 @@ static void disconnect_on_reply(redisAsyncContext *redis, void *reply, void *dat
     redisAsyncDisconnect(redis);
 }
 
+/* Not what is tested here. Under valgrind on a machine that is at work the loop was once held up for longer than 20 s, and
+ * then hiredis's timer says TIMEOUT though all has come: see test_async_wakeups.c. */
+enum { NO_HURRY_MS = 600000 };
+
 /* Replies are left in OpenSSL, in hiredis and in the socket then. */
 START_TEST(freeing_in_a_reply_callback_drops_the_rest)
 {
@@ -62,6 +66,7 @@ START_TEST(freeing_in_a_reply_callback_drops_the_rest)
     memset(reply + 8, 'x', 19000);
     memcpy(reply + 19008, "\r\n", 3);
     s.server.reply = reply;
+    s.timeout_ms = NO_HURRY_MS;
     stage_connect(&st, &s);
     for (int i = 0; i < 50; i++)
         ck_assert_int_eq(
@@ -79,6 +84,7 @@ START_TEST(disconnecting_in_a_reply_callback_waits_for_the_rest)
 {
     stage st;
     scenario s = scenario_good();
+    s.timeout_ms = NO_HURRY_MS;
     stage_connect(&st, &s);
     for (int i = 0; i < 50; i++)
         ck_assert_int_eq(
@@ -99,6 +105,7 @@ START_TEST(a_server_that_goes_ends_the_connection_and_each_command)
     stage st;
     scenario s = scenario_good();
     s.server.close_after = 12; /* with AUTH and PING */
+    s.timeout_ms = NO_HURRY_MS;
     stage_connect(&st, &s);
     for (int i = 0; i < 30; i++)
         session_ask(&st.s, "GET k");

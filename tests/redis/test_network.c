@@ -48,8 +48,8 @@ static bool in_clear(const proxy_plan *plan)
 }
 
 /* Of a flip: a record that is longer than it is has its rest waited for, and one that begins wrongly is none; the server
- * may answer with an alert or close before that is read. Only what is in clear can say that the two have no TLS in common,
- * and in TLS 1.2 any bit of the certificates may be the one. */
+ * may answer with an alert or close before that is read. Only what is in clear can say that the two have no TLS in common
+ * (byte 9 of the ClientHello is a version that OpenSSL's server puts before its alert), and in TLS 1.2 any bit of the certificates may be the one. */
 static bool is_right_for_flip(const proxy_plan *plan, taskseal_err err)
 {
     switch (err) {
@@ -60,7 +60,7 @@ static bool is_right_for_flip(const proxy_plan *plan, taskseal_err err)
     case TASKSEAL_ERR_TLS_PROTOCOL:
         return in_clear(plan);
     case TASKSEAL_ERR_NOT_TLS:
-        return plan->where == TO_CLIENT && plan->after < 2;
+        return plan->where == TO_CLIENT ? plan->after < 2 : plan->after == 9;
     default:
         return in_tls_1_2 && err >= TASKSEAL_ERR_CERT_EXPIRED && err <= TASKSEAL_ERR_CLIENT_CERT_REFUSED;
     }

@@ -21,6 +21,7 @@ typedef enum behaviour {
     RESET_AFTER_HANDSHAKE,  /* TLS, then a TCP reset */
     SILENT_AFTER_HANDSHAKE, /* TLS, then nothing */
     DRIBBLE_REPLIES,        /* as SERVE, but a byte now and then of the reply to other commands */
+    PIECES,                 /* as SERVE, but records and segments end anywhere: see send_pieces */
     CHANGE_KEYS,            /* as SERVE, but asks for new keys of TLS 1.3 before every reply */
     ENDLESS_REPLIES         /* as SERVE, but behind the reply to other commands comes 'A' without end */
 } behaviour;
