@@ -94,7 +94,9 @@ void taskseal_redis_cancel(taskseal_redis_pending *pending);
  * A reply that is not complete within timeout_ms, counted from when its command was sent and the reply before it
  * was complete, ends the connection with TIMEOUT: by your loop's timer if the server is silent, and as it comes if
  * the server dribbles; after twice that time at the latest. Subscriptions are not timed. Before MONITOR, and before
- * a command that blocks for longer, call redisAsyncSetTimeout(redis, ...); {0, 0} is without end.
+ * a command that blocks for longer, call redisAsyncSetTimeout(redis, ...); {0, 0} is without end. A loop that is held
+ * up for longer than the time, by a slow callback, and that handles timers before descriptors (libevent, libuv), says
+ * TIMEOUT of replies that have come meanwhile: hiredis's timer ends the connection before anybody looks.
  *
  * To connect anew, call taskseal_redis_connect_async again: the old context is gone once it is disconnected.
  * taskseal_redis_reconnect refuses it with BAD_ARGUMENT, and hiredis's redisReconnect fails closed. */

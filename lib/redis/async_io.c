@@ -22,9 +22,9 @@ static uint64_t owed(const redisAsyncContext *redis, const taskseal__limits *lim
 }
 
 /* hiredis's timer begins anew with every byte. This deadline is the reply's own: it runs from when the command has
- * left, or the reply before it is complete, and whatever has arrived by now was taken in before it is asked. A command
- * that is leaving has as long from each byte that left: not from a socket that says it can be written and takes none, and
- * not from what a server that doesn't read sends meanwhile. */
+ * left, or the reply before it is complete, and whatever has arrived by now was taken in before it is asked. A
+ * command that is leaving has as long from each byte that left: neither a socket that says it can be written and takes
+ * none, nor what a server sends that doesn't read, gives it more. */
 static void keep_time(redisAsyncContext *redis, taskseal__transport *transport)
 {
     taskseal__tls *tls = &transport->tls;

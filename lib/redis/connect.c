@@ -37,8 +37,8 @@ taskseal_err taskseal__connect(taskseal__transport *transport, redisReader *read
     return err;
 }
 
-/* What came behind a login that failed is no reply to anybody. hiredis would give it to the next command, in spite of the
- * context's error. */
+/* What came behind a login that failed is no reply to anybody. hiredis would give it to the next command, in spite of
+ * the context's error. */
 static void drop_replies(redisReader *reader)
 {
     if (reader->buf != NULL) /* it is, after what is no RESP */

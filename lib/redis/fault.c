@@ -9,8 +9,8 @@
 #include "passing.h"
 
 /* Alerts by which a server says that it minds the client's certificate, or that there is none (RFC 8446, 6.2;
- * TLS 1.2 has no alert for the latter and uses handshake_failure). decrypt_error is one of a chain's wrong signature; in
- * TLS 1.2, where a network may change what is signed, it is one of damage. */
+ * TLS 1.2 has no alert for the latter and uses handshake_failure). decrypt_error is one of a chain's wrong signature;
+ * in TLS 1.2, where a network may change what is signed, it is one of damage. */
 static bool is_certificate_alert(const taskseal__tls *tls, int alert)
 {
     switch (alert) {
@@ -31,8 +31,8 @@ static bool is_certificate_alert(const taskseal__tls *tls, int alert)
     }
 }
 
-/* Alerts by which a server says, while hands are shaken, that nothing that was offered suits it. All others come of what
- * was damaged or cut on its way, too, and then the next try may be better. */
+/* Alerts by which a server says, while hands are shaken, that nothing that was offered suits it. All others come of
+ * what was damaged or cut on its way, too, and then the next try may be better. */
 static bool is_disagreement_alert(int alert)
 {
     switch (alert) {
@@ -122,10 +122,11 @@ static taskseal_err alert_fault(const taskseal__tls *tls, int alert, taskseal_er
             error, TASKSEAL_ERR_TLS_PROTOCOL,
             "%s: the server ended %s (alert: %s): it must offer %s with ECDHE and an AEAD cipher", tls->where,
             tls->phase, words, versions(tls));
-    return taskseal__fail(error, TASKSEAL_ERR_TLS_DAMAGED,
-                          "%s: the server ended %s (alert: %s): what it got was changed or cut on its way; try "
-                          "again, and see its log if that does not help",
-                          tls->where, tls->phase, words);
+    return taskseal__fail(
+        error, TASKSEAL_ERR_TLS_DAMAGED,
+        "%s: the server ended %s (alert: %s): what it got was changed or cut on its way; try "
+        "again, and see its log if that does not help",
+        tls->where, tls->phase, words);
 }
 
 static taskseal_err closed_fault(const taskseal__tls *tls, taskseal_error *error)
@@ -158,8 +159,8 @@ static taskseal_err protocol_fault(const taskseal__tls *tls, taskseal_error *err
                               tls->where, tls->phase, reason != NULL ? reason : "unknown reason",
                               versions(tls));
     return taskseal__fail(error, TASKSEAL_ERR_TLS_DAMAGED,
-                          "%s: %s failed (%s): what came was changed or cut on its way; try again", tls->where,
-                          tls->phase, reason != NULL ? reason : "unknown reason");
+                          "%s: %s failed (%s): what came was changed or cut on its way; try again",
+                          tls->where, tls->phase, reason != NULL ? reason : "unknown reason");
 }
 
 taskseal_err taskseal__fault(const taskseal__tls *tls, taskseal_error *error)
