@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * How asynchronous connections begin, and how they are given up. Which servers are refused is tested by
- * test_certificates.c and test_protocol.c, which are run asynchronously too. */
+ * test_matrix.c, which is run asynchronously too. */
 #include <string.h>
 #include <unistd.h>
 
