@@ -126,7 +126,7 @@ def from_crates(client):
     (folder / "Cargo.toml").write_text(
         '[package]\nname = "driver"\nversion = "0.0.0"\nedition = "2021"\n\n[dependencies]\n'
         f'redis = {{ version = "={client.version}", features = ["tokio-rustls-comp", "tls-rustls", "connection-manager"] }}\n'
-        'tokio = { version = "1", features = ["rt", "macros", "time"] }\n')
+        'rustls = "0.23"\ntokio = { version = "1", features = ["rt", "macros", "time"] }\n')
     do(need("cargo", "cargo"), "build", "-q", "--target-dir", BUILD / "cargo", folder=folder)
     return client.version
 
@@ -143,6 +143,22 @@ def from_maven(client):
     do(need("mvn", "maven"), "-q", "-B", "dependency:copy-dependencies", "-DoutputDirectory=lib", folder=folder)
     do(javac, "-cp", "lib/*", "-d", ".", "Common.java", driver, folder=folder)
     return client.version
+
+
+# ---- What TLS comes from -------------------------------------------------------------------------------------------
+
+ENGINES = {"OpenSSL": ("openssl", "version"), "OpenSSL of Node": ("node", "-p", "process.versions.openssl"),
+           "Node": ("node", "--version"), "Python": (PYTHON, "--version"), "Go": ("go", "version"),
+           "Java": ("java", "--version"), "Rust": ("rustc", "--version")}
+
+
+def engines():
+    found = {}
+    for name, command in ENGINES.items():
+        if shutil.which(command[0]):
+            text = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+            found[name] = re.search(r"\d+\.[\w.]+", text).group()
+    return found
 
 
 # ---- The clients -----------------------------------------------------------------------------------------------------

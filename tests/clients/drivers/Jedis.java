@@ -7,7 +7,6 @@ import javax.net.ssl.TrustManagerFactory;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.RedisClient;
-import redis.clients.jedis.RedisProtocol;
 import redis.clients.jedis.SslOptions;
 
 /** The argument says in which of the two documented ways the CA is given: `options` (SslOptions), or `factory` (a socket factory). */
@@ -32,7 +31,7 @@ public final class Jedis {
 
     public static void main(String[] arguments) throws Exception {
         DefaultJedisClientConfig.Builder config = DefaultJedisClientConfig.builder()
-            .user(Common.setting("USER")).password(Common.setting("PASSWORD")).protocol(RedisProtocol.RESP2)
+            .user(Common.setting("USER")).password(Common.setting("PASSWORD"))
             .connectionTimeoutMillis(3000).socketTimeoutMillis(3000);
         if (arguments[0].equals("options")) {
             byOptions(config);

@@ -6,7 +6,7 @@ const Redis = require(process.argv[2]);
 
 let last = null;
 const client = new (Redis.default || Redis)({
-  host, port, username: user, password, tls,
+  host, port, username: user, password, tls, protocol: 2,
   connectTimeout: 3000, commandTimeout: 3000, maxRetriesPerRequest: 1, enableReadyCheck: false,
 });
 client.on('error', (error) => { last = error; });

@@ -53,6 +53,7 @@ async fn run() -> Result<(), RedisError> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
+    rustls::crypto::aws_lc_rs::default_provider().install_default().expect("the provider"); // as its README says
     match run().await {
         Ok(()) => say("accepted", ""),
         Err(error) => say("refused", &format!("{error:?}")),

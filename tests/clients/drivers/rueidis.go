@@ -15,7 +15,7 @@ func main() {
 		if client == nil {
 			client, err = rueidis.NewClient(rueidis.ClientOption{
 				InitAddress: []string{setting("HOST") + ":" + setting("PORT")},
-				Username:    setting("USER"), Password: setting("PASSWORD"), AlwaysRESP2: true, DisableCache: true,
+				Username:    setting("USER"), Password: setting("PASSWORD"), AlwaysRESP2: true, DisableCache: true, ForceSingleClient: true,
 				TLSConfig: config(), Dialer: net.Dialer{Timeout: limit}, ConnWriteTimeout: limit,
 			})
 			if err != nil {

@@ -271,7 +271,7 @@ scenario row_scenario(const row *r)
 {
     scenario s = scenario_good();
     s.timeout_ms = 3000; /* as all clients are told that can be told */
-    s.server.reply = "-ERR unknown command\r\n";
+    s.server.reply = "-ERR unknown command `HELLO`, with args beginning with: \r\n"; /* as Redis 5 */
     if (r->arrange != NULL)
         r->arrange(&s);
     if (r->spoil != NULL && !r->again)
