@@ -105,8 +105,8 @@ def from_npm(client):
     folder.mkdir(parents=True, exist_ok=True)
     for driver in DRIVERS.glob("*.js"):
         shutil.copy(driver, folder)
-    do(need("npm", "npm"), "install", "--silent", "--no-fund", "--no-audit", f"{client.origin.split()[1]}@{client.version}",
-       folder=folder)
+    package = f"{client.origin.split()[1]}@{client.version}"
+    do(need("npm", "npm"), "install", "--silent", "--no-fund", "--no-audit", package, folder=folder)
     return client.version
 
 
@@ -123,9 +123,10 @@ def from_crates(client):
     folder = fresh(client.name)
     (folder / "src").mkdir()
     shutil.copy(DRIVERS / "redis_rs.rs", folder / "src/main.rs")
+    features = '"tokio-rustls-comp", "tls-rustls", "connection-manager"'
     (folder / "Cargo.toml").write_text(
         '[package]\nname = "driver"\nversion = "0.0.0"\nedition = "2021"\n\n[dependencies]\n'
-        f'redis = {{ version = "={client.version}", features = ["tokio-rustls-comp", "tls-rustls", "connection-manager"] }}\n'
+        f'redis = {{ version = "={client.version}", features = [{features}] }}\n'
         'rustls = "0.23"\ntokio = { version = "1", features = ["rt", "macros", "time"] }\n')
     do(need("cargo", "cargo"), "build", "-q", "--target-dir", BUILD / "cargo", folder=folder)
     return client.version
@@ -168,6 +169,10 @@ def python(interpreter, *words):
     return (interpreter, DRIVERS / words[0], *words[1:])
 
 
+def node(driver, *words):
+    return ("node", BUILD / "node" / driver, *words)
+
+
 def java(name, driver, *words):
     return ("java", "-cp", f"{BUILD / name}/lib/*:{BUILD / name}", driver, *words)
 
@@ -178,23 +183,30 @@ CHECKED = "ssl_check_hostname"
 
 CLIENTS = (
     Client("taskseal", "taskseal", "", "this tree", True, native, (NATIVE / "driver-taskseal",)),
-    Client("hiredis", "hiredis, hiredis_ssl", "", "subprojects/hiredis.wrap", False, native, (NATIVE / "driver-hiredis",)),
-    Client("redis-cli", "redis-cli", "", "Debian redis-tools", False, shell, python(PYTHON, "cli.py", "redis-cli")),
-    Client("valkey-cli", "valkey-cli", "", "Debian valkey-tools", False, shell, python(PYTHON, "cli.py", "valkey-cli")),
-    Client("debian-redis-py", "redis-py of Debian 12", "", "Debian python3-redis", False, from_debian_python,
-           python(PYTHON, "redis_py.py", "redis"), DEBIAN_PATH),
-    Client("debian-redis-py-name", "redis-py of Debian 12, `ssl_check_hostname=True`", "", "Debian python3-redis", False,
-           from_debian_python, python(PYTHON, "redis_py.py", "redis", CHECKED), DEBIAN_PATH),
-    Client("redis-py", "redis-py", "8.1.0", "PyPI redis", True, from_pypi, python(VENV, "redis_py.py", "redis")),
+    Client("hiredis", "hiredis, hiredis_ssl", "", "subprojects/hiredis.wrap", False, native,
+           (NATIVE / "driver-hiredis",)),
+    Client("redis-cli", "redis-cli", "", "Debian redis-tools", False, shell,
+           python(PYTHON, "cli.py", "redis-cli")),
+    Client("valkey-cli", "valkey-cli", "", "Debian valkey-tools", False, shell,
+           python(PYTHON, "cli.py", "valkey-cli")),
+    Client("debian-redis-py", "redis-py of Debian 12", "", "Debian python3-redis",
+           False, from_debian_python, python(PYTHON, "redis_py.py", "redis"), DEBIAN_PATH),
+    Client("debian-redis-py-name", "redis-py of Debian 12, `ssl_check_hostname=True`", "", "Debian python3-redis",
+           False, from_debian_python, python(PYTHON, "redis_py.py", "redis", CHECKED), DEBIAN_PATH),
+    Client("redis-py", "redis-py", "8.1.0", "PyPI redis", True, from_pypi,
+           python(VENV, "redis_py.py", "redis")),
     Client("valkey-py", "valkey-py", "6.2.0", "PyPI valkey", False, from_pypi, python(VENV, "redis_py.py", "valkey")),
     Client("valkey-py-name", "valkey-py, `ssl_check_hostname=True`", "6.2.0", "PyPI valkey", False, from_pypi,
            python(VENV, "redis_py.py", "valkey", CHECKED)),
-    Client("ioredis", "ioredis", "6.0.0", "npm ioredis", True, from_npm, ("node", BUILD / "node/ioredis.js", "ioredis")),
-    Client("iovalkey", "iovalkey", "0.4.0", "npm iovalkey", True, from_npm, ("node", BUILD / "node/ioredis.js", "iovalkey")),
-    Client("node-redis", "node-redis", "6.3.1", "npm redis", True, from_npm, ("node", BUILD / "node/node_redis.js")),
-    Client("go-redis", "go-redis", "9.23.0", "Go github.com/redis/go-redis/v9", False, from_go, (BUILD / "go-redis/driver",)),
-    Client("rueidis", "rueidis", "1.0.79", "Go github.com/redis/rueidis", False, from_go, (BUILD / "rueidis/driver",)),
-    Client("redis-rs", "redis-rs, rustls", "1.8.1", "crates redis", False, from_crates, (BUILD / "cargo/debug/driver",)),
+    Client("ioredis", "ioredis", "6.0.0", "npm ioredis", True, from_npm, node("ioredis.js", "ioredis")),
+    Client("iovalkey", "iovalkey", "0.4.0", "npm iovalkey", True, from_npm, node("ioredis.js", "iovalkey")),
+    Client("node-redis", "node-redis", "6.3.1", "npm redis", True, from_npm, node("node_redis.js")),
+    Client("go-redis", "go-redis", "9.23.0", "Go github.com/redis/go-redis/v9", False, from_go,
+           (BUILD / "go-redis/driver",)),
+    Client("rueidis", "rueidis", "1.0.79", "Go github.com/redis/rueidis", False, from_go,
+           (BUILD / "rueidis/driver",)),
+    Client("redis-rs", "redis-rs, rustls", "1.8.1", "crates redis", False, from_crates,
+           (BUILD / "cargo/debug/driver",)),
     Client("lettuce", "Lettuce", "7.7.0.RELEASE", "Maven io.lettuce:lettuce-core", False, from_maven,
            java("lettuce", "Lettuce")),
     Client("jedis", "Jedis, `SslOptions`", "8.0.2", "Maven redis.clients:jedis", False, from_maven,

@@ -65,7 +65,8 @@ class Server:
 
 def environment(client, place, again):
     """What driver.h lists. Nothing of the caller's environment that moves trust is passed on."""
-    outer = {name: value for name, value in os.environ.items() if not re.match(r"SSL_|OPENSSL_|NODE_|REDISCLI|GODEBUG", name)}
+    moving = re.compile(r"SSL_|OPENSSL_|NODE_|REDISCLI|GODEBUG")
+    outer = {name: value for name, value in os.environ.items() if not moving.match(name)}
     own = {"CLIENT_" + name.upper(): str(value) for name, value in place.items()}
     return {**outer, **own, **client.environment, **({"CLIENT_AGAIN": "1"} if again else {})}
 
@@ -121,9 +122,9 @@ def measure(client, row):
         return {"outcome": "–", "error": "takes no revocation list"}
     server = Server(row["name"])
     with open(BUILD / "drivers.log", "ab") as log:
-        process = subprocess.Popen([str(word) for word in client.command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                   stderr=log, env=environment(client, server.place, row["again"]), cwd=BUILD,
-                                   start_new_session=True)
+        process = subprocess.Popen([str(word) for word in client.command], stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, stderr=log, cwd=BUILD, start_new_session=True,
+                                   env=environment(client, server.place, row["again"]))
     status = None
     try:
         said = watch(process, server)

@@ -1,9 +1,15 @@
+#!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""The tables that the results make: all of it for doc/clients.md, a short form for README.md."""
+"""The tables that the results make: all of it for doc/clients.md, a short form for README.md. As a program it writes
+those of results.json into both documents; tests/docs holds that they are there."""
 
-SHORT = ("wrong-host", "cn-only", "dns-by-address", "expired", "self-signed", "unknown-ca", "revoked", "ca-as-leaf",
-         "version-1", "rsa-1024", "no-forward-secrecy", "plaintext", "silent", "dribble", "close-in", "again-host",
-         "again-plaintext")
+import json
+import pathlib
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+SHORT = ("wrong-host", "cn-only", "dns-by-address", "expired", "unknown-ca", "revoked", "ca-as-leaf", "rsa-1024",
+         "no-forward-secrecy", "silent", "dribble", "close", "again-host")
 
 
 def rows_of(results, names=None):
@@ -59,6 +65,36 @@ def plain(results):
     clients = results["clients"]
     lines = [f"{at:>3}  {heading(client)} ({client['origin']})" for at, client in enumerate(clients, 1)]
     lines += ["", " " * 50 + "".join(f"{at:>5}" for at in range(1, len(clients) + 1))]
-    lines += [f"{row['title']:<50}" + "".join(f"{cell(results, row, client['name']).strip('*'):>5}" for client in clients)
-              for row in rows_of(results)]
+    for row in rows_of(results):
+        letters = [cell(results, row, client["name"]).strip("*") for client in clients]
+        lines.append(f"{row['title']:<50}" + "".join(f"{letter:>5}" for letter in letters))
     return "\n".join(lines) + "\n"
+
+
+# ---- The documents -------------------------------------------------------------------------------------------------
+
+BEGIN, END = "<!-- clients: table -->\n", "<!-- clients: end -->\n"
+
+
+def kept():
+    return json.loads((HERE / "results.json").read_text(encoding="utf-8"))
+
+
+def dated(results, table):
+    engines = ", ".join(f"{name} {version}" for name, version in results["engines"].items())
+    return f"Measured {results['date']} on Debian 12; {engines}.\n\n{table}"
+
+
+def documents(results):
+    return {ROOT / "README.md": f"Measured {results['date']}:\n\n{short(results)}",
+            ROOT / "doc/clients.md": dated(results, full(results))}
+
+
+def replaced(text, table):
+    before, rest = text.split(BEGIN)
+    return before + BEGIN + table + END + rest.split(END)[1]
+
+
+if __name__ == "__main__":
+    for path, text in documents(kept()).items():
+        path.write_text(replaced(path.read_text(encoding="utf-8"), text), encoding="utf-8")

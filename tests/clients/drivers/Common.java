@@ -16,7 +16,8 @@ final class Common {
     }
 
     private static void say(String outcome, String error) {
-        System.out.println("{\"outcome\":\"" + outcome + "\",\"error\":\"" + error.replaceAll("[\"\\\\\\p{Cntrl}]", " ") + "\"}");
+        String text = error.replaceAll("[\"\\\\\\p{Cntrl}]", " ");
+        System.out.println("{\"outcome\":\"" + outcome + "\",\"error\":\"" + text + "\"}");
     }
 
     /** The exception and what caused it. */

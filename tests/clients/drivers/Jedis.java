@@ -9,7 +9,7 @@ import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.RedisClient;
 import redis.clients.jedis.SslOptions;
 
-/** The argument says in which of the two documented ways the CA is given: `options` (SslOptions), or `factory` (a socket factory). */
+/** The argument says in which of the two documented ways the CA is given: `options` or a socket `factory`. */
 public final class Jedis {
     private static void byOptions(DefaultJedisClientConfig.Builder config) throws Exception {
         File file = File.createTempFile("client", ".p12");
@@ -17,7 +17,8 @@ public final class Jedis {
         try (FileOutputStream out = new FileOutputStream(file)) {
             Common.trust().store(out, "trusted".toCharArray());
         }
-        config.sslOptions(SslOptions.builder().truststore(file, "trusted".toCharArray()).trustStoreType("PKCS12").build());
+        config.sslOptions(SslOptions.builder()
+            .truststore(file, "trusted".toCharArray()).trustStoreType("PKCS12").build());
     }
 
     private static void byFactory(DefaultJedisClientConfig.Builder config) throws Exception {

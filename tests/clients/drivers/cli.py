@@ -12,7 +12,8 @@ command = [sys.argv[1], "-h", HOST, "-p", PORT, "--tls", "--cacert", CA, "--sni"
            "--user", USER, "-a", PASSWORD, "--no-auth-warning"]
 if " -t <timeout>" in subprocess.run([sys.argv[1], "--help"], capture_output=True, text=True).stdout:
     command += ["-t", "3"]
-shell = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1)
+shell = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                         text=True, bufsize=1)
 
 
 def ping():

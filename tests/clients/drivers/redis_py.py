@@ -23,6 +23,7 @@ if CRL:
     both.flush()
     options.update(ssl_ca_certs=both.name, ssl_include_verify_flags=[ssl.VERIFY_CRL_CHECK_LEAF])
 # One more attempt than none, so that the time limit of the measurement is not spent on waiting in between.
-retry = importlib.import_module(sys.argv[1] + ".retry").Retry(importlib.import_module(sys.argv[1] + ".backoff").NoBackoff(), 1)
+backoff = importlib.import_module(sys.argv[1] + ".backoff").NoBackoff()
+retry = importlib.import_module(sys.argv[1] + ".retry").Retry(backoff, 1)
 client = module.Redis(host=HOST, port=int(PORT), username=USER, password=PASSWORD, ssl=True, retry=retry, **options)
 drive(client.ping)

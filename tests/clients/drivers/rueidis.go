@@ -15,7 +15,8 @@ func main() {
 		if client == nil {
 			client, err = rueidis.NewClient(rueidis.ClientOption{
 				InitAddress: []string{setting("HOST") + ":" + setting("PORT")},
-				Username:    setting("USER"), Password: setting("PASSWORD"), AlwaysRESP2: true, DisableCache: true, ForceSingleClient: true,
+				Username:    setting("USER"), Password: setting("PASSWORD"),
+				AlwaysRESP2: true, DisableCache: true, ForceSingleClient: true, // the servers know neither RESP3 nor CLUSTER
 				TLSConfig: config(), Dialer: net.Dialer{Timeout: limit}, ConnWriteTimeout: limit,
 			})
 			if err != nil {

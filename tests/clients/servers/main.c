@@ -10,8 +10,9 @@
 
 static const char usage[] =
     "Usage: clients-server --list | ROW\n"
-    "Prints a line of JSON: where the server is, and what a client needs to have. Stops when stdin ends, and prints what\n"
-    "it saw. In rows with a reconnect, a line on stdin ends the first server, and starts the second on the same port.\n";
+    "Prints a line of JSON: where the server is, and what a client needs to have. When stdin ends, it stops and\n"
+    "prints what it saw. In rows with a reconnect, a line on stdin ends the first server, and starts the second on\n"
+    "the same port.\n";
 
 /* The lists name the only leaf by its serial number, which certs.c counts: the leaf is what the lab issued last. */
 static X509 *namesake_of_leaf(const lab *l)
@@ -34,7 +35,8 @@ static void write_list(const row *r, const lab *l, const char *path)
 static void announce(const row *r, const scenario *s, const lab *l, const char *crl)
 {
     bool listed = r->revocation != NO_LIST;
-    printf("{\"host\":\"%s\",\"port\":%u,\"ca\":\"%s/ca.pem\",\"crl\":\"%s\",\"user\":\"worker\",\"password\":\"%s\","
+    printf("{\"host\":\"%s\",\"port\":%u,\"ca\":\"%s/"
+           "ca.pem\",\"crl\":\"%s\",\"user\":\"worker\",\"password\":\"%s\","
            "\"uri\":\"%s%s%s\"}\n",
            s->dial, server_port(l->server), l->directory, listed ? crl : "", PASSWORD, l->uri,
            listed ? "&crl=" : "", listed ? crl : "");

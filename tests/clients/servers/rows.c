@@ -261,8 +261,8 @@ const row *row_find(const char *name)
 void rows_list(void)
 {
     for (size_t i = 0; i < COUNT_OF(rows); i++)
-        printf("%c{\"name\":\"%s\",\"title\":\"%s\",\"twin\":\"%s\",\"again\":%s,\"crl\":%s}", i == 0 ? '[' : ',',
-               rows[i].name, rows[i].title, rows[i].twin != NULL ? rows[i].twin : "",
+        printf("%c{\"name\":\"%s\",\"title\":\"%s\",\"twin\":\"%s\",\"again\":%s,\"crl\":%s}",
+               i == 0 ? '[' : ',', rows[i].name, rows[i].title, rows[i].twin != NULL ? rows[i].twin : "",
                rows[i].again ? "true" : "false", rows[i].revocation != NO_LIST ? "true" : "false");
     puts("]");
 }

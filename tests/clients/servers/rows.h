@@ -11,11 +11,11 @@ typedef enum revocation { NO_LIST, LIST_OF_NOTHING, LIST_OF_LEAF } revocation;
 typedef struct row {
     const char *name;
     const char *title;
-    const char *twin;             /* the name of a good row that differs in the fault alone; NULL: it is a good one */
+    const char *twin; /* the name of a good row that differs in the fault alone; NULL: it is a good one */
     void (*arrange)(scenario *s); /* as the twin is; NULL: as scenario_good */
     void (*spoil)(scenario *s);   /* NULL: nothing is wrong */
     revocation revocation;
-    bool again;                     /* the client first has a connection to the twin, which then goes away */
+    bool again; /* the client first has a connection to the twin, which then goes away */
 } row;
 
 /* NULL: no row has that name. */
