@@ -9,7 +9,7 @@ const client = createClient({
   username: user, password, RESP: 2,
   commandOptions: { timeout: 3000 },
   socket: { host, port, tls: true, ...tls, connectTimeout: 3000, socketTimeout: 3000,
-            reconnectStrategy: (retries, cause) => (retries > 2 ? cause : 200) },
+            reconnectStrategy: (retries, cause) => (retries > 0 ? cause : 500) },
 });
 client.on('error', (error) => { last = error; });
 const connected = client.connect();
