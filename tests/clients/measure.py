@@ -14,6 +14,10 @@ from clients import BUILD, NATIVE
 LIMIT = 10.0  # seconds; a client that has said nothing by then hangs
 
 
+# A client that never reached the server did not refuse it.
+UNREACHED = re.compile(r"ENOTFOUND|EAI_|ECONNREFUSED|onnection refused|not known")
+
+
 class Broken(Exception):
     """The measurement itself went wrong: no result can be had from it."""
 
@@ -114,6 +118,8 @@ def verdict(client, said, status, seen, place):
         return {"outcome": "A", "error": ""}
     if said["outcome"] != "refused":
         raise Broken(f"the driver of {client.name} said {said}")
+    if UNREACHED.search(said["error"]):
+        raise Broken(f"{client.name} did not reach the server: {said['error']}")
     return {"outcome": "R", "error": tidy(said["error"], place)}
 
 

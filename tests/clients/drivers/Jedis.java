@@ -33,7 +33,7 @@ public final class Jedis {
     public static void main(String[] arguments) throws Exception {
         DefaultJedisClientConfig.Builder config = DefaultJedisClientConfig.builder()
             .user(Common.setting("USER")).password(Common.setting("PASSWORD"))
-            .connectionTimeoutMillis(3000).socketTimeoutMillis(3000);
+            .connectionTimeoutMillis(1000).socketTimeoutMillis(1000); // it tries four times
         if (arguments[0].equals("options")) {
             byOptions(config);
         } else {

@@ -18,8 +18,10 @@ const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 const exchanged = () => new Promise((done) => readline.createInterface({ input: process.stdin }).once('line', done));
 
-// `ping` rejects if it can't; `cause` gives what the client reported on the way, or null.
-exports.drive = async (ping, cause) => {
+// `ping` rejects if it can't; `errors` are those that the client reported on the way. The first is the server's doing:
+// what a client tries after that may fail for a reason of its own.
+exports.drive = async (ping, errors) => {
+  const cause = () => (env('AGAIN') ? errors.at(-1) : errors[0]);
   let attempts = 1;
   for (let again = false; attempts > 0; attempts--) {
     try {
