@@ -31,7 +31,8 @@ def cell(results, row, client):
 
 
 def heading(client):
-    return f"{client['title']} {client['version']}"
+    name, comma, rest = client["title"].partition(", ")
+    return f"{name} {client['version']}{comma}{rest}"
 
 
 def markdown(head, body):
