@@ -87,7 +87,23 @@ SCOPE = {
         "core/stream_seal.c": ALL,
         "core/header.c": only("taskseal__header_asks", "taskseal__header_parse_head", "may_become_text"),
     },
-    "uri": {"redis/uri.c": ALL, "redis/uri_query.c": ALL, "redis/host.c": ALL, "redis/percent.c": ALL},
+    "handshake": {
+        "redis/bio.c": ALL,
+        "redis/tls.c": but(taskseal__tls_disown="for callers who took the socket: tests/redis hold it"),
+        "redis/fault.c": but(taskseal__fault_timeout="no time passes here: tests/redis hold it"),
+    },
+    "replies": {
+        "redis/limits.c": but(is_unasked="of asynchronous connections: tests/redis hold it"),
+        "redis/login.c": ALL,
+        "redis/reply.c": ALL,
+        "redis/transport.c": only("transport_read", "transport_write", "set_deadline", "next_reply", "hang_up",
+                                  "taskseal__transport_failed", "set_error", "refuse"),
+    },
+    "uri": {
+        "redis/uri.c": ALL, "redis/uri_query.c": ALL, "redis/host.c": ALL, "redis/percent.c": ALL,
+        "redis/pins.c": only("taskseal__pins_parse"),
+        "redis/text.c": only("taskseal__printable"),
+    },
 }
 
 # Files of lib/core that read no bytes from outside, or nothing of them. tests/core covers them.
