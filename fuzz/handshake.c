@@ -4,28 +4,32 @@
  * ends in an error that doc/errors.md has for it; the client sends TLS records only, and nothing of its caller's before. */
 #include "fuzz.h"
 
+#include <errno.h>
 #include <openssl/ssl.h>
-#include <unistd.h>
 
 #include "redis/names.h"
 #include "redis/tls.h"
 #include "redis/trust_load.h"
 #include "server.h"
 
-enum { LIVE = 1, TLS12 = 2, WRONG_NAME = 4, ASKS_CLIENT = 8, CONTROL = 2 };
+enum { LIVE = 1, TLS12 = 2, WRONG_NAME = 4, ASKS_CLIENT = 8, RESETS = 16, KNOWN = 32, BREAKS = 64, CONTROL = 2 };
 
 static const char canary[] = "AUTH-canary-5f1c9e";
-static SSL_CTX *client;
+static SSL_CTX *clients[2]; /* without a certificate, and with one that the server does not know */
 
 static void set_up(void)
 {
     taskseal_error error = {TASKSEAL_OK, 0, ""};
-    if (client != NULL)
+    fuzz_server_files files;
+    if (clients[0] != NULL)
         return;
-    taskseal__sources sources = {.cacert = fuzz_server_ca()};
-    HOLDS(taskseal__trust_load(&client, &sources, NULL, &error) == TASKSEAL_OK);
-    (void)unlink(sources.cacert);
-    free(sources.cacert);
+    fuzz_server_write(&files);
+    taskseal__sources sources = {.cacert = files.ca};
+    HOLDS(taskseal__trust_load(&clients[0], &sources, NULL, &error) == TASKSEAL_OK);
+    sources.cert = files.cert;
+    sources.key = files.key;
+    HOLDS(taskseal__trust_load(&clients[1], &sources, NULL, &error) == TASKSEAL_OK);
+    fuzz_server_remove(&files);
 }
 
 /* All that a server can cause. Memory does not fail here, and a deadline is not reached. */
@@ -44,29 +48,38 @@ static bool is_expected(taskseal_err err)
     case TASKSEAL_ERR_CERT_WEAK:
     case TASKSEAL_ERR_CERT_INVALID:
     case TASKSEAL_ERR_CLIENT_CERT_REQUIRED:
+    case TASKSEAL_ERR_CLIENT_CERT_REFUSED:
+    case TASKSEAL_ERR_IO:
         return true;
     default:
         return false;
     }
 }
 
-static void check_message(const taskseal_error *error)
+static void check_message(const taskseal_error *error, unsigned choices)
 {
     HOLDS(is_expected(error->code));
+    HOLDS(error->code != TASKSEAL_ERR_IO || (choices & BREAKS) != 0);
+    HOLDS(error->code != TASKSEAL_ERR_CLIENT_CERT_REFUSED || (choices & KNOWN) != 0);
+    HOLDS(error->code != TASKSEAL_ERR_CLIENT_CERT_REQUIRED || (choices & KNOWN) == 0);
     HOLDS(strncmp(error->message, "h:1: ", 5) == 0);
     for (const char *c = error->message; *c != '\0'; c++)
         HOLDS(*c >= ' ' && *c <= '~');
 }
 
-/* Whole records of TLS 1.0 to 1.2 on the wire, as RFC 8446 has them, and nothing of the caller's in clear. */
+/* Records of TLS as RFC 8446 has them, whole unless the socket broke, and nothing of the caller's in clear. */
 static void check_sent(const fuzz_server *server)
 {
     const uint8_t *at = server->sent;
     size_t left = server->sent_len;
     while (left > 0) {
-        HOLDS(left >= 5 && at[0] >= 20 && at[0] <= 23 && at[1] == 3 && at[2] >= 1 && at[2] <= 3);
+        if (server->broken && left < 5)
+            break;
+        HOLDS(left >= 5 && at[0] >= 20 && at[0] <= 23 && at[1] == 3);
         size_t len = 5 + ((size_t)at[3] << 8 | at[4]);
-        HOLDS(len <= left && len <= 5 + 16384 + 256);
+        HOLDS(len <= 5 + 16384 + 256 && (len <= left || server->broken));
+        if (len > left)
+            break;
         at += len;
         left -= len;
     }
@@ -85,11 +98,13 @@ static void check_verified(taskseal__tls *tls, fuzz_server *server, unsigned cho
     size_t len = SSL_get_peer_finished(tls->ssl, ours, sizeof ours);
     HOLDS(len >= 12 && SSL_get_finished(server->ssl, theirs, sizeof theirs) == len);
     HOLDS(memcmp(ours, theirs, len) == 0);
+    server->ended = server->error != 0;
+    tls->patience_us = INT64_MAX / 4;
+    HOLDS(taskseal__tls_read(tls, data, sizeof data, false, &error) <= 0 && tls->verified);
     ssize_t sent = taskseal__tls_write(tls, canary, sizeof canary - 1, true, &error);
     HOLDS(sent == (ssize_t)(sizeof canary - 1) || (sent == -1 && is_expected(error.code)));
     HOLDS(taskseal__tls_read(tls, data, sizeof data, true, &error) == -1);
-    check_message(&error);
-    HOLDS(error.code != TASKSEAL_ERR_CLIENT_CERT_REQUIRED || (choices & ASKS_CLIENT) != 0 || server->changed);
+    check_message(&error, choices);
 }
 
 static void check_refused(taskseal__tls *tls, const fuzz_server *server, unsigned choices,
@@ -98,7 +113,7 @@ static void check_refused(taskseal__tls *tls, const fuzz_server *server, unsigne
     taskseal_error again = {TASKSEAL_OK, 0, ""};
     char byte;
     size_t sent = server->sent_len;
-    check_message(error);
+    check_message(error, choices);
     HOLDS(!tls->verified && tls->ssl == NULL && tls->wire.fd == -1 && server->closed == 1);
     HOLDS(taskseal__tls_write(tls, canary, sizeof canary - 1, true, &again) == -1);
     HOLDS(again.code == TASKSEAL_ERR_NOT_VERIFIED);
@@ -108,8 +123,10 @@ static void check_refused(taskseal__tls *tls, const fuzz_server *server, unsigne
         reached_depth();
     if ((choices & LIVE) != 0 && !server->changed) {
         bool refused_client = (choices & ASKS_CLIENT) != 0 && (choices & TLS12) != 0;
+        taskseal_err client =
+            (choices & KNOWN) != 0 ? TASKSEAL_ERR_CLIENT_CERT_REFUSED : TASKSEAL_ERR_CLIENT_CERT_REQUIRED;
         HOLDS((choices & WRONG_NAME) != 0 ? error->code == TASKSEAL_ERR_NAME_MISMATCH
-                                          : refused_client && error->code == TASKSEAL_ERR_CLIENT_CERT_REQUIRED);
+                                          : refused_client && error->code == client);
     }
     if ((choices & LIVE) == 0 && server->first >= 0)
         HOLDS((error->code == TASKSEAL_ERR_NOT_TLS) == (server->first < 20 || server->first > 23) ||
@@ -129,6 +146,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if ((choices & LIVE) != 0)
         fuzz_server_go_live(server, (choices & TLS12) != 0, (choices & WRONG_NAME) != 0,
                             (choices & ASKS_CLIENT) != 0);
+    server->error = (choices & RESETS) != 0 ? ECONNRESET : (choices & BREAKS) != 0 ? EIO : 0;
+    SSL_CTX *client = clients[(choices & KNOWN) != 0 ? 1 : 0];
     taskseal_err err = taskseal__tls_open(&tls, client, FUZZ_SERVER_FD, &expected, "h:1",
                                           TASKSEAL__NO_DEADLINE, &error);
     if (err == TASKSEAL_OK)

@@ -129,11 +129,14 @@ URIS = {
     "tls-1.2": "rediss://h?cacert=c&tls=1.2&crl=%2Fl.pem",
 }
 
-# Handshakes: choices (live, TLS 1.2, wrong name, asks for a client certificate), the size of pieces, and then a server's
+# Handshakes: choices (live, TLS 1.2, wrong name, asks for a client certificate; resets at the end; the client has a
+# certificate; recv and send fail at the end), the size of pieces, and then a server's
 # bytes, or changes to a live server's records: number, change, place (two bytes), value.
-LIVE, TLS12, WRONG_NAME, ASKS_CLIENT = 1, 2, 4, 8
+LIVE, TLS12, WRONG_NAME, ASKS_CLIENT, RESETS, KNOWN, BREAKS = 1, 2, 4, 8, 16, 32, 64
 LIVES = {"13": LIVE, "12": LIVE | TLS12, "wrong-name-13": LIVE | WRONG_NAME, "wrong-name-12": LIVE | TLS12 | WRONG_NAME,
-         "client-13": LIVE | ASKS_CLIENT, "client-12": LIVE | TLS12 | ASKS_CLIENT}
+         "client-13": LIVE | ASKS_CLIENT, "client-12": LIVE | TLS12 | ASKS_CLIENT, "known-13": LIVE | ASKS_CLIENT | KNOWN,
+         "known-12": LIVE | TLS12 | ASKS_CLIENT | KNOWN, "resets-13": LIVE | RESETS, "resets-12": LIVE | TLS12 | RESETS,
+         "breaks-13": LIVE | BREAKS, "breaks-12": LIVE | TLS12 | BREAKS, "breaks-client": LIVE | ASKS_CLIENT | BREAKS | RESETS}
 CHANGES = ("flipped", "dropped", "twice", "swapped", "shortened", "cut", "inserted", "alert")
 ALERTS = (0, 40, 42, 70, 80, 86, 116)
 SERVER_HELLO = bytes.fromhex(

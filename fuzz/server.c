@@ -37,17 +37,31 @@ static void make_identities(void)
     }
 }
 
-char *fuzz_server_ca(void)
+static void make_file(char path[40])
 {
-    char path[] = "/tmp/taskseal-fuzz-XXXXXX";
-    make_identities();
+    (void)snprintf(path, 40, "/tmp/taskseal-fuzz-XXXXXX");
     int fd = mkstemp(path);
-    HOLDS(fd >= 0);
-    (void)close(fd);
-    write_certificates(path, root.certificate, NULL);
-    char *copy = strdup(path);
-    HOLDS(copy != NULL);
-    return copy;
+    HOLDS(fd >= 0 && close(fd) == 0);
+}
+
+void fuzz_server_write(fuzz_server_files *files)
+{
+    make_identities();
+    cert_spec ca = spec_ca("another"), client = spec_client("client");
+    ca.key_number = 1;
+    client.key_number = 2;
+    identity other = issue(&ca, NULL), stranger = issue(&client, &other);
+    make_file(files->ca);
+    make_file(files->cert);
+    make_file(files->key);
+    write_certificates(files->ca, root.certificate, NULL);
+    write_certificates(files->cert, stranger.certificate, NULL);
+    write_key(files->key, stranger.key);
+}
+
+void fuzz_server_remove(const fuzz_server_files *files)
+{
+    HOLDS(unlink(files->ca) == 0 && unlink(files->cert) == 0 && unlink(files->key) == 0);
 }
 
 /* ---- Its life ------------------------------------------------------------------------------------------------- */
@@ -66,7 +80,7 @@ fuzz_server *fuzz_server_new(const uint8_t *script, size_t len, unsigned piece)
     HOLDS(one == NULL);
     one = must_allocate(sizeof *one);
     *one = (fuzz_server){.script = script, .script_len = len, .piece = piece & 0x7F, .first = -1, .second = -1};
-    one->again = (piece & 0x80) != 0;
+    one->again = one->may_wait = (piece & 0x80) != 0;
     one->ready = must_allocate(READY_MAX);
     one->held = must_allocate(READY_MAX);
     one->sent = must_allocate(SENT_MAX);
@@ -220,6 +234,10 @@ ssize_t __wrap_recv(int fd, void *data, size_t len, int flags)
         }
     }
     s->ready_at += left;
+    if (left == 0 && s->error != 0) {
+        errno = s->error;
+        return -1;
+    }
     return (ssize_t)left;
 }
 
@@ -228,6 +246,16 @@ ssize_t __wrap_send(int fd, const void *data, size_t len, int flags)
     fuzz_server *s = one;
     HOLDS(fd == FUZZ_SERVER_FD && s->closed == 0 && (flags & MSG_NOSIGNAL) != 0);
     HOLDS(len <= SENT_MAX - s->sent_len);
+    if (s->error != 0 && s->sent_len > 0 && s->ready_at == s->ready_len && s->ended) {
+        errno = s->error == ECONNRESET ? EPIPE : s->error;
+        s->broken = true;
+        return -1;
+    }
+    s->again_send = !s->again_send && s->may_wait;
+    if (s->again_send) {
+        errno = EAGAIN;
+        return -1;
+    }
     memcpy(s->sent + s->sent_len, data, len);
     s->sent_len += len;
     if (s->ssl != NULL)
@@ -245,6 +273,6 @@ int __wrap_close(int fd)
 
 taskseal__waited __wrap_taskseal__wait(int fd, short events, taskseal__deadline deadline)
 {
-    HOLDS(fd == FUZZ_SERVER_FD && events == POLLIN && deadline == TASKSEAL__NO_DEADLINE);
+    HOLDS(fd == FUZZ_SERVER_FD && (events == POLLIN || events == POLLOUT) && deadline > 0);
     return TASKSEAL__READY;
 }

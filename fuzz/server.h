@@ -15,7 +15,8 @@ typedef struct fuzz_server {
     const uint8_t *script; /* bytes to send; of a live server: changes to make */
     size_t script_len;
     unsigned piece; /* so many bytes at a time, from 1 to 127, or 0: all; with the top bit, EAGAIN before each */
-    bool again;
+    bool may_wait;
+    bool again, again_send;
     SSL *ssl; /* NULL: not live */
     BIO *in, *out;
     uint8_t *ready; /* to be received */
@@ -25,9 +26,11 @@ typedef struct fuzz_server {
     unsigned records; /* that the live server has made */
     bool changed;     /* what it made is not what is received */
     bool ended;
+    int error; /* where there is nothing more: 0 is the end of the stream; with another, sending fails then too */
     uint8_t *sent; /* by the client */
     size_t sent_len;
     int first, second; /* bytes of the first piece received; -1: none */
+    bool broken; /* a send has failed for good */
     unsigned closed;
 } fuzz_server;
 
@@ -40,7 +43,12 @@ void fuzz_server_go_live(fuzz_server *server, bool tls12, bool wrong_name, bool 
 
 void fuzz_server_free(fuzz_server *server);
 
-/* The path of the CA's certificate, in memory of malloc. */
-char *fuzz_server_ca(void);
+/* Files of its CA, and of a client that it does not know. */
+typedef struct fuzz_server_files {
+    char ca[40], cert[40], key[40];
+} fuzz_server_files;
+
+void fuzz_server_write(fuzz_server_files *files);
+void fuzz_server_remove(const fuzz_server_files *files);
 
 #endif
