@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * bench-connect: what a verified connection costs beside one that an application builds on hiredis and OpenSSL: the time to
- * the first reply, throughput, and heap.
+ * bench-connect: what a verified connection costs beside one that an application builds on hiredis and
+ * OpenSSL: the time to the first reply, throughput, and heap.
  */
 #include <getopt.h>
 #include <malloc.h>
@@ -17,17 +17,25 @@
 #include "peer.h"
 #include "server.h"
 
-enum { ROUNDS_MIN = 10, ROUNDS_MAX = 1000, CONNECTS = 8, DEPTH = 64, BATCHES = 20, PAYLOAD = 1024, HEAPS = 32 };
+enum {
+    ROUNDS_MIN = 10,
+    ROUNDS_MAX = 1000,
+    CONNECTS = 8,
+    DEPTH = 64,
+    BATCHES = 20,
+    PAYLOAD = 1024,
+    HEAPS = 32
+};
 
 typedef struct result {
     const char *name;
     const char *json;
     double bound;
-    bool at_most;   /* else the bound is the least */
-    double ours;    /* medians */
+    bool at_most; /* else the bound is the least */
+    double ours;  /* medians */
     double theirs;
     spread ratio;
-    spread noise;   /* peer / peer */
+    spread noise; /* peer / peer */
 } result;
 
 typedef struct choices {
@@ -182,25 +190,29 @@ static bool holds(const result *r)
 
 static void print_table(const result *results, size_t count, size_t rounds)
 {
-    printf("%s, %u CPUs usable, the last for the client; taskseal %s; medians of %zu interleaved rounds (min .. max)\n",
+    printf("%s, %u CPUs usable, the last for the client; taskseal %s; medians of %zu interleaved rounds (min "
+           ".. max)\n",
            measure_cpu_name(), measure_cpu_count(), taskseal_version(), rounds);
     for (size_t i = 0; i < count; i++) {
         const result *r = &results[i];
-        printf("  %-52s %9.0f / %9.0f  %.3f (%.3f .. %.3f)  %s %.2f %s noise %.3f (%.3f .. %.3f)\n", r->name, r->ours,
-               r->theirs, r->ratio.median, r->ratio.min, r->ratio.max, r->at_most ? "<=" : ">=", r->bound,
-               holds(r) ? " " : "!", r->noise.median, r->noise.min, r->noise.max);
+        printf("  %-52s %9.0f / %9.0f  %.3f (%.3f .. %.3f)  %s %.2f %s noise %.3f (%.3f .. %.3f)\n", r->name,
+               r->ours, r->theirs, r->ratio.median, r->ratio.min, r->ratio.max,
+               r->at_most ? "<=" : ">=", r->bound, holds(r) ? " " : "!", r->noise.median, r->noise.min,
+               r->noise.max);
     }
 }
 
 static void print_json(const result *results, size_t count, size_t rounds)
 {
-    printf("{\n  \"cpu\": \"%s\",\n  \"cpus\": %u,\n  \"taskseal\": \"%s\",\n  \"rounds\": %zu", measure_cpu_name(),
-           measure_cpu_count(), taskseal_version(), rounds);
+    printf("{\n  \"cpu\": \"%s\",\n  \"cpus\": %u,\n  \"taskseal\": \"%s\",\n  \"rounds\": %zu",
+           measure_cpu_name(), measure_cpu_count(), taskseal_version(), rounds);
     for (size_t i = 0; i < count; i++) {
         const result *r = &results[i];
-        printf(",\n  \"%s\": {\"library\": %.0f, \"peer\": %.0f, \"min\": %.4f, \"median\": %.4f, \"max\": %.4f, "
+        printf(",\n  \"%s\": {\"library\": %.0f, \"peer\": %.0f, \"min\": %.4f, \"median\": %.4f, \"max\": "
+               "%.4f, "
                "\"bound\": %.2f, \"noise\": %.4f}",
-               r->json, r->ours, r->theirs, r->ratio.min, r->ratio.median, r->ratio.max, r->bound, r->noise.median);
+               r->json, r->ours, r->theirs, r->ratio.min, r->ratio.median, r->ratio.max, r->bound,
+               r->noise.median);
     }
     printf("\n}\n");
 }
@@ -282,8 +294,22 @@ static void make_ready(void)
 int main(int argc, char **argv)
 {
     result results[] = {
-        {"connect to first reply, ns: library / bare OpenSSL", "connect", 1.10, true, 0, 0, {0, 0, 0}, {0, 0, 0}},
-        {"LPUSH of 1 KiB, pipelines of 64, ns: / hiredis_ssl", "lpush", 0.95, false, 0, 0, {0, 0, 0}, {0, 0, 0}},
+        {"connect to first reply, ns: library / bare OpenSSL",
+         "connect",
+         1.10,
+         true,
+         0,
+         0,
+         {0, 0, 0},
+         {0, 0, 0}},
+        {"LPUSH of 1 KiB, pipelines of 64, ns: / hiredis_ssl",
+         "lpush",
+         0.95,
+         false,
+         0,
+         0,
+         {0, 0, 0},
+         {0, 0, 0}},
         {"heap for each connection, bytes: / hiredis_ssl", "heap", 1.00, true, 0, 0, {0, 0, 0}, {0, 0, 0}}};
     size_t count = sizeof results / sizeof *results;
     choices chosen = parse_arguments(argc, argv);

@@ -48,8 +48,7 @@ bench_peer *peer_new(const char *ca, int port)
         SSL_CTX_set_ciphersuites(peer->tls, TLS13_CIPHERS) != 1 ||
         (SSL_CTX_set1_groups_list(peer->tls, HYBRID_GROUPS) != 1 &&
          SSL_CTX_set1_groups_list(peer->tls, GROUPS) != 1) ||
-        SSL_CTX_set1_sigalgs_list(peer->tls, SIGNATURES) != 1 ||
-        SSL_CTX_load_verify_file(peer->tls, ca) != 1)
+        SSL_CTX_set1_sigalgs_list(peer->tls, SIGNATURES) != 1 || SSL_CTX_load_verify_file(peer->tls, ca) != 1)
         fail("OpenSSL's settings");
     peer->stock = redisCreateSSLContext(ca, NULL, NULL, NULL, NULL, &error);
     if (peer->stock == NULL)

@@ -12,7 +12,16 @@
 #include "redis/trust_load.h"
 #include "server.h"
 
-enum { LIVE = 1, TLS12 = 2, WRONG_NAME = 4, ASKS_CLIENT = 8, RESETS = 16, KNOWN = 32, BREAKS = 64, CONTROL = 2 };
+enum {
+    LIVE = 1,
+    TLS12 = 2,
+    WRONG_NAME = 4,
+    ASKS_CLIENT = 8,
+    RESETS = 16,
+    KNOWN = 32,
+    BREAKS = 64,
+    CONTROL = 2
+};
 
 static const char canary[] = "AUTH-canary-5f1c9e";
 static SSL_CTX *clients[2]; /* without a certificate, and with one that the server does not know */
@@ -148,8 +157,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                             (choices & ASKS_CLIENT) != 0);
     server->error = (choices & RESETS) != 0 ? ECONNRESET : (choices & BREAKS) != 0 ? EIO : 0;
     SSL_CTX *client = clients[(choices & KNOWN) != 0 ? 1 : 0];
-    taskseal_err err = taskseal__tls_open(&tls, client, FUZZ_SERVER_FD, &expected, "h:1",
-                                          TASKSEAL__NO_DEADLINE, &error);
+    taskseal_err err =
+        taskseal__tls_open(&tls, client, FUZZ_SERVER_FD, &expected, "h:1", TASKSEAL__NO_DEADLINE, &error);
     if (err == TASKSEAL_OK)
         check_verified(&tls, server, choices);
     else

@@ -28,7 +28,8 @@ static size_t incoming_len, incoming_at, piece, writes, closes;
 
 /* ---- In place of a verified session ---------------------------------------------------------------------------- */
 
-ssize_t __wrap_taskseal__tls_read(taskseal__tls *tls, void *data, size_t cap, bool wait, taskseal_error *error);
+ssize_t __wrap_taskseal__tls_read(taskseal__tls *tls, void *data, size_t cap, bool wait,
+                                  taskseal_error *error);
 ssize_t __wrap_taskseal__tls_write(taskseal__tls *tls, const void *data, size_t len, bool wait,
                                    taskseal_error *error);
 void __wrap_taskseal__tls_close(taskseal__tls *tls);
@@ -115,7 +116,8 @@ static size_t cost_of(const redisReply *reply, unsigned depth)
     HOLDS(reply->type >= REDIS_REPLY_STRING && reply->type <= REDIS_REPLY_VERB);
     if (reply->type == REDIS_REPLY_ARRAY || reply->type == REDIS_REPLY_MAP ||
         reply->type == REDIS_REPLY_SET || reply->type == REDIS_REPLY_PUSH) {
-        HOLDS(depth < TASKSEAL__REPLY_DEPTH_MAX && (long long)reply->elements <= 2 * TASKSEAL__REPLY_ELEMENTS_MAX);
+        HOLDS(depth < TASKSEAL__REPLY_DEPTH_MAX &&
+              (long long)reply->elements <= 2 * TASKSEAL__REPLY_ELEMENTS_MAX);
         cost += reply->elements * sizeof(redisReply *);
         for (size_t i = 0; i < reply->elements; i++)
             cost += cost_of(reply->element[i], depth + 1);
@@ -160,7 +162,8 @@ static void check_failed(redisContext *context)
     HOLDS(err == TASKSEAL_ERR_PEER_CLOSED || err == TASKSEAL_ERR_REPLY_LIMIT || err == TASKSEAL_ERR_IO);
     HOLDS(context->err != 0);
     check_words(context->errstr);
-    HOLDS(redisCommand(context, "PING") == NULL && redisGetReply(context, &reply) != REDIS_OK && reply == NULL);
+    HOLDS(redisCommand(context, "PING") == NULL && redisGetReply(context, &reply) != REDIS_OK &&
+          reply == NULL);
     HOLDS(writes == before && incoming_at == read);
     HOLDS(taskseal_redis_error(context) == err);
 }

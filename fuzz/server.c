@@ -79,7 +79,8 @@ fuzz_server *fuzz_server_new(const uint8_t *script, size_t len, unsigned piece)
 {
     HOLDS(one == NULL);
     one = must_allocate(sizeof *one);
-    *one = (fuzz_server){.script = script, .script_len = len, .piece = piece & 0x7F, .first = -1, .second = -1};
+    *one =
+        (fuzz_server){.script = script, .script_len = len, .piece = piece & 0x7F, .first = -1, .second = -1};
     one->again = one->may_wait = (piece & 0x80) != 0;
     one->ready = must_allocate(READY_MAX);
     one->held = must_allocate(READY_MAX);

@@ -14,7 +14,8 @@ enum { FUZZ_SERVER_FD = 1 << 20 }; /* no descriptor of this process */
 typedef struct fuzz_server {
     const uint8_t *script; /* bytes to send; of a live server: changes to make */
     size_t script_len;
-    unsigned piece; /* so many bytes at a time, from 1 to 127, or 0: all; with the top bit, EAGAIN before each */
+    unsigned
+        piece; /* so many bytes at a time, from 1 to 127, or 0: all; with the top bit, EAGAIN before each */
     bool may_wait;
     bool again, again_send;
     SSL *ssl; /* NULL: not live */
@@ -30,7 +31,7 @@ typedef struct fuzz_server {
     uint8_t *sent; /* by the client */
     size_t sent_len;
     int first, second; /* bytes of the first piece received; -1: none */
-    bool broken; /* a send has failed for good */
+    bool broken;       /* a send has failed for good */
     unsigned closed;
 } fuzz_server;
 

@@ -51,7 +51,8 @@ static void sweep(taskseal_redis_endpoint *endpoint, taskseal_err undisturbed)
                       "allocation %ld of %ld failed, and the connection was accepted", at, total);
         accepted += err == TASKSEAL_OK;
         if (deep && failing_live() > before)
-            ck_assert_msg(leaked(endpoint, at, AGAIN) <= 0, "allocation %ld of %ld failed, and memory leaked", at, total);
+            ck_assert_msg(leaked(endpoint, at, AGAIN) <= 0, "allocation %ld of %ld failed, and memory leaked",
+                          at, total);
         wronged += err != undisturbed && taskseal_err_permanent(err);
     }
     /* Permanent errors, that is; of a few OpenSSL leaves no trace that they are passing ones, of more from 3.2 on. */
@@ -60,7 +61,8 @@ static void sweep(taskseal_redis_endpoint *endpoint, taskseal_err undisturbed)
     assert_err(undisturbed, connect_failing(endpoint, -1, &verified));
     taskseal_redis_endpoint_free(endpoint);
     if (deep)
-        printf("# evidence: 6: a connect that ends with `%s`: each of %ld allocations of OpenSSL and hiredis failed once; %ld "
+        printf("# evidence: 6: a connect that ends with `%s`: each of %ld allocations of OpenSSL and hiredis "
+               "failed once; %ld "
                "verified connections all the same, 0 others, 0 leaks\n",
                taskseal_err_name(undisturbed), total, accepted);
 }

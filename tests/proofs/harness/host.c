@@ -37,7 +37,8 @@ void proof_host_classify(void)
     taskseal__host_kind kind = taskseal__host_classify(host);
     CHECK(kind == TASKSEAL__HOST_BAD || len > 0, "an empty one is bad");
     CHECK(kind != TASKSEAL__HOST_NAME || (host[0] != '.' && host[0] != '-'), "no dot in front");
-    CHECK(kind != TASKSEAL__HOST_NAME || i + 1 >= len || host[i] != '.' || host[i + 1] != '.', "no empty label");
+    CHECK(kind != TASKSEAL__HOST_NAME || i + 1 >= len || host[i] != '.' || host[i + 1] != '.',
+          "no empty label");
     REACHED_IF(kind == TASKSEAL__HOST_NAME && len == 6 && host[5] == '.', "a name with a final dot");
     REACHED_IF(kind == TASKSEAL__HOST_BAD && len == 6, "bad");
 }

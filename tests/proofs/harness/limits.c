@@ -23,7 +23,8 @@ void proof_charge(void)
 {
     any_task();
     size_t bytes = nondet_size();
-    ASSUME(bytes <= PTRDIFF_MAX, "a text that is in memory, or pointers for as many elements as hiredis lets through");
+    ASSUME(bytes <= PTRDIFF_MAX,
+           "a text that is in memory, or pointers for as many elements as hiredis lets through");
     size_t before = task.parent == NULL ? 0 : limits.built;
     if (charge(&task, bytes)) {
         CHECK(limits.built <= TASKSEAL__REPLY_BYTES_MAX, "never more than the limit");

@@ -32,7 +32,8 @@ taskseal__host_kind known_classify(const char *host)
     size_t len = strlen(host);
     unsigned kind = nondet_unsigned();
     ASSUME(kind <= TASKSEAL__HOST_IPV6, "the kinds that there are");
-    ASSUME(kind == TASKSEAL__HOST_BAD || (len > 0 && len <= TASKSEAL__HOST_MAX + 1), "the contract, which is proved");
+    ASSUME(kind == TASKSEAL__HOST_BAD || (len > 0 && len <= TASKSEAL__HOST_MAX + 1),
+           "the contract, which is proved");
     return (taskseal__host_kind)kind;
 }
 
@@ -76,7 +77,8 @@ void proof_parse_login(void)
 {
     taskseal__uri uri = {0};
     if (parse_login(&uri, any_span(16), NULL) == TASKSEAL_OK) {
-        CHECK(uri.login && __CPROVER_r_ok(uri.credentials, uri.user_len + uri.password_len), "they are there");
+        CHECK(uri.login && __CPROVER_r_ok(uri.credentials, uri.user_len + uri.password_len),
+              "they are there");
         CHECK(uri.user_len > 0, "a user, always");
         REACHED_IF(uri.password_len == 8, "with a password");
     } else {
@@ -98,14 +100,16 @@ void proof_split_host(void)
     taskseal__span where = any_span(12), host = {0}, port = {DEFAULT_PORT, 4}, given = port;
     if (split_host(where, &host, &port, NULL) == TASKSEAL_OK) {
         CHECK(host.at >= where.at && host.at + host.len <= where.at + where.len, "a part of the text");
-        CHECK(port.at == given.at || port.at + port.len == where.at + where.len, "the end of it, or the default");
+        CHECK(port.at == given.at || port.at + port.len == where.at + where.len,
+              "the end of it, or the default");
         REACHED_IF(host.len == 2 && port.len == 4 && port.at != given.at, "both");
     } else {
         REACHED("refused");
     }
 }
 
-taskseal_err known_split(taskseal__span where, taskseal__span *host, taskseal__span *port, taskseal_error *error)
+taskseal_err known_split(taskseal__span where, taskseal__span *host, taskseal__span *port,
+                         taskseal_error *error)
 {
     (void)error, (void)port;
     size_t len = nondet_size();

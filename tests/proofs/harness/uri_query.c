@@ -23,13 +23,15 @@ taskseal__host_kind taskseal__host_classify(const char *host)
     size_t len = strlen(host);
     unsigned kind = nondet_unsigned();
     ASSUME(kind <= TASKSEAL__HOST_IPV6, "the kinds that there are");
-    ASSUME(kind == TASKSEAL__HOST_BAD || (len > 0 && len <= TASKSEAL__HOST_MAX + 1), "the contract, which is proved");
+    ASSUME(kind == TASKSEAL__HOST_BAD || (len > 0 && len <= TASKSEAL__HOST_MAX + 1),
+           "the contract, which is proved");
     return (taskseal__host_kind)kind;
 }
 
 void taskseal__printable(char *out, size_t cap, const char *text, size_t len)
 {
-    CHECK(cap >= 4 && __CPROVER_w_ok(out, cap) && (len == 0 || __CPROVER_r_ok(text, len)), "what is shown is there");
+    CHECK(cap >= 4 && __CPROVER_w_ok(out, cap) && (len == 0 || __CPROVER_r_ok(text, len)),
+          "what is shown is there");
     out[0] = '\0';
 }
 
@@ -50,8 +52,8 @@ void proof_find_parameter(void)
     taskseal__span name = any_span(11);
     size_t i = find_parameter(name);
     CHECK(i <= PARAMETER_COUNT, "one of them, or none");
-    CHECK(i == PARAMETER_COUNT || (strlen(parameters[i].name) == name.len &&
-                                   memcmp(parameters[i].name, name.at, name.len) == 0),
+    CHECK(i == PARAMETER_COUNT ||
+              (strlen(parameters[i].name) == name.len && memcmp(parameters[i].name, name.at, name.len) == 0),
           "of this name");
     REACHED_IF(i == PARAMETER_COUNT && name.len == 6, "none");
     REACHED_IF(i == PARAMETER_COUNT - 1, "the last");
