@@ -30,6 +30,7 @@ const char *known_decode(taskseal__span span, char *out, size_t *len)
 taskseal__host_kind known_classify(const char *host)
 {
     size_t len = strlen(host);
+    CHECK(len <= TASKSEAL__HOST_MAX + 1, "it fits where hosts are kept");
     unsigned kind = nondet_unsigned();
     ASSUME(kind <= TASKSEAL__HOST_IPV6, "the kinds that there are");
     ASSUME(kind == TASKSEAL__HOST_BAD || (len > 0 && len <= TASKSEAL__HOST_MAX + 1),

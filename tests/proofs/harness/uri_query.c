@@ -77,7 +77,9 @@ void proof_set_name(void)
 {
     taskseal__uri *uri = any_bytes(sizeof *uri);
     char *value = any_text(257);
-    if (set_name(uri, value, NULL) == TASKSEAL_OK)
+    bool set = set_name(uri, value, NULL) == TASKSEAL_OK;
+    CHECK(!set || strlen(value) < sizeof uri->name, "it fits where names are kept");
+    if (set)
         REACHED_IF(strlen(uri->name) == TASKSEAL__HOST_MAX + 1, "the longest");
     else
         REACHED("refused");
