@@ -155,8 +155,10 @@ static bool prepare(taskseal__tls *tls, SSL_CTX *context)
     const taskseal__library *library = taskseal__library_get();
     tls->ssl = SSL_new(context);
     BIO *bio = library != NULL && tls->ssl != NULL ? taskseal__bio_new(library->socket, &tls->wire) : NULL;
-    if (bio == NULL)
+    if (bio == NULL) {
+        ERR_clear_error(); /* the application's own calls must not find these */
         return false;
+    }
     SSL_set_bio(tls->ssl, bio, bio);
     return SSL_set_app_data(tls->ssl, tls) == 1 && taskseal__names_expect(tls->ssl, &tls->expected);
 }

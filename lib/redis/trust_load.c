@@ -63,7 +63,7 @@ static bool set_protocol(SSL_CTX *tls, bool tls13)
     (void)SSL_CTX_set_options(tls, OPTIONS);
     SSL_CTX_set_security_level(tls, SECURITY_LEVEL);
     (void)SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF); /* a resumed session skips verification */
-    (void)SSL_CTX_set_mode(tls, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    (void)SSL_CTX_set_mode(tls, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_read_ahead(tls, 1);
     return SSL_CTX_set_min_proto_version(tls, tls13 ? TLS1_3_VERSION : TLS1_2_VERSION) == 1 &&
            SSL_CTX_set_max_proto_version(tls, TLS1_3_VERSION) == 1 &&

@@ -16,4 +16,7 @@ void failing_begin(long at);
 void failing_end(void);
 long failing_count(void);
 
+/* Pieces of memory that are alive, without those of exempt threads. */
+long failing_live(void);
+
 #endif
