@@ -37,6 +37,7 @@ FEED, BACKLOG = 50, 150 # tasks for each producer in each round, while no more t
 LONG = 300      # seconds for what is left at the end; a run that needs them has failed
 ALWAYS = "appendfsync always\nauto-aof-rewrite-percentage 100\nauto-aof-rewrite-min-size 2mb\n"
 
+WAITING = "return redis.call('LLEN', KEYS[1]) + redis.call('ZCARD', KEYS[2]) + redis.call('ZCARD', KEYS[3])"
 ACTIVE = ("local out = {redis.call('LLEN', KEYS[3])} for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do "
           "out[#out + 1] = redis.call('HGET', KEYS[2] .. id, 'lease') or '' end return out")
 
@@ -179,8 +180,8 @@ class Run:
         self.server.begin()
 
     def waiting(self):
-        return sum(self.client().call(command, f"{{{QUEUE}}}:{place}")
-                   for command, place in (("LLEN", "pending"), ("ZCARD", "active"), ("ZCARD", "delayed")))
+        """All at one moment: a lease that runs out moves its task from one place to another between two looks."""
+        return self.client().call("EVAL", WAITING, 3, *(f"{{{QUEUE}}}:{place}" for place in ("pending", "active", "delayed")))
 
     def finish(self):
         """Lets all that is queued be done; each program must end well."""
@@ -199,6 +200,7 @@ class Run:
         status = [worker.wait(timeout=LONG) for worker in self.workers]
         equal((status.count(0) > 0, set(status) <= {0, 3}), (True, True)) # 3: was starting when the server died last
         self.ledger.end()
+        equal(self.waiting(), 0)
 
     def audit(self):
         told = [tuple(line.split("\t")[3:5]) for line in self.told.read_text().splitlines()]
