@@ -26,7 +26,7 @@ def documented(text):
 
 class Errors(unittest.TestCase):
     def setUp(self):
-        self.header = (ROOT / "include/taskseal/taskseal.h").read_text()
+        self.header = (ROOT / "include/taskseal/error.h").read_text()
         self.defined = defined(self.header)
         self.errors_md = (ROOT / "doc/errors.md").read_text()
 

@@ -3,22 +3,12 @@
 
 #include <keyfile_create.c>
 
+#include "failing.h"
+
 static const char *g_id, *g_path;
 static taskseal_key_type g_type;
 static size_t g_made, g_wiped, g_freed, g_len;
 static char *g_text;
-
-taskseal_err taskseal__fail(taskseal_error *error, taskseal_err code, const char *format, ...)
-{
-    (void)error, (void)format;
-    return code;
-}
-
-const char *taskseal_err_text(taskseal_err err)
-{
-    (void)err;
-    return "";
-}
 
 const char *taskseal__secret_prefix(taskseal_key_type type)
 {

@@ -2,32 +2,14 @@
  * Names of files that are composed, and what is written: keyfile_write.c. */
 #include "proof.h"
 
-#include <stdarg.h>
-
 #include <keyfile_write.c>
 
-taskseal_err taskseal__fail(taskseal_error *error, taskseal_err code, const char *format, ...)
-{
-    (void)error, (void)format;
-    return code;
-}
-
-/* A text of up to `most` bytes, in exactly as much memory, and its length. */
-static char *any_text(size_t most, size_t *len)
-{
-    *len = nondet_size();
-    ASSUME(*len <= most, "the bound of this proof");
-    char *text = any_bytes(*len + 1);
-    for (size_t i = 0; i < most; i++)
-        ASSUME(i >= *len || text[i] != '\0', "a text ends with its first NUL");
-    text[*len] = '\0';
-    return text;
-}
+#include "failing.h"
 
 void proof_path_with(void)
 {
     size_t path_len, suffix_len, i = nondet_size();
-    const char *path = any_text(8, &path_len), *suffix = any_text(4, &suffix_len);
+    const char *path = any_string(8, &path_len), *suffix = any_string(4, &suffix_len);
     char *name = path_with(path, suffix, NULL);
     if (name == NULL) {
         REACHED("no memory");
@@ -60,7 +42,7 @@ int open(const char *folder, int flags, ...)
 /* The scratch has the room of the path and the suffix of a temporary file, as its callers have it. */
 void proof_sync_directory(void)
 {
-    g_path = any_text(8, &g_len);
+    g_path = any_string(8, &g_len);
     g_scratch = any_bytes(g_len + sizeof temporary_suffix);
     sync_directory(g_path, (char *)g_scratch);
     CHECK(g_opened, "the folder is opened");

@@ -43,6 +43,18 @@ static inline void *any_bytes(size_t len)
     return bytes;
 }
 
+/* A string of 0 to `most` bytes, in exactly as much memory, and its length. */
+static inline char *any_string(size_t most, size_t *len)
+{
+    *len = nondet_size();
+    ASSUME(*len <= most, "the bound of this proof");
+    char *text = any_bytes(*len + 1);
+    for (size_t i = 0; i < most; i++)
+        ASSUME(i >= *len || text[i] != '\0', "a text ends with its first NUL");
+    text[*len] = '\0';
+    return text;
+}
+
 /* In place of memcpy, memmove and sodium_memzero where the bytes do not matter to the proof, only where they go. */
 void *checked_copy(void *to, const void *from, size_t len)
 {

@@ -1,29 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "proof.h"
 
-#include <stdarg.h>
-
 #include <base64.c>
 #include <protect.c>
 
-const char *taskseal_err_text(taskseal_err err)
-{
-    (void)err;
-    return "";
-}
-
-taskseal_err taskseal__fail(taskseal_error *error, taskseal_err code, const char *format, ...)
-{
-    (void)error, (void)format;
-    return code;
-}
-
-taskseal_err taskseal__fail_line(taskseal_error *error, taskseal_err code, unsigned line, const char *format,
-                                 ...)
-{
-    (void)error, (void)line, (void)format;
-    return code;
-}
+#include "failing.h"
 
 /* Digits without a leading 0 and a space, of at most `max`. */
 void proof_take_number(void)

@@ -4,30 +4,13 @@
 
 #include <protect.c>
 
+#include "failing.h"
+
 static const uint8_t *g_bytes;
 static uint8_t *g_place;
 static size_t g_len, g_steps, g_wiped;
 static const head *g_head;
 static const char *g_text;
-
-const char *taskseal_err_text(taskseal_err err)
-{
-    (void)err;
-    return "";
-}
-
-taskseal_err taskseal__fail(taskseal_error *error, taskseal_err code, const char *format, ...)
-{
-    (void)error, (void)format;
-    return code;
-}
-
-taskseal_err taskseal__fail_line(taskseal_error *error, taskseal_err code, unsigned line, const char *format,
-                                 ...)
-{
-    (void)error, (void)line, (void)format;
-    return code;
-}
 
 taskseal_err taskseal__random(uint8_t *out, size_t len)
 {

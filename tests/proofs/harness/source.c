@@ -4,18 +4,7 @@
 
 #include <source.c>
 
-taskseal_err taskseal__fail(taskseal_error *error, taskseal_err code, const char *format, ...)
-{
-    (void)error, (void)format;
-    return code;
-}
-
-taskseal_err taskseal__fail_line(taskseal_error *error, taskseal_err code, unsigned line, const char *format,
-                                 ...)
-{
-    (void)error, (void)line, (void)format;
-    return code;
-}
+#include "failing.h"
 
 char *strerror(int number)
 {
@@ -26,18 +15,6 @@ char *strerror(int number)
 static char *g_out, *g_value, *g_rest;
 static size_t g_len, g_value_len, g_read, g_freed;
 static bool g_fine;
-
-/* A text of 0 to `most` bytes, in exactly as much memory, and its length. */
-static char *any_text(size_t most, size_t *len)
-{
-    *len = nondet_size();
-    ASSUME(*len <= most, "the bound of this proof");
-    char *text = any_bytes(*len + 1);
-    for (size_t i = 0; i < most; i++)
-        ASSUME(i >= *len || text[i] != '\0', "a text ends with its first NUL");
-    text[*len] = '\0';
-    return text;
-}
 
 void *any_guarded(size_t size)
 {
@@ -79,7 +56,7 @@ void proof_read_variable(void)
 {
     size_t len = 0, ignored;
     char *text = NULL;
-    const char *variable = any_text(2, &ignored);
+    const char *variable = any_string(2, &ignored);
     g_value_len = nondet_size();
     ASSUME(g_value_len < SIZE_MAX / 4, "no text fills the memory");
     g_value = nondet_bool() ? any_bytes(g_value_len <= TASKSEAL__KEYFILE_MAX ? g_value_len + 1 : 1) : NULL;
@@ -115,8 +92,8 @@ void proof_read_credential(void)
 {
     size_t len = 0;
     char *text = NULL;
-    g_credential = any_text(4, &g_credential_len);
-    g_value = any_text(4, &g_value_len);
+    g_credential = any_string(4, &g_credential_len);
+    g_value = any_string(4, &g_value_len);
     if (nondet_bool())
         g_value = NULL;
     taskseal_err err = read_credential(g_credential, "credential:", &text, &len, NULL);
@@ -274,7 +251,7 @@ void proof_source_kinds(void)
 {
     char *text;
     size_t len, letters = 0;
-    g_source = any_text(12, &g_source_len);
+    g_source = any_string(12, &g_source_len);
     taskseal_err err = taskseal__source_read(g_source, &text, &len, NULL);
     while (g_source[letters] >= 'a' && g_source[letters] <= 'z')
         letters++;
