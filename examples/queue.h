@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * queue.h: an at-least-once queue in Valkey or Redis, for worker.c: the keys, the scripts, and calling them.
+ * queue.h: an at-least-once queue in Valkey or Redis, for worker.c and worker_uv.c: the keys, the scripts, and
+ * calling them.
  *
  *     {queue}:pending   list of ids, newest first
  *     {queue}:active    zset, id by the end of its lease (ms): taken by a worker that may yet die
@@ -25,20 +26,20 @@ struct queue {
 /* Set by SIGTERM and SIGINT: cuts pauses between attempts short. */
 static volatile sig_atomic_t queue_stopping;
 
-static void queue_stop(int signal_number)
+static inline void queue_stop(int signal_number)
 {
     (void)signal_number;
     queue_stopping = 1;
 }
 
-static void queue_stop_on_signals(void)
+static inline void queue_stop_on_signals(void)
 {
     sigaction(SIGTERM, &(struct sigaction){.sa_handler = queue_stop}, NULL);
     sigaction(SIGINT, &(struct sigaction){.sa_handler = queue_stop}, NULL);
 }
 
 /* False for a name that would move or empty the hash tag. */
-static bool queue_init(struct queue *queue, const char *name)
+static inline bool queue_init(struct queue *queue, const char *name)
 {
     static const char *const parts[6] = {"pending", "active", "delayed", "dead", "t:", "m:"};
     if (name[0] == '\0' || strlen(name) > 255 || strpbrk(name, "{}") != NULL)
@@ -162,40 +163,54 @@ static const char BURY[] =
 
 /* ---- Talking to the server -------------------------------------------------------------------- */
 
-/* True once the connection is there again; false if it can't be, or if the worker is to stop and one more try
- * has failed. */
-static bool queue_reconnect(redisContext *redis)
-{
-    taskseal_error error;
-    for (long attempt = 0;; attempt++) {
-        if (taskseal_redis_reconnect(redis, &error) == TASKSEAL_OK)
-            return true;
-        fprintf(stderr, "worker: %s: %s\n", taskseal_err_name(error.code), error.message);
-        if (taskseal_err_permanent(error.code) || queue_stopping)
-            return false; /* a wrong certificate or password does not become right by asking again */
-        pause_ms(back_off_ms(250, 15000, attempt));
-    }
-}
+enum { QUEUE_ARGS_MAX = 15 };
 
-/* Runs a script on a queue's keys; every script may be sent twice. NULL: give up, the reason has been
- * printed. An error reply that concerns this queue only is returned, for the caller to step over. */
-static redisReply *queue_run(redisContext *redis, const struct queue *queue, const char *script,
-                             const taskseal_bytes *args, size_t count)
+/* The command that runs a script on a queue's keys; its number of arguments. */
+static inline int queue_command(const char *argv[QUEUE_ARGS_MAX], size_t lens[QUEUE_ARGS_MAX],
+                                const struct queue *queue, const char *script, const taskseal_bytes *args,
+                                size_t count)
 {
-    const char *argv[15] = {"EVAL", script, "6"};
-    size_t lens[15] = {4, strlen(script), 1};
-    for (size_t i = 0; i < 6; i++) {
-        argv[3 + i] = queue->keys[i];
-        lens[3 + i] = strlen(queue->keys[i]);
+    const char *const head[] = {"EVAL", script, "6"};
+    for (size_t i = 0; i < 9; i++) {
+        argv[i] = i < 3 ? head[i] : queue->keys[i - 3];
+        lens[i] = strlen(argv[i]);
     }
     for (size_t i = 0; i < count; i++) {
         argv[9 + i] = args[i].data;
         lens[9 + i] = args[i].len;
     }
+    return (int)(9 + count);
+}
+
+/* True once the connection is there again; false if it can't be, or if the worker is to stop and one more try
+ * has failed. */
+static inline bool queue_reconnect(redisContext *redis)
+{
+    taskseal_error error;
+    taskseal_redis_backoff backoff = {.first_ms = 250, .max_ms = 15000};
+    unsigned delay;
+    for (;;) {
+        if (taskseal_redis_reconnect(redis, &error) == TASKSEAL_OK)
+            return true;
+        fprintf(stderr, "worker: %s: %s\n", taskseal_err_name(error.code), error.message);
+        if (queue_stopping || !taskseal_redis_backoff_next(&backoff, error.code, &delay))
+            return false; /* a wrong certificate or password does not become right by asking again */
+        pause_ms((long)delay);
+    }
+}
+
+/* Runs a script on a queue's keys; every script may be sent twice. NULL: give up, the reason has been
+ * printed. An error reply that concerns this queue only is returned, for the caller to step over. */
+static inline redisReply *queue_run(redisContext *redis, const struct queue *queue, const char *script,
+                                    const taskseal_bytes *args, size_t count)
+{
+    const char *argv[QUEUE_ARGS_MAX];
+    size_t lens[QUEUE_ARGS_MAX];
+    int argc = queue_command(argv, lens, queue, script, args, count);
     bool last = false; /* a worker that is to stop has one more try, to settle the task in hand */
     for (long attempt = 0;; attempt++) {
         char text[SERVER_TEXT];
-        redisReply *reply = redisCommandArgv(redis, (int)(9 + count), argv, lens);
+        redisReply *reply = redisCommandArgv(redis, argc, argv, lens);
         taskseal_err err = taskseal_redis_reply_error(reply);
         if (err == TASKSEAL_OK)
             return reply;

@@ -8,30 +8,24 @@
  * finished, so a worker that dies loses nothing: whoever asks next after the deadline gets the task.
  * A handler must therefore bear being run twice; it is not run again after its success was recorded,
  * because a message that is done is remembered by its id.
- * The layout and the scripts are in queue.h, the keys in keys.h.
+ * The layout and the scripts are in queue.h, the keys in keys.h. worker_uv.c does the same with an event loop.
  */
 #define _DEFAULT_SOURCE
 #include <errno.h>
-#include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "keys.h"
+#include "options.h"
 #include "queue.h"
-
-enum { EXIT_DONE = 0, EXIT_USAGE = 2, EXIT_FAILED = 3 };
-enum { LEASE_MS, RETRY_MS, MAX_ATTEMPTS, MAX_WAITS, MAX_AGE, LIMITS };
 
 struct worker {
     struct keys keys;
     redisContext *redis;
     struct queue *queues;
     size_t queue_count;
-    long limit[LIMITS];
-    bool until_empty;
-    int ledger;    /* -1: none */
+    struct options set;
     char name[33]; /* of this process, in its leases */
     unsigned long takes, done, retried, dead, lost, repeated;
 };
@@ -63,7 +57,7 @@ static verdict handle(struct worker *w, struct job *job)
     unsigned char hash[crypto_hash_sha256_BYTES];
     char hex[2 * sizeof hash + 1], line[1024];
 
-    if (w->ledger < 0)
+    if (w->set.ledger < 0)
         return HANDLED;
     crypto_hash_sha256(hash, job->payload, job->payload_len);
     sodium_bin2hex(hex, sizeof hex, hash, sizeof hash);
@@ -73,7 +67,7 @@ static verdict handle(struct worker *w, struct job *job)
         return REJECT;
     ssize_t wrote;
     do
-        wrote = write(w->ledger, line, (size_t)len);
+        wrote = write(w->set.ledger, line, (size_t)len);
     while (wrote < 0 && errno == EINTR);
     return wrote == len && keep_lease(w, job) ? HANDLED : TRY_AGAIN;
 }
@@ -103,9 +97,9 @@ static bool keep_lease(struct worker *w, struct job *job)
 {
     long now = now_ms();
     char ms[24], answer[8];
-    if (now - job->leased < w->limit[LEASE_MS] / 4)
+    if (now - job->leased < w->set.limit[LEASE_MS] / 4)
         return true;
-    snprintf(ms, sizeof ms, "%ld", w->limit[LEASE_MS]);
+    snprintf(ms, sizeof ms, "%ld", w->set.limit[LEASE_MS]);
     taskseal_bytes args[] = {job->id, taskseal_str(job->lease), taskseal_str(job->message), taskseal_str(ms)};
     if (!ask(w, job, KEEP, args, 4, answer) || strcmp(answer, "ok") != 0)
         return false;
@@ -135,10 +129,10 @@ static bool bury(struct worker *w, const struct job *job, const char *error)
 static bool retry(struct worker *w, const struct job *job, const char *error, bool waiting)
 {
     char answer[8], ms[24];
-    if (waiting ? job->waits >= w->limit[MAX_WAITS] : job->attempts >= w->limit[MAX_ATTEMPTS])
+    if (waiting ? job->waits >= w->set.limit[MAX_WAITS] : job->attempts >= w->set.limit[MAX_ATTEMPTS])
         return bury(w, job, error);
     snprintf(ms, sizeof ms, "%ld",
-             back_off_ms(w->limit[RETRY_MS], 300000, waiting ? job->waits : job->attempts - 1));
+             back_off_ms(w->set.limit[RETRY_MS], 300000, waiting ? job->waits : job->attempts - 1));
     taskseal_bytes args[] = {
         job->id,          taskseal_str(job->lease),         taskseal_str(job->message), taskseal_str(error),
         taskseal_str(ms), taskseal_str(waiting ? "1" : "0")};
@@ -166,7 +160,7 @@ static bool work_on(struct worker *w, struct job *job, void *sealed, size_t seal
     taskseal_open_options options = {
         .keyring = w->keys.ring,
         .context = {.queue = taskseal_str(job->queue->name), .type = job->type, .id = job->id},
-        .max_age = (uint64_t)w->limit[MAX_AGE]};
+        .max_age = (uint64_t)w->set.limit[MAX_AGE]};
     taskseal_opened opened;
     void *payload;
     char answer[8];
@@ -228,7 +222,7 @@ static long long serve_answer(struct worker *w, struct job *job, const redisRepl
     }
     if (answer->type != REDIS_REPLY_ERROR) /* which queue_run has said */
         fprintf(stderr, "worker: %s: an answer that is not TAKE's\n", job->queue->name);
-    return w->until_empty ? BROKEN : 1; /* something is wrong with this queue: the others go on */
+    return w->set.until_empty ? BROKEN : 1; /* something is wrong with this queue: the others go on */
 }
 
 /* Takes and does one task of the queue. Without one: how many are active elsewhere or delayed. */
@@ -237,8 +231,8 @@ static long long serve(struct worker *w, const struct queue *queue)
     struct job job = {.queue = queue, .leased = now_ms()};
     char ms[24], most[24];
     snprintf(job.lease, sizeof job.lease, "%s-%lu", w->name, ++w->takes);
-    snprintf(ms, sizeof ms, "%ld", w->limit[LEASE_MS]);
-    snprintf(most, sizeof most, "%ld", w->limit[MAX_ATTEMPTS]);
+    snprintf(ms, sizeof ms, "%ld", w->set.limit[LEASE_MS]);
+    snprintf(most, sizeof most, "%ld", w->set.limit[MAX_ATTEMPTS]);
     taskseal_bytes args[] = {taskseal_str(job.lease), taskseal_str(ms), taskseal_str(most)};
     redisReply *answer = queue_run(w->redis, queue, TAKE, args, 3);
     long long result = answer != NULL ? serve_answer(w, &job, answer) : BROKEN;
@@ -263,7 +257,7 @@ static bool serve_all(struct worker *w)
             waiting += result > 0 ? result : 0;
         }
         idle_ms = worked ? 0 : idle_ms < 250 ? idle_ms + 10 : 250;
-        if (w->until_empty && !worked && waiting == 0)
+        if (w->set.until_empty && !worked && waiting == 0)
             return true;
         if (idle_ms > 0 && !queue_stopping)
             pause_ms(idle_ms);
@@ -272,70 +266,6 @@ static bool serve_all(struct worker *w)
 }
 
 /* ---- Setting up ------------------------------------------------------------------------------- */
-
-static const char USAGE[] =
-    "usage: worker [options] QUEUE...\n"
-    "\n"
-    "Takes tasks, opens them, handles them. SIGTERM or SIGINT: finishes the task in hand, then ends.\n"
-    "SIGHUP: loads the keys anew before the next task; if they don't load, says so and keeps the old ones.\n"
-    "What can't succeed goes to {QUEUE}:dead with the error's name in the task's hash.\n"
-    "\n"
-    "  --until-empty        exit when no queue has a task pending, active or delayed\n"
-    "  --lease-ms N         a task is another worker's if it takes longer (60000)\n"
-    "  --max-attempts N     give up after N failures (5)\n"
-    "  --max-waits N        give up after N waits for a key or a clock (20)\n"
-    "  --retry-ms N         pause before the first retry; it doubles up to five minutes (1000)\n"
-    "  --max-age SECONDS    refuse messages sealed longer ago (604800); what is done is remembered as long\n"
-    "  --ledger-out LEDGER  append queue, id and SHA-256 of each payload (mode 0600); for tests\n"
-    "\n"
-    "environment:\n"
-    "  TASKSEAL_URI      rediss://user:password@host:port/0?cacert=...&cert=...&key=...\n"
-    "  TASKSEAL_KEYRING  the key file; or fd:N, env:NAME (no SIGHUP for these two) or credential:NAME\n"
-    "\n"
-    "exit status: 0 empty or stopped, 2 usage or configuration, 3 connection failed\n";
-
-static bool parse_limit(const char *text, long *out)
-{
-    char *end;
-    *out = strtol(text, &end, 10);
-    if (end != text && *end == '\0' && *out >= 1 && *out <= 1000000000)
-        return true;
-    fprintf(stderr, "worker: %s is not a number from 1 to 1000000000\n", text);
-    return false;
-}
-
-/* -1: go on; else the exit status. */
-static int parse_options(struct worker *w, int argc, char **argv)
-{
-    static const struct option options[] = {{"lease-ms", required_argument, NULL, LEASE_MS},
-                                            {"retry-ms", required_argument, NULL, RETRY_MS},
-                                            {"max-attempts", required_argument, NULL, MAX_ATTEMPTS},
-                                            {"max-waits", required_argument, NULL, MAX_WAITS},
-                                            {"max-age", required_argument, NULL, MAX_AGE},
-                                            {"until-empty", no_argument, NULL, 'e'},
-                                            {"ledger-out", required_argument, NULL, 'o'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    int option;
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option < LIMITS) {
-            if (!parse_limit(optarg, &w->limit[option]))
-                return EXIT_USAGE;
-        } else if (option == 'e') {
-            w->until_empty = true;
-        } else if (option == 'o') {
-            w->ledger = open(optarg, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-            if (w->ledger < 0)
-                return perror(optarg), EXIT_USAGE;
-        } else {
-            fputs(USAGE, option == 'h' ? stdout : stderr);
-            return option == 'h' ? EXIT_DONE : EXIT_USAGE;
-        }
-    }
-    if (optind == argc)
-        fputs(USAGE, stderr);
-    return optind < argc ? -1 : EXIT_USAGE;
-}
 
 static bool set_up_queues(struct worker *w, char **names, size_t count)
 {
@@ -375,8 +305,8 @@ static int set_up(struct worker *w)
 
 int main(int argc, char **argv)
 {
-    struct worker w = {.limit = {60000, 1000, 5, 20, 604800}, .ledger = -1};
-    int status = parse_options(&w, argc, argv);
+    struct worker w = {.redis = NULL};
+    int status = options_parse(&w.set, argc, argv);
     if (status >= 0)
         return status;
 

@@ -45,6 +45,12 @@ PLANTS = (
           "the commitment is not compared", "does not hold"),
     Plant("stream", "core/stream.c", "s->failure = err;", "s->failure = len == 0 ? err : TASKSEAL_OK;",
           "a failure is forgotten", "does not hold"),
+    Plant("handshake", "redis/tls.c", "return taskseal__verify(context, &tls->expected, &tls->verdict);",
+          "(void)taskseal__verify(context, &tls->expected, &tls->verdict);\n    return 1;",
+          "the verdict on the certificates is not heard", "does not hold"),
+    Plant("replies", "redis/login.c", "if (err == TASKSEAL_OK && reader->pos != reader->len)",
+          "if (err == TASKSEAL_OK && reader->pos > reader->len)", "a reply that nobody asked for is kept for later",
+          "does not hold"),
     Plant("uri", "redis/uri.c", 'return broken(error, "the password", rule);',
           'return broken(error, "the password", password.at);', "a message repeats the password", "does not hold"),
 )
@@ -68,7 +74,7 @@ def compiler_call(build, source, copy, into):
             words = shlex.split(entry["command"])
             drop = {words.index(flag) + more for flag in ("-MQ", "-MF", "-o") if flag in words for more in (0, 1)}
             words = [word for at, word in enumerate(words) if at not in drop and word not in ("-MD", entry["file"])]
-            return words + [f"-I{source.parent}", "-o", str(into), str(copy)]
+            return words + ["-iquote", str(source.parent), "-o", str(into), str(copy)]
     raise harness.Failure(f"{source} is in no compile_commands.json")
 
 

@@ -25,6 +25,7 @@ ALL = but()
 
 _WRITER = "the writer's half: roundtrip answers for it"
 _NOT_BYTES = "reached by what callers give, not by bytes from outside"
+_TIME = "no time passes here: tests/redis hold it"
 _LENGTHS = only("taskseal__suite_known", "too_many", "taskseal__payload_len")
 
 SCOPE = {
@@ -87,7 +88,23 @@ SCOPE = {
         "core/stream_seal.c": ALL,
         "core/header.c": only("taskseal__header_asks", "taskseal__header_parse_head", "may_become_text"),
     },
-    "uri": {"redis/uri.c": ALL, "redis/uri_query.c": ALL, "redis/host.c": ALL, "redis/percent.c": ALL},
+    "handshake": {
+        "redis/bio.c": only("begins_record", "may_retry", "wire_read", "wire_write", "wire_control"),
+        "redis/tls.c": but(taskseal__tls_disown="for callers who took the socket: tests/redis hold it",
+                           start_clock=_TIME, wait_for=_TIME, may_pass="fork: tests/redis hold it"),
+        "redis/fault.c": but(taskseal__fault_timeout=_TIME),
+    },
+    "replies": {
+        "redis/limits.c": but(is_unasked="of asynchronous connections: tests/redis hold it"),
+        "redis/login.c": ALL,
+        "redis/reply.c": ALL,
+        "redis/transport.c": only("set_deadline", "next_reply", "taskseal__transport_failed", "set_error"),
+    },
+    "uri": {
+        "redis/uri.c": ALL, "redis/uri_query.c": ALL, "redis/host.c": ALL, "redis/percent.c": ALL,
+        "redis/pins.c": only("taskseal__pins_parse"),
+        "redis/text.c": only("taskseal__printable"),
+    },
 }
 
 # Files of lib/core that read no bytes from outside, or nothing of them. tests/core covers them.
@@ -113,6 +130,8 @@ LINES = {
     r"TASKSEAL_ERR_BAD_ARGUMENT": "the caller's mistake",
     r"TASKSEAL_ERR_NO_MEMORY|no_memory\(|^\s*if \(\w+ == NULL\)$|no memory": "no memory",
     r"(exceed|at most) 1 MiB": "more than the fuzzers give",
+    r"memory runs out|out of memory|ended without proof": "no memory",
+    r"allowance|as if nothing had come|X509_V_ERR_UNSPECIFIED": "asynchronous connections, deadlines, and what can't be",
     r"TASKSEAL_ERR_SUITE_UNAVAILABLE|libsodium 1\.0\.19": "a build or a CPU without an algorithm",
 }
 

@@ -86,6 +86,7 @@ PROTECTED_LINES = {
     "no-key-file": "iHt1FxenepW06bKmTAZrRw\nbfZUswmVqqNnJrORg78RLkNirc5YS7qF4MVcwT6eOI-IjTUxcPbBeA4Yfn6mtF3sEqU\n",
 }
 
+PIN = "sha256:dpL8sQJ2TtOrFv/3YuzS8OsHZ0tFWTMRFxnBJ5E8cO0="
 URIS = {
     "least": "rediss://h?cacert=c",
     "all": "valkeys://u:p@db-1.example.:6380/15?cacert=/a/b.pem&cert=c.pem&key=k.pem&name=n.example&timeout_ms=250",
@@ -118,6 +119,68 @@ URIS = {
     "parameter-empty": "rediss://u:hunter2@h?cacert=&",
     "cert-without-key": "rediss://u:hunter2@h?cacert=c&cert=d",
     "timeout-0": "rediss://u:hunter2@h?cacert=c&timeout_ms=0",
+    "trust": f"rediss://u:p@h?cacert=c&crl=/l.pem&tls=1.3&pin={PIN},{PIN}",
+    "pin-cut": f"rediss://u:hunter2@h?cacert=c&pin={PIN},",
+    "tls-old": "rediss://u:hunter2@h?cacert=c&tls=1.1",
+    "pins-8": f"rediss://h?cacert=c&pin={','.join([PIN] * 8)}",
+    "pins-9": f"rediss://h?cacert=c&pin={','.join([PIN] * 9)}",
+    "pin-of-another-kind": "rediss://u:hunter2@h?cacert=c&pin=sha1:dpL8sQJ2TtOrFv/3YuzS8OsHZ0s=",
+    "crl-twice": "rediss://u:hunter2@h?cacert=c&crl=l&crl=m",
+    "tls-1.2": "rediss://h?cacert=c&tls=1.2&crl=%2Fl.pem",
+}
+
+# Handshakes: choices (live, TLS 1.2, wrong name, asks for a client certificate; resets at the end; the client has a
+# certificate; recv and send fail at the end), the size of pieces, and then a server's
+# bytes, or changes to a live server's records: number, change, place (two bytes), value.
+LIVE, TLS12, WRONG_NAME, ASKS_CLIENT, RESETS, KNOWN, BREAKS = 1, 2, 4, 8, 16, 32, 64
+LIVES = {"13": LIVE, "12": LIVE | TLS12, "wrong-name-13": LIVE | WRONG_NAME, "wrong-name-12": LIVE | TLS12 | WRONG_NAME,
+         "client-13": LIVE | ASKS_CLIENT, "client-12": LIVE | TLS12 | ASKS_CLIENT, "known-13": LIVE | ASKS_CLIENT | KNOWN,
+         "known-12": LIVE | TLS12 | ASKS_CLIENT | KNOWN, "resets-13": LIVE | RESETS, "resets-12": LIVE | TLS12 | RESETS,
+         "breaks-13": LIVE | BREAKS, "breaks-12": LIVE | TLS12 | BREAKS, "breaks-client": LIVE | ASKS_CLIENT | BREAKS | RESETS}
+CHANGES = ("flipped", "dropped", "twice", "swapped", "shortened", "cut", "inserted", "alert")
+ALERTS = (0, 40, 42, 70, 80, 86, 116)
+SERVER_HELLO = bytes.fromhex(
+    "160303007a0200007603030102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f2000000000000000000000000000000000"
+    "0000000000000000000000000000000000130200002e002b0002030400330024001d00209fd7ad6dcff4298dd3f96d5b1b2af910a0535b1488d7f8fa"
+    "bb349a982880b615")
+HELLO_12 = bytes.fromhex("160303002c0200002803030102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f00c02f000000")
+RAW = {
+    "nothing": b"",
+    "plaintext": b"-ERR Protocol error\r\n",
+    "http": b"HTTP/1.1 400 Bad Request\r\n",
+    "not-a-version": b"\x16\x02\x00\x00\x05",
+    "alert": bytes((21, 3, 3, 0, 2, 2, 40)),
+    "server-hello-13": SERVER_HELLO,
+    "server-hello-13-and-data": SERVER_HELLO + b"\x14\x03\x03\x00\x01\x01" + b"\x17\x03\x03\x00\x20" + bytes(32),
+    "server-hello-12": HELLO_12,
+    "hello-12-done": HELLO_12 + b"\x16\x03\x03\x00\x04\x0e\x00\x00\x00",
+    "certificate-empty": HELLO_12 + b"\x16\x03\x03\x00\x07\x0b\x00\x00\x03\x00\x00\x00",
+    "too-long": b"\x16\x03\x03\xff\xff" + bytes(64),
+    "data-first": b"\x17\x03\x03\x00\x05+PONG",
+}
+
+# Replies: choices (login, with AUTH, with SELECT, pushes are kept), the size of pieces, and what the server sends.
+IN = 7
+REPLIES = {
+    "status": (0, b"+OK\r\n"), "error": (0, b"-ERR no\r\n"), "integer": (0, b":-12\r\n"),
+    "string": (0, b"$5\r\na\0b\r\n\r\n$0\r\n\r\n"), "nil": (0, b"$-1\r\n*-1\r\n_\r\n"),
+    "array": (0, b"*3\r\n:1\r\n$1\r\na\r\n*1\r\n+b\r\n"), "empty-array": (0, b"*0\r\n+OK\r\n"),
+    "resp3": (0, b"%1\r\n+k\r\n,1.5\r\n~2\r\n#t\r\n#f\r\n(123456789012345678901\r\n=8\r\ntxt:some\r\n"),
+    "push": (0, b">2\r\n+message\r\n+x\r\n+OK\r\n"), "push-kept": (8, b">2\r\n+message\r\n+x\r\n+OK\r\n"),
+    "deep": (0, b"*1\r\n" * 63 + b"+x\r\n"), "too-deep": (0, b"*1\r\n" * 65 + b"+x\r\n"),
+    "elements-most": (0, b"*4096\r\n+a\r\n"), "elements-too-many": (0, b"*4097\r\n"),
+    "elements-together": (0, b"*2\r\n*4095\r\n" + b"*4095\r\n" * 2),
+    "elements-huge": (0, b"*100000000\r\n"), "elements-overflow": (0, b"*9223372036854775807\r\n"),
+    "string-huge": (0, b"$536870912\r\nabc"), "string-negative": (0, b"$-2\r\n"), "no-type": (0, b"hello\r\n"),
+    "cut": (0, b"$10\r\nabc"), "line-open": (0, b"+abc"), "double-inf": (0, b",inf\r\n,nan\r\n"),
+    "login": (IN, b"+OK\r\n+PONG\r\n+OK\r\n"), "login-then": (IN, b"+OK\r\n+PONG\r\n+OK\r\n"),
+    "ping-only": (1, b"+PONG\r\n"), "wrongpass": (IN, b"-WRONGPASS invalid pair\r\n"),
+    "auth-quoted": (IN, b"-ERR unknown command, with args beginning with: worker Sesame-42-open\r\n"),
+    "auth-integer": (IN, b":1\r\n"), "noauth": (1, b"-NOAUTH Authentication required.\r\n"),
+    "noperm": (IN, b"+OK\r\n-NOPERM no ping\r\n"), "loading": (IN, b"+OK\r\n-LOADING Valkey is loading\r\n"),
+    "select-refused": (IN, b"+OK\r\n+PONG\r\n-ERR DB index is out of range\r\n"),
+    "more-than-asked": (1, b"+PONG\r\n+PONG\r\n"), "login-no-redis": (IN, b"HTTP/1.1 400 Bad Request\r\n"),
+    "login-array": (IN, b"*1\r\n+OK\r\n"), "login-long": (1, b"*4096\r\n" + b"+PONG\r\n" * 8),
 }
 
 
@@ -212,6 +275,23 @@ def protected_seeds(keyrings):
     return seeds | {f"plain-{name}": keyrings[name] for name in ("one", "empty", "two")}
 
 
+def handshake_seeds():
+    """Live servers, whole and in pieces; each change at some records; and bytes that no live server sends."""
+    seeds = {f"raw-{name}": bytes((0, number % 3 * 7)) + data for number, (name, data) in enumerate(RAW.items())}
+    for number, (name, choices) in enumerate(LIVES.items()):
+        seeds[f"live-{name}"] = bytes((choices, number % 2 * 0xD0))
+        for change, word in enumerate(CHANGES):
+            record, place = (change + number) % 5, 37 * (change + 1) * (number + 1)
+            value = ALERTS[(change + number) % len(ALERTS)]
+            seeds[f"live-{name}-{word}"] = bytes((choices, 0, record, change, place >> 8, place & 255, value))
+    return seeds
+
+
+def reply_seeds():
+    """Each whole and in pieces of a byte or of seven."""
+    return {name: bytes((choices, (0, 1, 7)[number % 3])) + data for number, (name, (choices, data)) in enumerate(REPLIES.items())}
+
+
 def text_seeds(opening):
     """Text forms of every length modulo 3, and their faults."""
     sealed = opening["good-suite-1-type-1-size-0"]
@@ -248,6 +328,7 @@ def corpus():
     return {"open": opening, "parse": envelopes("parse"), "text": text_seeds(opening),
             "authentic": authentic_seeds(opening), "stream": stream_seeds(opening),
             "keychange": change_seeds(keyrings), "protected": protected_seeds(keyrings), "keyring": keyrings, "roundtrip": roundtrip_seeds(),
+            "handshake": handshake_seeds(), "replies": reply_seeds(),
             "uri": {name: uri.encode() for name, uri in URIS.items()}}
 
 

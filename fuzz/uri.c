@@ -39,6 +39,16 @@ static void put_parameter(char **at, const char *name, const char *value)
     put_escaped(at, value, strlen(value));
 }
 
+static void put_pins(char **at, const taskseal__pins *pins)
+{
+    for (size_t i = 0; i < pins->count; i++) {
+        char base64[TASKSEAL__PIN_TEXT_SIZE];
+        *at += sprintf(*at, "%ssha256:%s", i == 0 ? "&pin=" : ",",
+                       sodium_bin2base64(base64, sizeof base64, pins->sha256[i], TASKSEAL__PIN_BYTES,
+                                         sodium_base64_VARIANT_ORIGINAL));
+    }
+}
+
 static char *write_out(const taskseal__uri *uri, size_t size)
 {
     const bool v6 = uri->host_kind == TASKSEAL__HOST_IPV6;
@@ -52,11 +62,15 @@ static char *write_out(const taskseal__uri *uri, size_t size)
     }
     at += sprintf(at, "%s%s%s:%s/%u?timeout_ms=%u", v6 ? "[" : "", uri->host, v6 ? "]" : "", uri->port,
                   uri->database, uri->timeout_ms);
-    put_parameter(&at, "cacert", uri->cacert);
+    put_parameter(&at, "cacert", uri->trust.cacert);
     put_parameter(&at, "name", uri->name);
-    if (uri->cert != NULL) {
-        put_parameter(&at, "cert", uri->cert);
-        put_parameter(&at, "key", uri->key);
+    at += sprintf(at, "&tls=%s", uri->trust.tls13 ? "1.3" : "1.2");
+    put_pins(&at, &uri->trust.pins);
+    if (uri->trust.crl != NULL)
+        put_parameter(&at, "crl", uri->trust.crl);
+    if (uri->trust.cert != NULL) {
+        put_parameter(&at, "cert", uri->trust.cert);
+        put_parameter(&at, "key", uri->trust.key);
     }
     return text;
 }
@@ -72,7 +86,10 @@ static void check_same(const taskseal__uri *a, const taskseal__uri *b)
     HOLDS(strcmp(a->host, b->host) == 0 && a->host_kind == b->host_kind);
     HOLDS(strcmp(a->name, b->name) == 0 && a->name_kind == b->name_kind);
     HOLDS(strcmp(a->port, b->port) == 0 && a->database == b->database && a->timeout_ms == b->timeout_ms);
-    HOLDS(same_text(a->cacert, b->cacert) && same_text(a->cert, b->cert) && same_text(a->key, b->key));
+    HOLDS(same_text(a->trust.cacert, b->trust.cacert) && same_text(a->trust.crl, b->trust.crl));
+    HOLDS(same_text(a->trust.cert, b->trust.cert) && same_text(a->trust.key, b->trust.key));
+    HOLDS(a->trust.tls13 == b->trust.tls13 && a->trust.pins.count == b->trust.pins.count);
+    HOLDS(memcmp(a->trust.pins.sha256, b->trust.pins.sha256, a->trust.pins.count * TASKSEAL__PIN_BYTES) == 0);
     HOLDS(a->login == b->login && a->user_len == b->user_len && a->password_len == b->password_len);
     HOLDS(!a->login || memcmp(a->credentials, b->credentials, a->user_len) == 0);
 }

@@ -75,9 +75,11 @@ static void print_people(const finding *found)
     field("key exchange", peer->group);
     field("expected name", peer->expected_name);
     field("matched name", peer->matched_name);
+    field("names held", peer->names);
     field("subject", peer->subject);
     field("issuer", peer->issuer);
-    printf("%-20s%d\n", "days to expiry", peer->days_to_expiry);
+    printf("%-20s%d (first of the chain: %d)\n", "days to expiry", peer->days_to_expiry,
+           peer->chain_days_to_expiry);
     field("SPKI SHA-256", spki);
     field("client certificate", peer->client_certificate ? "presented" : "none");
     printf("%-20s%u.%03u ms\n", "handshake", peer->handshake_us / 1000, peer->handshake_us % 1000);
@@ -103,11 +105,14 @@ static void print_json(const finding *found)
     json_field("group", peer->group);
     json_field("expected_name", peer->expected_name);
     json_field("matched_name", peer->matched_name);
+    json_field("names", peer->names);
     json_field("subject", peer->subject);
     json_field("issuer", peer->issuer);
     json_field("spki_sha256", spki);
-    printf(",\"days_to_expiry\":%d,\"client_certificate\":%s,\"handshake_us\":%u}\n", peer->days_to_expiry,
-           peer->client_certificate ? "true" : "false", peer->handshake_us);
+    printf(
+        ",\"days_to_expiry\":%d,\"chain_days_to_expiry\":%d,\"client_certificate\":%s,\"handshake_us\":%u}\n",
+        peer->days_to_expiry, peer->chain_days_to_expiry, peer->client_certificate ? "true" : "false",
+        peer->handshake_us);
 }
 
 static void print_json_failure(const char *name, const char *message, bool retryable)
@@ -184,7 +189,7 @@ const command command_connect = {
     .description = "Connects over TLS, verifies the server, authenticates, and prints what was verified, or\n"
                    "why not and whether retrying can help. The URI is\n"
                    "  rediss://[USER[:PASSWORD]@]HOST[:PORT][/DATABASE]?cacert=FILE[&cert=FILE&key=FILE]\n"
-                   "           [&name=NAME][&timeout_ms=N]\n"
+                   "           [&crl=FILE][&pin=sha256:BASE64,...][&name=NAME][&tls=1.2|1.3][&timeout_ms=N]\n"
                    "A URI with a password is not taken from the command line: use --uri-file, --uri-fd or\n"
                    "TASKSEAL_URI.\n",
     .examples = "  taskseal connect --uri-file /etc/app/redis.uri\n"

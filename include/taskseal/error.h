@@ -83,7 +83,7 @@ extern "C" {
     X(TIMEOUT, 104, RETRYABLE, "timeout", "the deadline passed")                                             \
     X(NOT_TLS, 105, PERMANENT, "not-tls", "the server does not speak TLS on this port")                      \
     X(PEER_CLOSED, 106, RETRYABLE, "peer-closed", "the server closed the connection")                        \
-    X(TLS_PROTOCOL, 107, PERMANENT, "tls-protocol", "no TLS session could be agreed on")                     \
+    X(TLS_PROTOCOL, 107, PERMANENT, "tls-protocol", "the two sides have no way of TLS in common")            \
     X(CERT_EXPIRED, 108, PERMANENT, "cert-expired", "a certificate of the server has expired")               \
     X(CERT_NOT_YET_VALID, 109, PERMANENT, "cert-not-yet-valid",                                              \
       "a certificate of the server is not valid yet")                                                        \
@@ -109,7 +109,11 @@ extern "C" {
     X(NOT_VERIFIED, 124, PERMANENT, "not-verified",                                                          \
       "the connection is not verified: use taskseal_redis_reconnect")                                        \
     X(IO, 125, RETRYABLE, "io", "the connection failed")                                                     \
-    X(REPLY_LIMIT, 126, PERMANENT, "reply-limit", "the server's reply is larger than the limits allow")
+    X(REPLY_LIMIT, 126, PERMANENT, "reply-limit", "the server's reply is larger than the limits allow")      \
+    X(CRL_UNUSABLE, 127, RETRYABLE, "crl-unusable",                                                          \
+      "a revocation list that is needed is missing, stale or not right")                                     \
+    X(TLS_DAMAGED, 128, RETRYABLE, "tls-damaged",                                                            \
+      "what one side of a TLS session sent was changed or cut on its way to the other")
 
 typedef enum taskseal_err {
     TASKSEAL_OK = 0,

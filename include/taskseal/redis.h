@@ -41,7 +41,8 @@ extern "C" {
 /* ---- Endpoints -------------------------------------------------------------------------------- */
 
 /* Where to connect, whom to trust and who we are: parsed once, with one TLS configuration for all its
- * connections. The password stands in guarded memory that is wiped. */
+ * connections, which is replaced as a whole when the files that it is made of change. The password stands in
+ * guarded memory that is wiped. */
 typedef struct taskseal_redis_endpoint taskseal_redis_endpoint;
 
 /* Parses
@@ -54,16 +55,70 @@ typedef struct taskseal_redis_endpoint taskseal_redis_endpoint;
  *
  *     cacert      required: a PEM file or a hashed directory of CAs, which REPLACES the system's; or the
  *                 word `system` for the system's own
+ *     crl         a PEM file of revocation lists. One of each CA in the server's chain is then demanded
+ *                 (nextUpdate included), and a certificate that is on one is refused
+ *     pin         1..8 of sha256:BASE64, commas between. A certificate of the verified chain, the server's
+ *                 own or a CA's, must have a public key of this hash, beyond all else. `taskseal connect`
+ *                 prints the server's, and so does
+ *                     openssl x509 -in cert.pem -noout -pubkey | openssl pkey -pubin -outform DER |
+ *                         openssl dgst -sha256 -binary | base64
  *     cert, key   PEM files for mTLS, both or none (an absolute path or one relative to the process)
  *     name        the name or IP address that the certificate must hold, if not `host`
+ *     tls         the oldest version of TLS to accept: 1.2 (default) or 1.3
  *     timeout_ms  1..3600000, default 5000: the deadline for a connect as a whole, and for each
  *                 later reply (change that with redisSetTimeout)
  *
+ * At each connect and reconnect the files are looked at, and if any changed, all are read anew: see
+ * taskseal_redis_endpoint_trust.
+ *
  *  URI_INVALID   error->message says which rule is broken, never the password
- *  TRUST_CONFIG  a file is missing, unreadable, holds no certificate, or key and certificate differ
+ *  TRUST_CONFIG  a file is missing, unreadable, holds no certificate or no revocation list, or key and
+ *                certificate differ; the key is encrypted (see taskseal_redis_endpoint_new_with); a
+ *                revocation list names no nextUpdate or is signed with SHA-1
  *  NO_MEMORY, NO_RANDOM */
 TASKSEAL_MUST_USE taskseal_err taskseal_redis_endpoint_new(taskseal_redis_endpoint **out, const char *uri,
                                                            taskseal_error *error);
+
+typedef struct taskseal_redis_options {
+    /* Writes the passphrase of an encrypted `key` into `out`, at most `cap` (1024) bytes and no NUL, and returns
+     * its length; 0 or less: there is none. `out` is guarded memory, wiped afterwards. Called by the function
+     * below, and again by whichever thread connects when the files have changed; never twice at once. It must
+     * not call functions of this endpoint, and what waits in it holds up all who connect. NULL: an encrypted
+     * key is TRUST_CONFIG. Nothing ever asks at a terminal. */
+    int (*passphrase)(char *out, size_t cap, void *argument);
+    void *passphrase_argument; /* must live as long as the endpoint and its connections */
+} taskseal_redis_options;
+
+/* taskseal_redis_endpoint_new, with what a URI can't hold. `options` may be NULL. The errors are the same; a wrong
+ * passphrase is TRUST_CONFIG. */
+TASKSEAL_MUST_USE taskseal_err taskseal_redis_endpoint_new_with(taskseal_redis_endpoint **out, const char *uri,
+                                                                const taskseal_redis_options *options,
+                                                                taskseal_error *error);
+
+/* An endpoint for another server of the same system (a cluster's node, a primary that Sentinel names): trust,
+ * user, password, database, timeout and all else are those of `base`. `host` is a DNS name or an IP address (IPv6
+ * without brackets). The certificate must hold `host`, or what `name` in the URI of `base` says if it is there.
+ * Without `name`, whoever can make a server send you elsewhere chooses which certificate of your CA is good
+ * enough: give one name to all servers and say it in `name`, if clients or strangers have certificates of that
+ * CA for servers too.
+ *  BAD_ARGUMENT  a pointer is NULL, `host` is neither name nor address, `port` is not 1..65535
+ *  NO_MEMORY */
+TASKSEAL_MUST_USE taskseal_err taskseal_redis_endpoint_for(taskseal_redis_endpoint **out,
+                                                           taskseal_redis_endpoint *base, const char *host,
+                                                           unsigned port, taskseal_error *error);
+
+/* Whether new connections use what the trust files hold now: looks at them, as each connect does, and reads them if
+ * they changed. TASKSEAL_OK, or why the newest state can't be used; then the state before it stays in use, and
+ * nothing is read again until a file changes once more. Open connections keep what they were verified with.
+ *  - Looked at are device, inode, size, mtime and ctime of `cacert` (of a directory also those of its entries),
+ *    `crl`, `cert` and `key`; for `system` those of the system's bundle and directory.
+ *  - A look takes microseconds, for a directory of CAs some more for each entry.
+ *  - A file that was changed less than 2 seconds before it was read is read again at the next look.
+ *  - Replace a file by rename, so that nobody reads half of it. Between a new `cert` and its `key` the old pair
+ *    stays in use, and this reports TRUST_CONFIG.
+ * TRUST_CONFIG, NO_MEMORY (tried again at the next look), BAD_ARGUMENT. Any thread may call it. */
+TASKSEAL_MUST_USE taskseal_err taskseal_redis_endpoint_trust(taskseal_redis_endpoint *endpoint,
+                                                             taskseal_error *error);
 
 /* Ends the caller's use of it; NULL is fine. Open connections keep what they need. */
 void taskseal_redis_endpoint_free(taskseal_redis_endpoint *endpoint);
@@ -72,9 +127,14 @@ void taskseal_redis_endpoint_free(taskseal_redis_endpoint *endpoint);
 
 /* Resolves, connects, shakes hands, verifies, authenticates, selects and pings under ONE deadline. *out is
  * the caller's, ended with redisFree. No byte of the credentials leaves before the peer is verified.
- *  RESOLVE, CONNECT, TIMEOUT (the message names the phase), NOT_TLS, PEER_CLOSED, TLS_PROTOCOL
+ *  RESOLVE, CONNECT, TIMEOUT (the message names the phase), NOT_TLS, PEER_CLOSED
+ *  TLS_PROTOCOL (no version, cipher, group or signature in common), TLS_DAMAGED (a record or message was changed
+ *  or cut on its way, in either direction; retryable)
  *  CERT_EXPIRED, CERT_NOT_YET_VALID, CERT_UNTRUSTED, CERT_SELF_SIGNED, CERT_PURPOSE, CERT_WEAK,
  *  CERT_INVALID, NAME_MISMATCH (the message lists the names that the certificate holds)
+ *  CERT_REVOKED; CRL_UNUSABLE (a list in `crl` is missing for a CA, stale, not yet valid, badly signed or has an
+ *  unknown critical extension: the message says which CA's; retryable, because the file may be replaced)
+ *  PIN_MISMATCH (the message has the pin that was seen)
  *  CLIENT_CERT_REQUIRED, CLIENT_CERT_REFUSED
  *  AUTH_REFUSED, NO_PERMISSION (connecting needs +ping, and +select for a database other than 0),
  *  SERVER_BUSY, SERVER_ERROR
@@ -88,6 +148,32 @@ TASKSEAL_MUST_USE taskseal_err taskseal_redis_connect(taskseal_redis_endpoint *e
  * BAD_ARGUMENT for a context that taskseal_redis_connect did not make. */
 TASKSEAL_MUST_USE taskseal_err taskseal_redis_reconnect(redisContext *redis, taskseal_error *error);
 
+/* When to try again: made with an initializer, kept by the caller, one for each connection. Clients that fail
+ * together come back spread out: each delay is drawn evenly from 0 to first_ms, 2 * first_ms, 4 * first_ms ...
+ * max_ms ("full jitter"). */
+typedef struct taskseal_redis_backoff {
+    unsigned first_ms; /* 0: 50 */
+    unsigned max_ms;   /* 0: 10000 */
+    unsigned failures; /* in a row; counted by the functions below */
+} taskseal_redis_backoff;
+
+/* Counts the failure `why` and sets *delay_ms to how long to wait. False, with a delay of 0, if `why` is
+ * permanent: do not try again. */
+TASKSEAL_MUST_USE bool taskseal_redis_backoff_next(taskseal_redis_backoff *backoff, taskseal_err why,
+                                                   unsigned *delay_ms);
+
+/* After a success. */
+void taskseal_redis_backoff_reset(taskseal_redis_backoff *backoff);
+
+/* taskseal_redis_reconnect, tried at once and then again and again until it succeeds or ends with a permanent
+ * error, `give_up_ms` have passed (0: never), or `wake_fd` is readable (-1: none; an eventfd, or a pipe that a
+ * signal handler writes to). Returns the error of the last try. Sleeps between tries only; a try by itself takes at
+ * most `timeout_ms` of the URI and is not interrupted. `backoff` may be NULL; it is reset by a success. */
+TASKSEAL_MUST_USE taskseal_err taskseal_redis_reconnect_until(redisContext *redis,
+                                                              taskseal_redis_backoff *backoff,
+                                                              unsigned give_up_ms, int wake_fd,
+                                                              taskseal_error *error);
+
 /* Why the connection failed, once redis->err is set (redis->errstr has the words):
  *  TIMEOUT       a reply was not complete in time, counted from when it was first waited for
  *  REPLY_LIMIT   a reply has an array of more than 16777216 elements, arrays nested more than 64 deep, a
@@ -96,7 +182,7 @@ TASKSEAL_MUST_USE taskseal_err taskseal_redis_reconnect(redisContext *redis, tas
  *  IO            the socket failed, or the reply was no RESP
  *  NOT_VERIFIED  the connection was closed by redisReconnect, or belongs to the process that forked this
  *                one: use taskseal_redis_reconnect
- *  PEER_CLOSED, TLS_PROTOCOL, NO_MEMORY, and after a failed taskseal_redis_reconnect what that returned
+ *  PEER_CLOSED, TLS_DAMAGED, TLS_PROTOCOL, NO_MEMORY, and after a failed taskseal_redis_reconnect what that returned
  * TASKSEAL_OK while it works. BAD_ARGUMENT for a context that taskseal_redis_connect did not make. */
 taskseal_err taskseal_redis_error(const redisContext *redis);
 
@@ -113,10 +199,12 @@ typedef struct taskseal_redis_peer {
     char group[32];         /* key exchange, "x25519" */
     char expected_name[256];/* what was asked for */
     char matched_name[256]; /* the name in the certificate that satisfied it */
+    char names[512];        /* all that it holds: "DNS:a, IP:10.0.0.1"; cut if longer */
     char subject[256];      /* for people; cut if longer */
     char issuer[256];
     int days_to_expiry;     /* of the leaf certificate */
-    uint8_t spki_sha256[32];/* of the leaf's public key */
+    int chain_days_to_expiry;/* of the first in the verified chain to expire, CAs included */
+    uint8_t spki_sha256[32];/* of the leaf's public key: the pin */
     bool client_certificate;/* one was presented */
     unsigned handshake_us;  /* TLS handshake with verification, microseconds */
 } taskseal_redis_peer;

@@ -3,12 +3,14 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/x509v3.h>
 #include <stdbool.h>
 #include <sys/stat.h>
 
 #include "../core/error.h"
+
+#include "pem.h"
 
 static taskseal_err no_memory(taskseal_error *error)
 {
@@ -20,80 +22,51 @@ static taskseal_err unusable(taskseal_error *error, const char *path, const char
     return taskseal__fail(error, TASKSEAL_ERR_TRUST_CONFIG, "cacert `%.200s` %s", path, why);
 }
 
-/* Encrypted PEM blocks are refused; without this OpenSSL would ask at the terminal. */
-static int no_passphrase(char *out, int cap, int writing, void *argument)
+/* OpenSSL decodes the key while it parses, and the extensions when they are first needed. What memory fails then stays
+ * broken for as long as the certificate lives, and leaves no trace of why. */
+static bool is_read_whole(X509 *certificate)
 {
-    (void)out;
-    (void)cap;
-    (void)writing;
-    (void)argument;
-    return -1;
+    bool extensions = X509_check_purpose(certificate, -1, 0) == 1;
+    uint32_t flags = X509_get_extension_flags(certificate);
+    /* Self-issued is most likely self-signed; a root that is not seen to be has no end of its chain. */
+    bool root = (flags & EXFLAG_SI) == 0 || (flags & EXFLAG_SS) != 0;
+    return extensions && root && X509_get0_pubkey(certificate) != NULL;
 }
 
-typedef enum next { NEXT_READ, NEXT_END, NEXT_BROKEN, NEXT_NO_MEMORY } next;
-
-/* Reads the next certificate of `file`, skipping PEM blocks of other kinds. */
-static next read_next(BIO *file, const taskseal__library *library, X509 **out)
+/* Parses a certificate that seems broken anew. If that is of no use either, it is the certificate that is at fault: it
+ * may stand beside others, and no chain will lead to it. False if memory can't be had. */
+static bool read_anew(const taskseal__library *library, X509 **certificate)
 {
-    *out = X509_new_ex(library->context, NULL);
-    if (*out == NULL)
-        return NEXT_NO_MEMORY;
-    ERR_clear_error();
-    if (PEM_read_bio_X509(file, out, no_passphrase, NULL) != NULL)
-        return NEXT_READ;
-    unsigned long reason = ERR_peek_last_error();
-    ERR_clear_error();
-    X509_free(*out);
-    *out = NULL;
-    if (ERR_GET_REASON(reason) == ERR_R_MALLOC_FAILURE)
-        return NEXT_NO_MEMORY;
-    bool at_end = ERR_GET_LIB(reason) == ERR_LIB_PEM && ERR_GET_REASON(reason) == PEM_R_NO_START_LINE;
-    return at_end ? NEXT_END : NEXT_BROKEN;
+    unsigned char *der = NULL;
+    int len = i2d_X509(*certificate, &der);
+    const unsigned char *at = der;
+    X509 *again = len > 0 ? X509_new_ex(library->context, NULL) : NULL;
+    bool read = again != NULL && d2i_X509(&again, &at, len) != NULL;
+    OPENSSL_free(der);
+    X509_free(read ? *certificate : again);
+    if (read)
+        *certificate = again;
+    return read;
 }
 
-static taskseal_err load_certificates(X509_STORE *store, const taskseal__library *library, BIO *file,
-                                      const char *path, taskseal_error *error)
+static taskseal__pem_next add_next(X509_STORE *store, const taskseal__library *library, BIO *file,
+                                   const char **rule)
 {
-    for (unsigned count = 0;; count++) {
-        X509 *certificate = NULL;
-        switch (read_next(file, library, &certificate)) {
-        case NEXT_NO_MEMORY:
-            return no_memory(error);
-        case NEXT_BROKEN:
-            return taskseal__fail(
-                error, TASKSEAL_ERR_TRUST_CONFIG,
-                "cacert `%.200s`: certificate number %u in it can't be read; it must be PEM", path,
-                count + 1);
-        case NEXT_END:
-            return count > 0 ? TASKSEAL_OK : unusable(error, path, "holds no certificate in PEM form");
-        case NEXT_READ:
-            break;
-        }
-        int added = X509_STORE_add_cert(store, certificate);
-        X509_free(certificate);
-        if (added != 1)
-            return no_memory(error);
-    }
+    (void)rule;
+    X509 *certificate = X509_new_ex(library->context, NULL);
+    if (certificate == NULL)
+        return TASKSEAL__PEM_NO_MEMORY;
+    taskseal__pem_next next = TASKSEAL__PEM_ADDED;
+    if (PEM_read_bio_X509(file, &certificate, taskseal__pem_no_passphrase, NULL) == NULL)
+        next = taskseal__pem_failed();
+    else if ((!is_read_whole(certificate) && !read_anew(library, &certificate)) ||
+             X509_STORE_add_cert(store, certificate) != 1)
+        next = TASKSEAL__PEM_NO_MEMORY;
+    X509_free(certificate);
+    return next;
 }
 
-static taskseal_err load_file(X509_STORE *store, const taskseal__library *library, const char *path,
-                              taskseal_error *error)
-{
-    errno = 0;
-    BIO *file = BIO_new_file(path, "r");
-    if (file == NULL) {
-        char words[64] = "";
-        int failure = errno;
-        ERR_clear_error();
-        if (failure == 0)
-            return no_memory(error);
-        return taskseal__fail(error, TASKSEAL_ERR_TRUST_CONFIG, "cacert `%.200s` can't be read: %s", path,
-                              strerror_r(failure, words, sizeof words));
-    }
-    taskseal_err err = load_certificates(store, library, file, path, error);
-    BIO_free(file);
-    return err;
-}
+static const taskseal__pem_kind anchor = {"cacert", "certificate", add_next};
 
 /* "5ed36f99.0", as `openssl rehash` makes them. */
 static bool is_hash_name(const char *name)
@@ -132,7 +105,7 @@ static taskseal_err load(X509_STORE *store, const taskseal__library *library, co
                               strerror_r(errno, words, sizeof words));
     if (S_ISDIR(status.st_mode))
         return load_directory(store, path, error);
-    return load_file(store, library, path, error);
+    return taskseal__pem_load(store, library, &anchor, path, error);
 }
 
 /* The places that OpenSSL was built with; either may be missing, but not both. */

@@ -29,10 +29,12 @@ static int wire_read(BIO *bio, char *data, size_t len, size_t *read)
     *read = 0;
     if (wire->not_tls)
         return 0;
-    if (is_over(wire)) {
+    if (is_over(wire) || (wire->metered && wire->allowance == 0)) {
         BIO_set_retry_read(bio); /* as if nothing had come: the caller asks the clock before it waits */
         return 0;
     }
+    if (wire->metered && len > wire->allowance)
+        len = wire->allowance;
     ssize_t got = recv(wire->fd, data, len, 0);
     if (got < 0) {
         if (may_retry(errno))
@@ -51,6 +53,8 @@ static int wire_read(BIO *bio, char *data, size_t len, size_t *read)
         return 0;
     }
     wire->heard = true;
+    if (wire->metered)
+        wire->allowance -= (size_t)got;
     *read = (size_t)got;
     return 1;
 }
@@ -68,6 +72,7 @@ static int wire_write(BIO *bio, const char *data, size_t len, size_t *written)
             wire->system_error = errno;
         return 0;
     }
+    wire->sent += (uint64_t)sent;
     *written = (size_t)sent;
     return 1;
 }

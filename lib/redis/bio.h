@@ -6,14 +6,18 @@
 
 #include <openssl/bio.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "deadline.h"
 
 typedef struct taskseal__wire {
     int fd; /* non-blocking; -1: closed */
     taskseal__deadline
-        deadline;     /* nothing is received after it: OpenSSL receives again and again in one call */
+        deadline; /* nothing is received after it: OpenSSL receives again and again in one call */
+    bool metered; /* at most `allowance` more bytes are received */
+    size_t allowance;
     int system_error; /* errno of the last failed send or recv; 0: none failed */
+    uint64_t sent;    /* bytes, ever */
     bool heard;       /* something came from the peer */
     bool closed;      /* the peer will send no more */
     bool not_tls;     /* the peer's first byte began no TLS record; nothing of it was passed on */

@@ -2,9 +2,10 @@
 #include "library.h"
 
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/provider.h>
+#include <openssl/rand.h>
 #include <pthread.h>
-#include <stdbool.h>
 
 #include "bio.h"
 
@@ -37,4 +38,17 @@ const taskseal__library *taskseal__library_get(void)
     bool usable = ready;
     (void)pthread_mutex_unlock(&lock);
     return usable ? &library : NULL;
+}
+
+bool taskseal__library_enter_thread(void)
+{
+    unsigned char byte;
+    const taskseal__library *ours = taskseal__library_get();
+    ERR_clear_error();
+    ERR_raise(ERR_LIB_USER,
+              ERR_R_PASSED_INVALID_ARGUMENT); /* any error, to see whether the queue can hold one */
+    bool entered = ours != NULL && ERR_peek_error() != 0 && RAND_bytes_ex(ours->context, &byte, 1, 0) == 1 &&
+                   RAND_priv_bytes_ex(ours->context, &byte, 1, 0) == 1;
+    ERR_clear_error();
+    return entered;
 }

@@ -5,6 +5,7 @@
 
 #include <openssl/bio.h>
 #include <openssl/types.h>
+#include <stdbool.h>
 
 typedef struct taskseal__library {
     OSSL_LIB_CTX *context; /* with the built-in default provider, and without OPENSSL_CONF */
@@ -15,5 +16,9 @@ typedef struct taskseal__library {
  * again. It is never freed: OpenSSL leaves state of a library context in every thread that used it, which
  * freeing the context would turn into dangling pointers. */
 const taskseal__library *taskseal__library_get(void);
+
+/* Has OpenSSL allocate what it keeps for each thread, its error queue and random generators, before a session does:
+ * there a failure would look like the peer's. False if memory can't be had. */
+bool taskseal__library_enter_thread(void);
 
 #endif

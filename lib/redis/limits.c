@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "limits.h"
 
+/* True for the beginning of what no command is waiting for. An error is let through: it is how a server says why it
+ * closes a new connection, and hiredis knows that. */
+static bool is_unasked(const taskseal__limits *limits, const redisReadTask *task)
+{
+    return limits->asked != NULL && task->type != REDIS_REPLY_PUSH && task->type != REDIS_REPLY_ERROR &&
+           limits->asked->replies.head == NULL && (limits->asked->c.flags & REDIS_SUBSCRIBED) == 0;
+}
+
 /* False once the reply costs more than it may. The caller then returns NULL, on which hiredis gives the reply up;
  * it takes that for lack of memory, so `exceeded` tells the difference. */
 static bool charge(const redisReadTask *task, size_t bytes)
@@ -13,6 +21,9 @@ static bool charge(const redisReadTask *task, size_t bytes)
             limits->pushes++;
         else
             limits->replies++;
+        limits->unasked = is_unasked(limits, task);
+        if (limits->unasked)
+            return false;
     }
     limits->built += sizeof(redisReply);
     limits->exceeded =

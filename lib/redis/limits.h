@@ -4,7 +4,7 @@
 #ifndef TASKSEAL_REDIS_LIMITS_H
 #define TASKSEAL_REDIS_LIMITS_H
 
-#include <hiredis/hiredis.h>
+#include <hiredis/async.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -23,6 +23,9 @@ typedef struct taskseal__limits {
     uint64_t pushes;                     /* the same of RESP3's pushes, which nobody asked for */
     bool in_push;                        /* the newest of both is a push */
     bool exceeded;
+    /* Of an asynchronous reader: what no command asked for is refused, for hiredis ends the process over it. */
+    const redisAsyncContext *asked;
+    bool unasked; /* such a thing came */
 } taskseal__limits;
 
 void taskseal__limits_install(taskseal__limits *limits, redisReader *reader);

@@ -7,10 +7,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whom the server must prove to be. */
+#include "pins.h"
+
+/* Whom the server must prove to be. What it points to belongs to the endpoint. */
 typedef struct taskseal__expected {
     const char *name; /* a DNS name without final dot, or an IP address */
     bool is_address;
+    const taskseal__pins *pins;
+    bool revocation; /* revocation lists are demanded for the whole chain */
 } taskseal__expected;
 
 /* Makes verification in `ssl` ask for the name, and SNI send it if it is a DNS name. */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * What a connection's verification found, for people and for monitoring. */
+#include <limits.h>
 #include <openssl/x509.h>
-#include <sodium.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "text.h"
@@ -20,15 +19,20 @@ static const char *group_name(SSL *ssl)
     return group > 0 ? SSL_group_to_name(ssl, (int)group) : NULL;
 }
 
-static bool hash_public_key(X509 *certificate, uint8_t hash[32])
+/* The days until the first certificate of the chain expires, which ends the use of all of it. */
+static bool find_expiry(const STACK_OF(X509) * chain, int *leaf, int *least)
 {
-    unsigned char *der = NULL;
-    int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
-    if (len <= 0)
-        return false;
-    (void)crypto_hash_sha256(hash, der, (unsigned long long)len);
-    OPENSSL_free(der);
-    return true;
+    int seconds = 0;
+    *least = INT_MAX;
+    for (int i = 0; i < sk_X509_num(chain); i++) {
+        int days = 0;
+        if (ASN1_TIME_diff(&days, &seconds, NULL, X509_get0_notAfter(sk_X509_value(chain, i))) != 1)
+            return false;
+        if (i == 0)
+            *leaf = days;
+        *least = days < *least ? days : *least;
+    }
+    return *least < INT_MAX;
 }
 
 taskseal_err taskseal_redis_peer_info(const redisContext *redis, taskseal_redis_peer *peer)
@@ -42,9 +46,8 @@ taskseal_err taskseal_redis_peer_info(const redisContext *redis, taskseal_redis_
     const taskseal__tls *tls = &transport->tls;
 
     X509 *leaf = SSL_get0_peer_certificate(tls->ssl);
-    int seconds = 0;
-    if (!hash_public_key(leaf, peer->spki_sha256) ||
-        ASN1_TIME_diff(&peer->days_to_expiry, &seconds, NULL, X509_get0_notAfter(leaf)) != 1) {
+    if (!taskseal__pin_of(leaf, peer->spki_sha256) ||
+        !find_expiry(SSL_get0_verified_chain(tls->ssl), &peer->days_to_expiry, &peer->chain_days_to_expiry)) {
         *peer = (taskseal_redis_peer){0};
         return TASKSEAL_ERR_NO_MEMORY;
     }
@@ -54,6 +57,7 @@ taskseal_err taskseal_redis_peer_info(const redisContext *redis, taskseal_redis_
     copy(peer->expected_name, sizeof peer->expected_name, tls->expected.name);
     copy(peer->matched_name, sizeof peer->matched_name,
          tls->expected.is_address ? tls->expected.name : SSL_get0_peername(tls->ssl));
+    taskseal__names_list(leaf, peer->names, sizeof peer->names);
     taskseal__subject_of(leaf, peer->subject, sizeof peer->subject);
     taskseal__issuer_of(leaf, peer->issuer, sizeof peer->issuer);
     peer->client_certificate = tls->certificate_asked && tls->certificate_given;

@@ -3,13 +3,13 @@
 
 #include <errno.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "../core/error.h"
 #include "host.h"
+#include "thread.h"
 
 struct taskseal__lookup {
     pthread_mutex_t lock;
@@ -104,23 +104,12 @@ static void *look_up_in_thread(void *argument)
     return NULL;
 }
 
-/* The thread takes no signals: handlers belong to the application's own threads. */
 static bool start_thread(taskseal__lookup *lookup)
 {
-    sigset_t all, before;
-    pthread_attr_t detached;
-    pthread_t thread;
-    if (pthread_attr_init(&detached) != 0)
-        return false;
-    (void)sigfillset(&all);
-    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
     retain(lookup);
-    bool started = pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED) == 0 &&
-                   pthread_create(&thread, &detached, look_up_in_thread, lookup) == 0;
+    bool started = taskseal__thread_start(look_up_in_thread, lookup);
     if (!started)
         taskseal__lookup_release(lookup);
-    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    (void)pthread_attr_destroy(&detached);
     return started;
 }
 

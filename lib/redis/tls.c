@@ -103,6 +103,7 @@ static void write_fault(taskseal__tls *tls, taskseal_error *error)
 static int perform(taskseal__tls *tls, operation what, void *data, size_t len, size_t *done, bool wait,
                    taskseal_error *error)
 {
+    uint64_t sent = tls->wire.sent;
     for (;;) {
         start_clock(tls, wait);
         int result = attempt(tls, what, data, len, done);
@@ -120,8 +121,11 @@ static int perform(taskseal__tls *tls, operation what, void *data, size_t len, s
         }
         if (!wait)
             return 0;
-        if (what == WRITE && tls->patience_us > 0)
+        /* Kernels that are short of memory may call a socket writable that takes nothing: it gets no more time. */
+        if (what == WRITE && tls->patience_us > 0 && tls->wire.sent != sent) {
             tls->deadline = taskseal__deadline_in_us(tls->patience_us);
+            sent = tls->wire.sent;
+        }
         if (!wait_for(tls, needed, error))
             return -1;
     }
@@ -137,10 +141,12 @@ static bool proved(const taskseal__tls *tls)
     X509 *leaf = SSL_get0_peer_certificate(ssl);
     const SSL_CIPHER *cipher = SSL_get_current_cipher(ssl);
     bool tls13 = SSL_version(ssl) == TLS1_3_VERSION;
+    bool tls12 = SSL_version(ssl) == TLS1_2_VERSION && SSL_get_min_proto_version(ssl) <= TLS1_2_VERSION;
     return tls->verdict.passed && leaf != NULL && SSL_get_verify_result(ssl) == X509_V_OK &&
            (tls->expected.is_address || SSL_get0_peername(ssl) != NULL) &&
-           taskseal__names_match(leaf, &tls->expected) && SSL_session_reused(ssl) == 0 &&
-           (tls13 || SSL_version(ssl) == TLS1_2_VERSION) && cipher != NULL &&
+           taskseal__names_match(leaf, &tls->expected) &&
+           taskseal__pins_match(tls->expected.pins, SSL_get0_verified_chain(ssl)) &&
+           SSL_session_reused(ssl) == 0 && (tls13 || tls12) && cipher != NULL &&
            SSL_CIPHER_is_aead(cipher) == 1 && (tls13 || SSL_CIPHER_get_kx_nid(cipher) == NID_kx_ecdhe);
 }
 
@@ -149,8 +155,10 @@ static bool prepare(taskseal__tls *tls, SSL_CTX *context)
     const taskseal__library *library = taskseal__library_get();
     tls->ssl = SSL_new(context);
     BIO *bio = library != NULL && tls->ssl != NULL ? taskseal__bio_new(library->socket, &tls->wire) : NULL;
-    if (bio == NULL)
+    if (bio == NULL) {
+        ERR_clear_error(); /* the application's own calls must not find these */
         return false;
+    }
     SSL_set_bio(tls->ssl, bio, bio);
     return SSL_set_app_data(tls->ssl, tls) == 1 && taskseal__names_expect(tls->ssl, &tls->expected);
 }

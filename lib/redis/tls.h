@@ -17,7 +17,7 @@ typedef struct taskseal__tls {
     SSL *ssl;      /* NULL: closed */
     pid_t process; /* that shook hands: two must never write under the same keys and sequence numbers */
     taskseal__wire wire;
-    taskseal__expected expected; /* the name's characters belong to the endpoint */
+    taskseal__expected expected;
     taskseal__verdict verdict;
     const char *where;           /* "host:port" for messages; the endpoint's */
     const char *phase;           /* what is going on, for messages: "the TLS handshake" */
@@ -32,8 +32,9 @@ typedef struct taskseal__tls {
 /* Makes `context` call the verification of this file; part of taskseal__trust_new. */
 void taskseal__tls_install(SSL_CTX *context);
 
-/* Shakes hands over `fd` (then tls's, also on failure) by `deadline` and verifies the peer. `expected`'s name and
- * `where` must outlive the session. Errors as taskseal_redis_connect. On failure the session is closed. */
+/* Shakes hands over `fd` (then tls's, also on failure) by `deadline` and verifies the peer. What `expected` and
+ * `where` point to must outlive the session, which keeps a reference to `context` itself. Errors as
+ * taskseal_redis_connect. On failure the session is closed. */
 TASKSEAL_MUST_USE taskseal_err taskseal__tls_open(taskseal__tls *tls, SSL_CTX *context, int fd,
                                                   const taskseal__expected *expected, const char *where,
                                                   taskseal__deadline deadline, taskseal_error *error);

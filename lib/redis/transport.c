@@ -9,6 +9,9 @@
 
 #define US_PER_S 1000000
 
+/* Of one turn of an event loop: encrypting it takes about a millisecond, and others have their turns too. */
+#define ASYNC_WRITE_MAX ((size_t)1 << 20)
+
 static ssize_t transport_read(redisContext *context, char *data, size_t cap);
 
 taskseal__transport *taskseal__transport_of(const redisContext *context)
@@ -58,7 +61,8 @@ static void hang_up(redisContext *context, taskseal__transport *transport)
 void taskseal__transport_failed(redisContext *context, const taskseal_error *why)
 {
     taskseal__transport *transport = taskseal__transport_of(context);
-    hang_up(context, transport);
+    if (!transport->asynchronous)
+        hang_up(context, transport);
     transport->failure = why->code;
     set_error(context, hiredis_error(why->code), why->message);
 }
@@ -80,7 +84,7 @@ static ssize_t refuse(redisContext *context)
 }
 
 /* redisSetTimeout may have changed it since. */
-static int64_t patience_us(const redisContext *context)
+int64_t taskseal__transport_patience_us(const redisContext *context)
 {
     const struct timeval *timeout = context->command_timeout;
     if (timeout == NULL)
@@ -108,7 +112,7 @@ static void set_deadline(const redisContext *context, taskseal__transport *trans
     if (awaited != transport->awaited)
         transport->tls.deadline = 0;
     transport->awaited = awaited;
-    transport->tls.patience_us = patience_us(context);
+    transport->tls.patience_us = taskseal__transport_patience_us(context);
 }
 
 static ssize_t transport_read(redisContext *context, char *data, size_t cap)
@@ -123,11 +127,29 @@ static ssize_t transport_read(redisContext *context, char *data, size_t cap)
         taskseal__transport_failed(context, &why);
         return -1;
     }
-    set_deadline(context, transport);
-    ssize_t got = taskseal__tls_read(&transport->tls, data, cap, (context->flags & REDIS_BLOCK) != 0, &why);
+    if (!transport->asynchronous)
+        set_deadline(context, transport);
+    ssize_t got = taskseal__tls_read(&transport->tls, data, cap, !transport->asynchronous, &why);
+    transport->received = got > 0;
+    transport->read_wants_write = got == 0 && SSL_want_write(transport->tls.ssl);
     if (got < 0)
         taskseal__transport_failed(context, &why);
     return got;
+}
+
+/* What OpenSSL did not take at once it must be offered again, and as much at least: hiredis only ever appends. */
+static ssize_t write_some(redisContext *context, taskseal__transport *transport)
+{
+    taskseal_error why;
+    size_t len = sdslen(context->obuf);
+    uint64_t before = transport->tls.wire.sent;
+    ssize_t sent = taskseal__tls_write(&transport->tls, context->obuf,
+                                       len < ASYNC_WRITE_MAX ? len : ASYNC_WRITE_MAX, false, &why);
+    transport->wrote = transport->wrote || transport->tls.wire.sent != before;
+    transport->write_wants_read = sent == 0 && SSL_want_read(transport->tls.ssl);
+    if (sent < 0)
+        taskseal__transport_failed(context, &why);
+    return sent;
 }
 
 static ssize_t transport_write(redisContext *context)
@@ -136,10 +158,11 @@ static ssize_t transport_write(redisContext *context)
     taskseal_error why;
     if (!taskseal__transport_is_open(context))
         return refuse(context);
+    if (transport->asynchronous)
+        return write_some(context, transport);
     transport->tls.deadline = 0;
-    transport->tls.patience_us = patience_us(context);
-    ssize_t sent = taskseal__tls_write(&transport->tls, context->obuf, sdslen(context->obuf),
-                                       (context->flags & REDIS_BLOCK) != 0, &why);
+    transport->tls.patience_us = taskseal__transport_patience_us(context);
+    ssize_t sent = taskseal__tls_write(&transport->tls, context->obuf, sdslen(context->obuf), true, &why);
     if (sent < 0)
         taskseal__transport_failed(context, &why);
     transport->tls.deadline = 0;
@@ -147,7 +170,7 @@ static ssize_t transport_write(redisContext *context)
     return sent;
 }
 
-/* Nothing in hiredis makes one of our contexts asynchronous; if something did, it gets nothing. */
+/* Nothing in hiredis makes a synchronous context of ours asynchronous; if something did, it gets nothing. */
 static void refuse_async(redisAsyncContext *context)
 {
     (void)refuse(&context->c);
@@ -160,6 +183,8 @@ static void release(void *privctx)
     taskseal__transport *transport = privctx;
     if (transport == NULL)
         return;
+    if (transport->freed != NULL)
+        *transport->freed = true;
     taskseal__tls_close(&transport->tls);
     taskseal_redis_endpoint_free(transport->endpoint);
     free(transport);
@@ -205,19 +230,19 @@ static void transport_close(redisContext *context)
 
 /* ---- Life ----------------------------------------------------------------------------------------------------- */
 
-redisContext *taskseal__transport_new(taskseal_redis_endpoint *endpoint)
+redisOptions taskseal__transport_options(const taskseal_redis_endpoint *endpoint, struct timeval *timeout)
 {
     unsigned ms = endpoint->uri.timeout_ms;
-    struct timeval timeout = {.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
-    redisOptions options = {
-        .type = REDIS_CONN_USERFD, .endpoint.fd = REDIS_INVALID_FD, .command_timeout = &timeout};
+    *timeout = (struct timeval){.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
+    return (redisOptions){
+        .type = REDIS_CONN_USERFD, .endpoint.fd = REDIS_INVALID_FD, .command_timeout = timeout};
+}
+
+taskseal__transport *taskseal__transport_install(redisContext *context, taskseal_redis_endpoint *endpoint)
+{
     taskseal__transport *transport = calloc(1, sizeof *transport);
-    redisContext *context = transport != NULL ? redisConnectWithOptions(&options) : NULL;
-    if (context == NULL || context->err != 0) {
-        redisFree(context);
-        free(transport);
+    if (transport == NULL)
         return NULL;
-    }
     transport->functions = (redisContextFuncs){.close = transport_close,
                                                .free_privctx = drop_session,
                                                .async_read = refuse_async,
@@ -232,7 +257,7 @@ redisContext *taskseal__transport_new(taskseal_redis_endpoint *endpoint)
     context->privctx = transport;
     /* hiredis leaves TCP there, and then redisReconnect would dial by itself. */
     context->connection_type = REDIS_CONN_USERFD;
-    return context;
+    return transport;
 }
 
 bool taskseal__transport_reset(redisContext *context)

@@ -1,145 +1,119 @@
 /* SPDX-License-Identifier: MIT */
 #include "trust.h"
 
-#include <openssl/err.h>
-#include <stdbool.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
 
 #include "../core/error.h"
-#include "anchors.h"
-#include "library.h"
-#include "tls.h"
+#include "stamp.h"
+#include "trust_load.h"
 
-#define SECURITY_LEVEL 2 /* 112 bits; no SHA-1, no RSA below 2048 */
+/* A bad state is believed when it is read again: OpenSSL may have run out of memory without saying so, and what is
+ * believed is not read again until a file changes. */
+#define READINGS 2
 
-/* ECDHE with AEAD only. */
-#define TLS12_CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20"
-#define TLS13_CIPHERS "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256"
+struct taskseal__trust {
+    atomic_uint references;
+    taskseal__sources sources;      /* constant */
+    taskseal_redis_options options; /* constant */
+    pthread_mutex_t lock;
+    SSL_CTX *tls;          /* guarded by lock; NULL only until the first load */
+    taskseal__stamp stamp; /* guarded by lock; of the files, before the last attempt to load them */
+    bool tried;            /* guarded by lock; there was an attempt that memory did not fail */
+    taskseal_error state;  /* guarded by lock; how the last attempt ended */
+};
 
-/* The hybrid group, where OpenSSL has it (3.5), keeps recorded traffic from later quantum computers. */
-#define GROUPS        "X25519:P-256:X448:P-384:P-521"
-#define HYBRID_GROUPS "X25519MLKEM768:" GROUPS
-
-#define SIGNATURES                                                                                           \
-    "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:ed448:"                                                  \
-    "rsa_pss_pss_sha256:rsa_pss_pss_sha384:rsa_pss_pss_sha512:"                                              \
-    "rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:RSA+SHA256:RSA+SHA384:RSA+SHA512"
-
-#define OPTIONS                                                                                              \
-    (SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_ENABLE_MIDDLEBOX_COMPAT)
-
-static const char *openssl_reason(void)
+/* The system's directory has hundreds of entries, and whatever changes one of them changes the bundle or the
+ * directory. */
+static void look(const taskseal__trust *trust, taskseal__stamp *now)
 {
-    const char *reason = ERR_reason_error_string(ERR_peek_last_error());
-    return reason != NULL ? reason : "unknown reason";
+    const taskseal__sources *s = &trust->sources;
+    bool system = strcmp(s->cacert, "system") == 0;
+    const char *paths[] = {system ? X509_get_default_cert_file() : s->cacert,
+                           system ? X509_get_default_cert_dir() : NULL, s->crl, s->cert, s->key};
+    taskseal__stamp_take(now, paths, sizeof paths / sizeof paths[0], !system);
 }
 
-static bool is_no_memory(void)
+/* Under the lock, so that whoever connects after a change gets it, even if another thread is loading now. */
+static void refresh(taskseal__trust *trust)
 {
-    return ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE;
-}
-
-static taskseal_err fail(taskseal_error *error, const char *what)
-{
-    if (is_no_memory())
-        return taskseal__fail(error, TASKSEAL_ERR_NO_MEMORY, "no memory for the TLS configuration");
-    return taskseal__fail(error, TASKSEAL_ERR_TRUST_CONFIG, "%s: %s", what, openssl_reason());
-}
-
-/* A client key in an encrypted file: refused, not asked for at the terminal. `argument` notes that it was. */
-static int note_passphrase(char *out, int cap, int writing, void *argument)
-{
-    bool *asked = argument;
-    (void)out;
-    (void)cap;
-    (void)writing;
-    *asked = true;
-    return -1;
-}
-
-static bool set_groups(SSL_CTX *tls)
-{
-    ERR_set_mark();
-    bool hybrid = SSL_CTX_set1_groups_list(tls, HYBRID_GROUPS) == 1;
-    ERR_pop_to_mark();
-    return hybrid || SSL_CTX_set1_groups_list(tls, GROUPS) == 1;
-}
-
-/* All of it is set, defaults too: OpenSSL applies the `system_default` section of OPENSSL_CONF to every new
- * SSL_CTX, also in a library context that has loaded no configuration. */
-static bool set_protocol(SSL_CTX *tls)
-{
-    (void)SSL_CTX_clear_options(tls, ~(uint64_t)0);
-    (void)SSL_CTX_set_options(tls, OPTIONS);
-    SSL_CTX_set_security_level(tls, SECURITY_LEVEL);
-    (void)SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF); /* a resumed session skips verification */
-    (void)SSL_CTX_set_mode(tls, SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    SSL_CTX_set_read_ahead(tls, 1);
-    return SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION) == 1 &&
-           SSL_CTX_set_max_proto_version(tls, TLS1_3_VERSION) == 1 &&
-           SSL_CTX_set_cipher_list(tls, TLS12_CIPHERS) == 1 &&
-           SSL_CTX_set_ciphersuites(tls, TLS13_CIPHERS) == 1 && set_groups(tls) &&
-           SSL_CTX_set1_sigalgs_list(tls, SIGNATURES) == 1;
-}
-
-static taskseal_err set_anchors(SSL_CTX *tls, const taskseal__library *library, const char *cacert,
-                                taskseal_error *error)
-{
-    X509_STORE *store = NULL;
-    taskseal_err err = taskseal__anchors_load(&store, library, cacert, error);
-    if (err != TASKSEAL_OK)
-        return err;
-    /* Both places where OpenSSL may look. */
-    bool set = SSL_CTX_set1_verify_cert_store(tls, store) == 1;
-    SSL_CTX_set1_cert_store(tls, store);
-    X509_STORE_free(store);
-    return set ? TASKSEAL_OK : fail(error, "the CAs could not be set");
-}
-
-static taskseal_err set_client_certificate(SSL_CTX *tls, const taskseal__uri *uri, taskseal_error *error)
-{
-    bool encrypted = false;
-    taskseal_err err = TASKSEAL_OK;
-    char what[300];
-    SSL_CTX_set_default_passwd_cb(tls, note_passphrase);
-    SSL_CTX_set_default_passwd_cb_userdata(tls, &encrypted);
-    if (SSL_CTX_use_certificate_chain_file(tls, uri->cert) != 1) {
-        (void)snprintf(what, sizeof what, "cert `%.200s` can't be used (it must be a PEM certificate)",
-                       uri->cert);
-        err = fail(error, what);
-    } else if (SSL_CTX_use_PrivateKey_file(tls, uri->key, SSL_FILETYPE_PEM) != 1) {
-        (void)snprintf(what, sizeof what, "key `%.200s` can't be used%s", uri->key,
-                       encrypted ? " (it is encrypted: decrypt it with `openssl pkey`)"
-                                 : " (it must be the PEM private key of `cert`)");
-        err = fail(error, what);
-    } else if (SSL_CTX_check_private_key(tls) != 1) {
-        err = fail(error, "key and cert do not belong together");
+    SSL_CTX *fresh = NULL;
+    taskseal__stamp now;
+    look(trust, &now);
+    if (trust->tried && taskseal__stamp_is_current(&trust->stamp, &now))
+        return;
+    taskseal_err err = TASKSEAL_ERR_TRUST_CONFIG;
+    for (int i = 0; i < READINGS && err == TASKSEAL_ERR_TRUST_CONFIG; i++) {
+        trust->state = (taskseal_error){TASKSEAL_OK, 0, ""};
+        err = taskseal__trust_load(&fresh, &trust->sources, &trust->options, &trust->state);
     }
-    SSL_CTX_set_default_passwd_cb_userdata(tls, NULL);
-    SSL_CTX_set_default_passwd_cb(tls, NULL);
-    return err;
-}
-
-taskseal_err taskseal__trust_new(SSL_CTX **out, const taskseal__uri *uri, taskseal_error *error)
-{
-    *out = NULL;
-    ERR_clear_error();
-    const taskseal__library *library = taskseal__library_get();
-    if (library == NULL)
-        return taskseal__fail(error, TASKSEAL_ERR_NO_MEMORY, "OpenSSL could not be set up");
-    SSL_CTX *tls = SSL_CTX_new_ex(library->context, NULL, TLS_client_method());
-    taskseal_err err = TASKSEAL_OK;
-    if (tls == NULL || !set_protocol(tls))
-        err = fail(error, "OpenSSL lacks what TLS 1.2 with ECDHE and AEAD needs");
-    if (err == TASKSEAL_OK)
-        err = set_anchors(tls, library, uri->cacert, error);
-    if (err == TASKSEAL_OK && uri->cert != NULL)
-        err = set_client_certificate(tls, uri, error);
+    trust->stamp = now;
+    trust->tried = err != TASKSEAL_ERR_NO_MEMORY;
     if (err == TASKSEAL_OK) {
-        taskseal__tls_install(tls);
-        *out = tls;
-    } else {
-        SSL_CTX_free(tls);
+        SSL_CTX_free(trust->tls);
+        trust->tls = fresh;
     }
-    ERR_clear_error();
+}
+
+taskseal_err taskseal__trust_new(taskseal__trust **out, taskseal__sources *sources,
+                                 const taskseal_redis_options *options, taskseal_error *error)
+{
+    taskseal__trust *trust = calloc(1, sizeof *trust);
+    *out = NULL;
+    if (trust == NULL || pthread_mutex_init(&trust->lock, NULL) != 0) {
+        free(trust);
+        taskseal__sources_clear(sources);
+        return taskseal__fail(error, TASKSEAL_ERR_NO_MEMORY, "no memory for an endpoint");
+    }
+    atomic_init(&trust->references, 1);
+    trust->sources = *sources;
+    trust->options = *options;
+    *sources = (taskseal__sources){0};
+    taskseal_err err = taskseal__trust_state(trust, error);
+    if (err == TASKSEAL_OK)
+        *out = trust;
+    else
+        taskseal__trust_release(trust);
     return err;
+}
+
+taskseal__trust *taskseal__trust_retain(taskseal__trust *trust)
+{
+    (void)atomic_fetch_add_explicit(&trust->references, 1, memory_order_relaxed);
+    return trust;
+}
+
+void taskseal__trust_release(taskseal__trust *trust)
+{
+    if (trust == NULL || atomic_fetch_sub_explicit(&trust->references, 1, memory_order_acq_rel) != 1)
+        return;
+    SSL_CTX_free(trust->tls);
+    taskseal__sources_clear(&trust->sources);
+    (void)pthread_mutex_destroy(&trust->lock);
+    free(trust);
+}
+
+SSL_CTX *taskseal__trust_take(taskseal__trust *trust)
+{
+    (void)pthread_mutex_lock(&trust->lock);
+    refresh(trust);
+    SSL_CTX *tls = trust->tls;
+    (void)SSL_CTX_up_ref(tls); /* can't fail: it counts */
+    (void)pthread_mutex_unlock(&trust->lock);
+    return tls;
+}
+
+taskseal_err taskseal__trust_state(taskseal__trust *trust, taskseal_error *error)
+{
+    (void)pthread_mutex_lock(&trust->lock);
+    refresh(trust);
+    taskseal_error state = trust->state;
+    (void)pthread_mutex_unlock(&trust->lock);
+    return state.code == TASKSEAL_OK ? TASKSEAL_OK : taskseal__fail(error, state.code, "%s", state.message);
+}
+
+const taskseal__sources *taskseal__trust_sources(const taskseal__trust *trust)
+{
+    return &trust->sources;
 }

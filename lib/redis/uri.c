@@ -166,9 +166,10 @@ static taskseal_err parse_database(taskseal__uri *uri, taskseal__span path, task
 }
 
 /* The name that the certificate must hold is the host, unless a parameter gave another. */
-static void settle_name(taskseal__uri *uri)
+void taskseal__uri_settle_name(taskseal__uri *uri)
 {
-    if (uri->name[0] == '\0') {
+    uri->name_given = uri->name[0] != '\0';
+    if (!uri->name_given) {
         memcpy(uri->name, uri->host, sizeof uri->name);
         uri->name_kind = uri->host_kind;
     }
@@ -209,15 +210,22 @@ taskseal_err taskseal__uri_parse(taskseal__uri *uri, const char *text, taskseal_
     if (err == TASKSEAL_OK)
         err = taskseal__uri_query(uri, query, error);
     if (err == TASKSEAL_OK)
-        settle_name(uri);
+        taskseal__uri_settle_name(uri);
     return err;
+}
+
+void taskseal__sources_clear(taskseal__sources *sources)
+{
+    free(sources->cacert);
+    free(sources->crl);
+    free(sources->cert);
+    free(sources->key);
+    *sources = (taskseal__sources){0};
 }
 
 void taskseal__uri_clear(taskseal__uri *uri)
 {
-    free(uri->cacert);
-    free(uri->cert);
-    free(uri->key);
+    taskseal__sources_clear(&uri->trust);
     sodium_free(uri->credentials); /* wipes */
     *uri = (taskseal__uri){0};
 }

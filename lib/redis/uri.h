@@ -6,6 +6,17 @@
 #include <taskseal/taskseal.h>
 
 #include "host.h"
+#include "pins.h"
+
+/* What a connection's trust is made of. */
+typedef struct taskseal__sources {
+    char *cacert; /* never NULL after success; "system" means the system's store */
+    char *crl;    /* NULL: revocation is not asked for */
+    char *cert;   /* NULL: no client certificate; then key is NULL too */
+    char *key;
+    taskseal__pins pins;
+    bool tls13; /* no version below TLS 1.3 */
+} taskseal__sources;
 
 typedef struct taskseal__uri {
     char host[TASKSEAL__HOST_MAX + 2]; /* to dial; IPv6 without brackets; maybe with a final dot */
@@ -15,9 +26,8 @@ typedef struct taskseal__uri {
     char port[6];
     unsigned database;
     unsigned timeout_ms;
-    char *cacert; /* never NULL after success; "system" means the system's store */
-    char *cert;   /* NULL: no client certificate; then key is NULL too */
-    char *key;
+    bool name_given; /* by a parameter: it is not simply the host */
+    taskseal__sources trust;
     bool login;        /* the URI names a user or a password */
     char *credentials; /* guarded memory: user_len bytes of the user, then password_len of the password */
     size_t user_len;
@@ -28,6 +38,11 @@ typedef struct taskseal__uri {
  * taskseal__uri_clear is due. */
 TASKSEAL_MUST_USE taskseal_err taskseal__uri_parse(taskseal__uri *uri, const char *text,
                                                    taskseal_error *error);
+
+/* Sets `name` from `host` where it is empty, and name_given. */
+void taskseal__uri_settle_name(taskseal__uri *uri);
+
+void taskseal__sources_clear(taskseal__sources *sources);
 
 /* Wipes the credentials and frees all. */
 void taskseal__uri_clear(taskseal__uri *uri);

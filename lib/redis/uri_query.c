@@ -21,17 +21,39 @@ static taskseal_err keep(char **where, const char *value, taskseal_error *error)
 
 static taskseal_err set_cacert(taskseal__uri *uri, const char *value, taskseal_error *error)
 {
-    return keep(&uri->cacert, value, error);
+    return keep(&uri->trust.cacert, value, error);
+}
+
+static taskseal_err set_crl(taskseal__uri *uri, const char *value, taskseal_error *error)
+{
+    return keep(&uri->trust.crl, value, error);
+}
+
+static taskseal_err set_pin(taskseal__uri *uri, const char *value, taskseal_error *error)
+{
+    const char *rule = taskseal__pins_parse(&uri->trust.pins, value);
+    if (rule == NULL)
+        return TASKSEAL_OK;
+    return taskseal__fail(error, TASKSEAL_ERR_URI_INVALID, "connection URI: parameter `pin` %s", rule);
+}
+
+static taskseal_err set_tls(taskseal__uri *uri, const char *value, taskseal_error *error)
+{
+    uri->trust.tls13 = strcmp(value, "1.3") == 0;
+    if (uri->trust.tls13 || strcmp(value, "1.2") == 0)
+        return TASKSEAL_OK;
+    return taskseal__fail(error, TASKSEAL_ERR_URI_INVALID,
+                          "connection URI: parameter `tls` must be 1.2 or 1.3: the oldest version to accept");
 }
 
 static taskseal_err set_cert(taskseal__uri *uri, const char *value, taskseal_error *error)
 {
-    return keep(&uri->cert, value, error);
+    return keep(&uri->trust.cert, value, error);
 }
 
 static taskseal_err set_key(taskseal__uri *uri, const char *value, taskseal_error *error)
 {
-    return keep(&uri->key, value, error);
+    return keep(&uri->trust.key, value, error);
 }
 
 static taskseal_err set_name(taskseal__uri *uri, const char *value, taskseal_error *error)
@@ -60,11 +82,8 @@ static taskseal_err set_timeout(taskseal__uri *uri, const char *value, taskseal_
 static const struct {
     const char *name;
     setter set;
-} parameters[] = {{"cacert", set_cacert},
-                  {"cert", set_cert},
-                  {"key", set_key},
-                  {"name", set_name},
-                  {"timeout_ms", set_timeout}};
+} parameters[] = {{"cacert", set_cacert}, {"cert", set_cert}, {"crl", set_crl}, {"key", set_key},
+                  {"name", set_name},     {"pin", set_pin},   {"tls", set_tls}, {"timeout_ms", set_timeout}};
 
 #define PARAMETER_COUNT (sizeof parameters / sizeof parameters[0])
 
@@ -82,8 +101,8 @@ static taskseal_err unknown(taskseal__span name, taskseal_error *error)
     char shown[NAME_SHOWN];
     taskseal__printable(shown, sizeof shown, name.at, name.len);
     return taskseal__fail(error, TASKSEAL_ERR_URI_INVALID,
-                          "connection URI: unknown parameter `%s`: there are cacert, cert, key, name and "
-                          "timeout_ms",
+                          "connection URI: unknown parameter `%s`: there are cacert, cert, crl, key, name, "
+                          "pin, timeout_ms and tls",
                           shown);
 }
 
@@ -129,11 +148,11 @@ taskseal_err taskseal__uri_query(taskseal__uri *uri, taskseal__span query, tasks
             return err;
         query = rest;
     }
-    if (uri->cacert == NULL)
+    if (uri->trust.cacert == NULL)
         return taskseal__fail(error, TASKSEAL_ERR_URI_INVALID,
                               "connection URI: parameter `cacert` is missing: name the PEM file or directory "
                               "of the CAs to trust, or `system`");
-    if ((uri->cert == NULL) != (uri->key == NULL))
+    if ((uri->trust.cert == NULL) != (uri->trust.key == NULL))
         return taskseal__fail(error, TASKSEAL_ERR_URI_INVALID,
                               "connection URI: parameters `cert` and `key` are given both or not at all");
     return TASKSEAL_OK;

@@ -6,7 +6,7 @@
 #include "percent.h"
 #include "uri.h"
 
-/* Parses what is behind the '?' (query.at is NULL where there is none) into cacert, cert, key, name and
+/* Parses what is behind the '?' (query.at is NULL where there is none) into uri->trust, name and
  * timeout_ms. URI_INVALID, NO_MEMORY. */
 TASKSEAL_MUST_USE taskseal_err taskseal__uri_query(taskseal__uri *uri, taskseal__span query,
                                                    taskseal_error *error);

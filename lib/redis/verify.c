@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "constraints.h"
+#include "crl.h"
 #include "library.h"
 #include "passing.h"
 #include "text.h"
@@ -130,8 +131,23 @@ static int check_name(X509_STORE_CTX *context, X509 *leaf, const taskseal__expec
     return 0;
 }
 
+static int check_pins(X509_STORE_CTX *context, const taskseal__expected *expected, taskseal__verdict *verdict)
+{
+    char seen[TASKSEAL__PIN_TEXT_SIZE];
+    STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(context);
+    if (taskseal__pins_match(expected->pins, chain))
+        return 1;
+    taskseal__pin_text(sk_X509_value(chain, 0), seen);
+    return refuse(context, verdict, TASKSEAL_ERR_PIN_MISMATCH, X509_V_ERR_APPLICATION_VERIFICATION,
+                  "no public key in the server's chain is one of `pin`; that of its own certificate is %s: "
+                  "somebody else may be answering, or its key was replaced",
+                  seen);
+}
+
 static int check_all(X509_STORE_CTX *context, const taskseal__expected *expected, taskseal__verdict *verdict)
 {
+    if (expected->revocation)
+        X509_STORE_CTX_set_flags(context, TASKSEAL__CRL_FLAGS);
     if (X509_verify_cert(context) != 1) {
         verdict->code = taskseal__chain_words(context, expected, verdict->message, sizeof verdict->message);
         return 0;
@@ -155,7 +171,7 @@ static int check_all(X509_STORE_CTX *context, const taskseal__expected *expected
             context, verdict, TASKSEAL_ERR_CERT_INVALID, X509_V_ERR_EXCLUDED_VIOLATION,
             "the server's certificate is for `%.80s`, but its CA may not issue for that (name constraints)",
             expected->name);
-    return 1;
+    return check_pins(context, expected, verdict);
 }
 
 /* The first certificate whose key could not be decoded, be it broken or for lack of memory; NULL: none. */
@@ -186,7 +202,9 @@ static void excuse(X509_STORE_CTX *context, taskseal__verdict *verdict)
 {
     char subject[96];
     X509 *unreadable = first_unreadable(X509_STORE_CTX_get0_chain(context));
-    bool passing = unreadable != NULL && reads_now(unreadable);
+    /* An intermediate whose key is unreadable is no issuer, and so not in the chain. */
+    X509 *aside = first_unreadable(X509_STORE_CTX_get0_untrusted(context));
+    bool passing = (unreadable != NULL && reads_now(unreadable)) || (aside != NULL && reads_now(aside));
     if (taskseal__passing_fault() || passing) {
         (void)refuse(context, verdict, TASKSEAL_ERR_NO_MEMORY, X509_V_ERR_OUT_OF_MEM,
                      "the server's certificate could not be verified: OpenSSL ran out of memory");

@@ -79,6 +79,8 @@ static const row published[] = {
     {124, "not-verified", PERMANENT},
     {125, "io", RETRYABLE},
     {126, "reply-limit", PERMANENT},
+    {127, "crl-unusable", RETRYABLE},
+    {128, "tls-damaged", RETRYABLE},
 };
 
 /* The list as the header has it. */
@@ -159,7 +161,7 @@ END_TEST
 
 START_TEST(a_value_that_is_no_error_is_unknown_and_permanent)
 {
-    static const int values[] = {6, 9, 18, 28, 37, 48, 99, 127};
+    static const int values[] = {6, 9, 18, 28, 37, 48, 99, 129};
     for (size_t i = 0; i < COUNT_OF(values); i++) {
         ck_assert_str_eq(taskseal_err_name((taskseal_err)values[i]), "unknown-error");
         ck_assert_ptr_nonnull(strstr(taskseal_err_text((taskseal_err)values[i]), "does not know"));

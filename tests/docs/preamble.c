@@ -9,8 +9,13 @@
 
 #include <taskseal/taskseal.h>
 #ifdef SNIPPETS_WITH_REDIS
-#include <taskseal/redis.h>
+#include <taskseal/redis_async.h>
 extern redisContext *redis;
+extern void *loop; /* for asynchronous connections; redisLibuvAttach is that of hiredis/adapters/libuv.h */
+int redisLibuvAttach(redisAsyncContext *context, void *uv_loop);
+taskseal_redis_attach attach;
+taskseal_redis_verified verified;
+redisCallbackFn on_reply;
 #endif
 
 extern taskseal_keyring *keyring;

@@ -129,7 +129,7 @@ def a_wrong_password_ends_each_program_at_once(stage):
 def missing_or_bad_configuration_is_a_usage_error(stage):
     for program, args in (("producer", ["-"]), ("worker", ["q"]), ("rotate", ["--to", "test-k2", "q"])):
         env = {"PATH": os.environ["PATH"], "TASKSEAL_KEYRING": str(stage.folder / "keyring.old")}
-        process = subprocess.run([stage.bin / program, *args], env=env, capture_output=True, input=b"", check=False)
+        process = subprocess.run([stage.bin / stage.programs.get(program, program), *args], env=env, capture_output=True, input=b"", check=False)
         equal(process.returncode, 2)
         equal(b"set TASKSEAL_URI" in process.stderr, True)
         _, err = stage.run(program, *args, keyring="absent", status=2, stdin=b"")

@@ -261,3 +261,23 @@ def a_handler_that_fails_is_tried_again_and_then_given_up(stage):
     stage.produce("failing", ["a"])
     stage.run("worker", "--until-empty", "--retry-ms", 10, "--max-attempts", 3, "--ledger-out", "/dev/full", "failing")
     equal((stage.dead("failing"), stage.task("failing", 0, "attempts")), ({"0": "handler-failed"}, "3"))
+
+
+# ---- Event loops --------------------------------------------------------------------------------------
+
+@test
+def a_handler_that_hangs_holds_up_its_own_queue_only(stage):
+    if stage.programs["worker"] == "worker":
+        return # it has one task in hand
+    slow, fast = stage.produce("hang1", ["a"]), stage.produce("hang2", ["b"])
+    with blocked_ledger(stage, "hang") as (path, let_go):
+        worker = stage.start("worker", "--ledger-out", path, "hang1", "hang2", "hang3")
+        until(lambda: stage.count("ZCARD", "hang1", "active") == stage.count("ZCARD", "hang2", "active") == 1)
+        stage.produce("hang3", ["c"])
+        until(lambda: stage.count("ZCARD", "hang3", "active") == 1)
+        worker.send_signal(signal.SIGTERM)
+        time.sleep(0.1)
+        equal(worker.poll(), None)
+        equal(sorted(let_go())[:2], sorted(slow + fast))
+        out, _ = worker.communicate(timeout=PATIENCE)
+    equal((worker.returncode, out), (0, b"3 done, 0 done before, 0 dead-lettered, 0 put off, 0 lost to other workers\n"))

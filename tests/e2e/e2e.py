@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: MIT
 """The examples against a real server, TLS only. Prints TAP.
 
-    e2e.py --server valkey-server --bin FOLDER --tool FOLDER [NAME...]
+    e2e.py --server valkey-server --bin FOLDER --tool FOLDER [--worker worker_uv] [NAME...]
 
-FOLDER holds producer, worker and rotate, or taskseal. Each test has queues of its own.
+FOLDER holds producer, worker and rotate, or taskseal. Each test has queues of its own. With --worker, that program takes
+the worker's place: it must do the same, and say the same.
 """
 import argparse
 import pathlib
@@ -26,13 +27,14 @@ def main():
     options = argparse.ArgumentParser()
     for name in ("--server", "--bin", "--tool"):
         options.add_argument(name, type=pathlib.Path, required=True)
+    options.add_argument("--worker", default="worker")
     options.add_argument("names", nargs="*")
     options = options.parse_args()
     chosen = [function for function in TESTS if not options.names or function.__name__ in options.names]
     folder = pathlib.Path(tempfile.mkdtemp())
     stage, failed = None, not chosen
     try:
-        stage = Stage(folder, options.server, options.bin.resolve(), options.tool.resolve())
+        stage = Stage(folder, options.server, options.bin.resolve(), options.tool.resolve(), options.worker)
         for number, function in enumerate(chosen, 1):
             begun, outcome = time.monotonic(), "ok"
             try:

@@ -44,8 +44,9 @@ def until(condition):
 class Stage:
     """One server, two keys, and the programs."""
 
-    def __init__(self, folder, server, bin_folder, tool_folder):
+    def __init__(self, folder, server, bin_folder, tool_folder, worker="worker"):
         self.folder, self.bin, self.tool, self.started = folder, bin_folder, tool_folder, []
+        self.programs = {"worker": worker} # others go by their own names
         lab.make_pki(folder)
         lab.make_acl(folder)
         self.server, self.port = self.serve("e2e", program=server)
@@ -95,7 +96,7 @@ class Stage:
         env = {**os.environ, "TASKSEAL_KEYRING": str(self.folder / f"keyring.{keyring}"),
                "TASKSEAL_URI": f"{uri}&timeout_ms={timeout_ms}", **(env or {})}
         options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
-        process = subprocess.Popen([self.bin / program, *map(str, args)], env=env, **options)
+        process = subprocess.Popen([self.bin / self.programs.get(program, program), *map(str, args)], env=env, **options)
         self.started.append(process)
         return process
 

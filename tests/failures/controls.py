@@ -92,7 +92,7 @@ class Controls(unittest.TestCase):
         self.assertEqual([], sorted(points - calls), "the core no longer calls these: remove their points")
 
     def test_every_public_call_has_a_scenario(self):
-        header = "".join(path.read_text() for path in (ROOT / "include" / "taskseal").glob("*.h") if path.name != "redis.h")
+        header = "".join(path.read_text() for path in (ROOT / "include" / "taskseal").glob("*.h") if not path.name.startswith("redis"))
         header = re.sub(r"/\*.*?\*/", "", header, flags=re.DOTALL)
         declared = set(re.findall(r"\b(taskseal_[a-z0-9_]+)\(", header)) - {"taskseal_str"}
         run = set()

@@ -134,7 +134,7 @@ class Installed(Case):
         package = "taskseal" if options.with_redis else "taskseal-core"
         flags = [*stage.pkg_config("--cflags", package), "-c"]
         headers = sorted((stage.prefix / "include/taskseal").glob("*.h"))
-        names = {"envelope.h", "error.h", "keys.h", "stream.h", "taskseal.h", "types.h"} | ({"redis.h"} if options.with_redis else set())
+        names = {"envelope.h", "error.h", "keys.h", "stream.h", "taskseal.h", "types.h"} | ({"redis.h", "redis_async.h"} if options.with_redis else set())
         self.assertEqual(names, {header.name for header in headers})
         for header in headers:
             code = f"#include <taskseal/{header.name}>\ntypedef int not_empty;\n"

@@ -165,7 +165,7 @@ START_TEST(an_encrypted_client_key_is_refused)
     ck_assert_int_eq(PEM_write_PKCS8PrivateKey(file, client.key, EVP_aes_128_cbc(), "secret", 6, NULL, NULL),
                      1);
     (void)fclose(file);
-    assert_refuses("ca.pem", "client.pem", "locked.key", "it is encrypted: decrypt it");
+    assert_refuses("ca.pem", "client.pem", "locked.key", "it is encrypted: give a passphrase callback");
 }
 END_TEST
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Users, databases and commands on a real Valkey or Redis, as applications use them. */
+#include <stdio.h>
 #include <string.h>
 
 #include "support/real_client.h"
@@ -126,6 +127,31 @@ START_TEST(pipelines_and_transactions_work)
 }
 END_TEST
 
+enum { TOGETHER = 6 };
+
+/* Turn by turn, with answers under way on each. */
+START_TEST(one_thread_may_hold_several_connections)
+{
+    redisContext *redis[TOGETHER];
+    for (int i = 0; i < TOGETHER; i++)
+        redis[i] = connected(WORKER, "127.0.0.1", "", "");
+    for (int round = 0; round < 20; round++) {
+        for (int i = 0; i < TOGETHER; i++)
+            ck_assert_int_eq(redisAppendCommand(redis[i], "ECHO %d-%d", i, round), REDIS_OK);
+        for (int i = TOGETHER - 1; i >= 0; i--) {
+            char expected[32];
+            redisReply *reply = NULL;
+            (void)snprintf(expected, sizeof expected, "%d-%d", i, round);
+            ck_assert_int_eq(redisGetReply(redis[i], (void **)&reply), REDIS_OK);
+            ck_assert_str_eq(reply->str, expected);
+            freeReplyObject(reply);
+        }
+    }
+    for (int i = 0; i < TOGETHER; i++)
+        redisFree(redis[i]);
+}
+END_TEST
+
 START_TEST(resp3_works)
 {
     redisContext *redis = connected(WORKER, "127.0.0.1", "", "");
@@ -170,6 +196,7 @@ int main(void)
     tcase_add_test(tests, a_database_is_selected);
     tcase_add_test(tests, a_database_that_is_not_there_is_refused);
     tcase_add_test(tests, pipelines_and_transactions_work);
+    tcase_add_test(tests, one_thread_may_hold_several_connections);
     tcase_add_test(tests, resp3_works);
     tcase_add_test(tests, a_blocking_command_outlasts_its_timeout_only_if_told);
     return run_suite(suite);

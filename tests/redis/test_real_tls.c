@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "support/crls.h"
 #include "support/real_client.h"
 
 #define LOGIN ":" PASSWORD "@"
@@ -137,8 +138,108 @@ START_TEST(a_foreign_client_certificate_is_refused)
 }
 END_TEST
 
+/* ---- Revocation, pins, versions ------------------------------------------------------------------------------- */
+
+static void write_list(const char *fault)
+{
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s/server.pem", running.directory);
+    FILE *file = fopen(path, "r");
+    ck_assert_ptr_nonnull(file);
+    X509 *served = PEM_read_X509(file, NULL, NULL, NULL);
+    (void)fclose(file);
+    identity root = real_server_root(&running);
+    crl_spec list = {.issuer = root};
+    if (strcmp(fault, "revoked") == 0)
+        list.revoked = served;
+    if (strcmp(fault, "stale") == 0) {
+        list.valid_from = -7200;
+        list.valid_to = -3600;
+    }
+    if (strcmp(fault, "early") == 0) {
+        list.valid_from = 3600;
+        list.valid_to = 7200;
+    }
+    if (strcmp(fault, "forged") == 0) {
+        cert_spec stranger = spec_ca("stranger");
+        stranger.key_number = 6;
+        list.signer = issue(&stranger, NULL).key;
+    }
+    if (strcmp(fault, "missing") == 0)
+        list.issuer.certificate = served;
+    (void)snprintf(path, sizeof path, "%s/crl.pem", running.directory);
+    write_crls(path, &list, 1);
+    X509_free(served);
+    X509_free(root.certificate);
+}
+
+static const struct {
+    const char *fault;
+    taskseal_err expected;
+} lists[] = {{"good", TASKSEAL_OK},
+             {"revoked", TASKSEAL_ERR_CERT_REVOKED},
+             {"stale", TASKSEAL_ERR_CRL_UNUSABLE},
+             {"early", TASKSEAL_ERR_CRL_UNUSABLE},
+             {"forged", TASKSEAL_ERR_CRL_UNUSABLE},
+             {"missing", TASKSEAL_ERR_CRL_UNUSABLE}};
+
+START_TEST(revocation_lists_count)
+{
+    char query[160];
+    (void)snprintf(query, sizeof query, "&crl=%s/crl.pem", running.directory);
+    write_list(lists[_i].fault);
+    if (lists[_i].expected == TASKSEAL_OK)
+        redisFree(connected(LOGIN, "127.0.0.1", "", query));
+    else
+        assert_refused(lists[_i].expected, LOGIN, "", query);
+}
+END_TEST
+
+/* The connection stays; the next one is judged by the new file. */
+START_TEST(a_new_list_counts_at_reconnect)
+{
+    char query[160];
+    taskseal_error error;
+    (void)snprintf(query, sizeof query, "&crl=%s/crl.pem", running.directory);
+    write_list("good");
+    redisContext *redis = connected(LOGIN, "127.0.0.1", "", query);
+    write_list("revoked");
+    freeReplyObject(ASK(redis, REDIS_REPLY_STATUS, "PING"));
+    assert_err(TASKSEAL_ERR_CERT_REVOKED, taskseal_redis_reconnect(redis, &error));
+    write_list("good");
+    assert_ok(taskseal_redis_reconnect(redis, &error));
+    redisFree(redis);
+}
+END_TEST
+
+START_TEST(pins_count)
+{
+    char query[100] = "&pin=sha256:";
+    taskseal_redis_peer peer;
+    redisContext *redis = connected(LOGIN, "127.0.0.1", "", "");
+    assert_ok(taskseal_redis_peer_info(redis, &peer));
+    redisFree(redis);
+    ck_assert_int_eq(EVP_EncodeBlock((unsigned char *)query + strlen(query), peer.spki_sha256, 32), 44);
+    redisFree(connected(LOGIN, "127.0.0.1", "", query));
+    assert_refused(TASKSEAL_ERR_PIN_MISMATCH, LOGIN, "",
+                   "&pin=sha256:dpL8sQJ2TtOrFv/3YuzS8OsHZ0tFWTMRFxnBJ5E8cO0=");
+}
+END_TEST
+
+START_TEST(tls_1_3_may_be_demanded)
+{
+    taskseal_redis_peer peer;
+    redisContext *redis = connected(LOGIN, "localhost", "", "&tls=1.3");
+    assert_ok(taskseal_redis_peer_info(redis, &peer));
+    ck_assert_str_eq(peer.protocol, "TLSv1.3");
+    ck_assert_str_eq(peer.names, "DNS:localhost, IP:127.0.0.1, IP:::1");
+    redisFree(redis);
+}
+END_TEST
+
 START_TEST(tls_1_2_is_good_enough)
 {
+    assert_refused(TASKSEAL_ERR_TLS_PROTOCOL, "", "", "&tls=1.3");
     taskseal_redis_peer peer;
     redisContext *redis = connected("", "localhost", "", "");
     assert_ok(taskseal_redis_peer_info(redis, &peer));
@@ -157,7 +258,11 @@ int main(void)
     tcase_add_test(tests, the_public_key_hash_is_that_of_the_certificate);
     tcase_add_test(tests, a_wrong_host_is_refused_and_a_given_name_accepted);
     tcase_add_test(tests, the_plaintext_port_is_refused_at_the_deadline);
-    tcase_add_test(tests, a_restarted_server_is_reconnected_to);
+    tcase_add_loop_test(tests, revocation_lists_count, 0, (int)COUNT_OF(lists));
+    tcase_add_test(tests, a_new_list_counts_at_reconnect);
+    tcase_add_test(tests, pins_count);
+    tcase_add_test(tests, tls_1_3_may_be_demanded);
+    tcase_add_test(tests, a_restarted_server_is_reconnected_to); /* its server ends with it */
     TCase *clients = add_case(suite, "client certificates", start_with_client_certificates);
     tcase_add_test(clients, a_known_client_certificate_is_accepted);
     tcase_add_test(clients, no_client_certificate_is_refused);

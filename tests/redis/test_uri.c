@@ -54,7 +54,7 @@ START_TEST(a_good_uri_means_what_it_says)
     ck_assert_str_eq(uri.port, r->port);
     ck_assert_str_eq(uri.name, r->name);
     ck_assert_uint_eq(uri.database, r->database);
-    ck_assert_str_eq(uri.cacert, "c");
+    ck_assert_str_eq(uri.trust.cacert, "c");
     ck_assert_int_eq(uri.login, r->user != NULL);
     if (r->user != NULL) {
         ck_assert_uint_eq(uri.user_len, strlen(r->user));
@@ -71,9 +71,9 @@ START_TEST(parameters_arrive)
     taskseal__uri uri;
     assert_ok(
         taskseal__uri_parse(&uri, "rediss://h?key=/k%20k&timeout_ms=3600000&cert=./c=1&cacert=system", NULL));
-    ck_assert_str_eq(uri.cacert, "system");
-    ck_assert_str_eq(uri.cert, "./c=1");
-    ck_assert_str_eq(uri.key, "/k k");
+    ck_assert_str_eq(uri.trust.cacert, "system");
+    ck_assert_str_eq(uri.trust.cert, "./c=1");
+    ck_assert_str_eq(uri.trust.key, "/k k");
     ck_assert_uint_eq(uri.timeout_ms, 3600000);
     taskseal__uri_clear(&uri);
 }
@@ -84,8 +84,32 @@ START_TEST(defaults_hold)
     taskseal__uri uri;
     assert_ok(taskseal__uri_parse(&uri, "rediss://h?cacert=c", NULL));
     ck_assert_uint_eq(uri.timeout_ms, 5000);
-    ck_assert_ptr_null(uri.cert);
-    ck_assert_ptr_null(uri.key);
+    ck_assert_ptr_null(uri.trust.cert);
+    ck_assert_ptr_null(uri.trust.key);
+    taskseal__uri_clear(&uri);
+}
+END_TEST
+
+#define PIN_A "dpL8sQJ2TtOrFv/3YuzS8OsHZ0tFWTMRFxnBJ5E8cO0="
+#define PIN_B "P8TMSEpLnBJDbH5sD7SKl5zQ5rJRUlKT9TxhB1zJ2dw="
+
+START_TEST(trust_parameters_arrive)
+{
+    taskseal__uri uri;
+    taskseal_error error = {TASKSEAL_OK, 0, ""};
+    taskseal_err err = taskseal__uri_parse(
+        &uri, "rediss://h?cacert=c&crl=/l&tls=1.3&pin=sha256:" PIN_A ",sha256:" PIN_B, &error);
+    ck_assert_msg(err == TASKSEAL_OK, "%s", error.message);
+    ck_assert_str_eq(uri.trust.crl, "/l");
+    ck_assert(uri.trust.tls13);
+    ck_assert_uint_eq(uri.trust.pins.count, 2);
+    ck_assert_uint_eq(uri.trust.pins.sha256[0][0], 0x76);
+    ck_assert_uint_eq(uri.trust.pins.sha256[1][0], 0x3f);
+    taskseal__uri_clear(&uri);
+    assert_ok(taskseal__uri_parse(&uri, "rediss://h?cacert=c&tls=1.2", NULL));
+    ck_assert(!uri.trust.tls13);
+    ck_assert_ptr_null(uri.trust.crl);
+    ck_assert_uint_eq(uri.trust.pins.count, 0);
     taskseal__uri_clear(&uri);
 }
 END_TEST
@@ -94,6 +118,9 @@ typedef struct bad_row {
     const char *uri;
     const char *says;
 } bad_row;
+
+#define TWO_PINS  "sha256:" PIN_A ",sha256:" PIN_B
+#define NINE_PINS TWO_PINS "," TWO_PINS "," TWO_PINS "," TWO_PINS ",sha256:" PIN_A
 
 /* In every one, "hunter2" stands where a password is or was meant to be. */
 static const bad_row bad[] = {
@@ -177,6 +204,25 @@ static const bad_row bad[] = {
     {"rediss://h?cacert=c&key=d", "parameters `cert` and `key` are given both or not at all"},
     {"rediss://h?cacert=c&name=.example.com", "parameter `name` must be a DNS name or an IP address"},
     {"rediss://h?cacert=c&name=*.example.com", "parameter `name` must be"},
+    {"rediss://h?cacert=c&tls=1.1", "parameter `tls` must be 1.2 or 1.3"},
+    {"rediss://h?cacert=c&tls=1.3,1.2", "parameter `tls` must be 1.2 or 1.3"},
+    {"rediss://h?cacert=c&tls=off", "parameter `tls` must be 1.2 or 1.3"},
+    {"rediss://h?cacert=c&tls=1.3&tls=1.2", "parameter `tls` is given twice"},
+    {"rediss://h?cacert=c&crl=", "parameter `crl` has no value"},
+    {"rediss://h?cacert=c&pin=" PIN_A, "parameter `pin` must be one or more of sha256:BASE64"},
+    {"rediss://h?cacert=c&pin=sha256:", "parameter `pin` must be"},
+    {"rediss://h?cacert=c&pin=SHA256:" PIN_A, "parameter `pin` must be"},
+    {"rediss://h?cacert=c&pin=sha1:" PIN_A, "parameter `pin` must be"},
+    {"rediss://h?cacert=c&pin=sha256:" PIN_A ",", "parameter `pin` must be"},
+    {"rediss://h?cacert=c&pin=,sha256:" PIN_A, "parameter `pin` must be"},
+    {"rediss://h?cacert=c&pin=sha256:" PIN_A "," PIN_B, "parameter `pin` must be"},
+    {"rediss://h?cacert=c&pin=sha256:" PIN_A PIN_B, "parameter `pin` must be"},
+    {"rediss://h?cacert=c&pin=sha256:" PIN_A "x", "parameter `pin` must be"},
+    {"rediss://h?cacert=c&pin=sha256:dpL8sQJ2TtOrFv_3YuzS8OsHZ0tFWTMRFxnBJ5E8cO0=", "parameter `pin` must be"},
+    {"rediss://h?cacert=c&pin=sha256:dpL8sQJ2TtOrFv/3YuzS8OsHZ0tFWTMRFxnBJ5E8cO0", "parameter `pin` must be"},
+    {"rediss://h?cacert=c&pin=sha256:dpL8sQJ2TtOrFv/3YuzS8OsHZ0tFWTMRFxnBJ5E8cO1=", "parameter `pin` must be"},
+    {"rediss://h?cacert=c&pin=sha256:dpL8sQJ2TtOrFv/3YuzS8OsHZ0tFWTMRFxnBJ5E8", "parameter `pin` must be"},
+    {"rediss://h?cacert=c&pin=" NINE_PINS, "parameter `pin` holds more than 8 pins"},
     {"rediss://h?cacert=c&timeout_ms=0", "parameter `timeout_ms` must be a number from 1 to 3600000"},
     {"rediss://h?cacert=c&timeout_ms=3600001", "parameter `timeout_ms` must be"},
     {"rediss://h?cacert=c&timeout_ms=1s", "parameter `timeout_ms` must be"},
@@ -257,6 +303,7 @@ int main(void)
         return 1;
     tcase_add_loop_test(tests, a_good_uri_means_what_it_says, 0, (int)COUNT_OF(good));
     tcase_add_test(tests, parameters_arrive);
+    tcase_add_test(tests, trust_parameters_arrive);
     tcase_add_test(tests, defaults_hold);
     tcase_add_loop_test(tests, a_bad_uri_is_refused_with_the_rule_and_without_the_password, 0,
                         (int)COUNT_OF(bad));

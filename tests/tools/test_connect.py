@@ -65,6 +65,8 @@ def a_good_server_is_verified_and_described():
     equal((found["verified"], found["expected_name"], found["matched_name"]), (True, "localhost", "localhost"))
     equal((found["user"], found["server"]), ("worker", f"localhost:{port_of('right')}"))
     equal((found["client_certificate"], found["days_to_expiry"] in (29, 30)), (False, True))
+    check(found["chain_days_to_expiry"] in (29, 30), str(found))
+    check("DNS:localhost" in found["names"].split(", "), found["names"])
     check("CN" in found["issuer"] and "ca" in found["issuer"], found["issuer"])
     check(found["handshake_us"] > 0, str(found))
 

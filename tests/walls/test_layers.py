@@ -13,7 +13,7 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]', re.MULTILINE)
 FOREIGN = ("sodium", "hiredis/", "openssl/", "jansson", "check.h", "taskseal/")
 MAY_USE = {
     "lib/core": ("sodium.h", "taskseal/taskseal.h"),
-    "lib/redis": ("sodium.h", "taskseal/taskseal.h", "taskseal/redis.h", "hiredis/", "openssl/"),
+    "lib/redis": ("sodium.h", "taskseal/taskseal.h", "taskseal/redis.h", "taskseal/redis_async.h", "hiredis/", "openssl/"),
     "tools": ("sodium.h", "taskseal/", "hiredis/"),
     "examples": ("sodium.h", "taskseal/", "hiredis/", "jansson.h"),
 }

@@ -17,6 +17,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "failing.h"
+
 #define DRIBBLE_MS 20
 
 /* Whatever OPENSSL_CONF says, which a test makes hostile. */
@@ -39,6 +41,8 @@ struct server {
         if (!(condition))                                                                                    \
             give_up(#condition, __LINE__);                                                                   \
     } while (0)
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static void give_up(const char *what, int line)
 {
@@ -96,6 +100,17 @@ static void ask_for_hello(int fd)
         continue;
 }
 
+/* `len` bytes of the alert protocol (21) or of the handshake (22) as the first record. */
+static void answer_hello(int fd, unsigned char type, const void *data, unsigned char len)
+{
+    const unsigned char header[] = {type, 3, 3, 0, len};
+    char sink[4096];
+    (void)recv(fd, sink, sizeof sink, 0); /* the ClientHello */
+    (void)send(fd, header, sizeof header, MSG_NOSIGNAL | MSG_MORE);
+    (void)send(fd, data, len, MSG_NOSIGNAL);
+    (void)readable(fd, 10000); /* or the close might overtake it */
+}
+
 static void speak_plaintext(server *s, int fd)
 {
     static const char answer[] = "-ERR unknown command\r\n";
@@ -114,12 +129,41 @@ static void send_slowly(SSL *ssl, int fd, const char *text, size_t len)
     }
 }
 
+/* Encrypts `text` in records of changing sizes, and sends these in segments that end within headers, within bodies and at
+ * their ends; also several records at once. */
+static bool send_pieces(SSL *ssl, int fd, const char *text, size_t len)
+{
+    static const size_t record_sizes[] = {1, 5, 300, 16384, 2, 8000}, segment_sizes[] = {1, 4, 5, 6, 17, 1400, 3, 40000};
+    static unsigned turn;
+    char wire[40000];
+    BIO *out = SSL_get_wbio(ssl);
+    for (size_t at = 0; at < len;) {
+        size_t record = record_sizes[turn % COUNT(record_sizes)], sent;
+        record = record < len - at ? record : len - at;
+        if (SSL_write_ex(ssl, text + at, record, &sent) != 1)
+            return false;
+        at += sent;
+        if (++turn % 4 == 0 && at < len)
+            continue; /* the next one leaves with it */
+        size_t segment = segment_sizes[turn / 2 % COUNT(segment_sizes)];
+        for (int got; (got = BIO_read(out, wire, (int)segment)) > 0; segment = segment < 3 ? segment + 1 : 40000)
+            if (send(fd, wire, (size_t)got, MSG_NOSIGNAL) != got)
+                return false;
+    }
+    return true;
+}
+
 static void send_without_end(SSL *ssl)
 {
     char chunk[16384];
     memset(chunk, 'A', sizeof chunk);
     while (SSL_write(ssl, chunk, sizeof chunk) > 0)
         continue;
+}
+
+static bool say(const server *s, SSL *ssl, int fd, const char *text, size_t len)
+{
+    return s->spec.behaviour == PIECES ? send_pieces(ssl, fd, text, len) : SSL_write(ssl, text, (int)len) > 0;
 }
 
 /* False: the connection is to end. */
@@ -130,6 +174,8 @@ static bool answer(server *s, SSL *ssl, int fd, const redisReply *command)
         command->type == REDIS_REPLY_ARRAY && command->elements > 0 ? command->element[0]->str : "";
     const char *reply = NULL;
     s->seen.commands++;
+    if (spec->behaviour == CHANGE_KEYS && SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED) != 1)
+        return false;
     if (strcasecmp(name, "AUTH") == 0)
         reply = or_default(spec->auth_reply, "+OK\r\n");
     else if (strcasecmp(name, "PING") == 0)
@@ -141,11 +187,11 @@ static bool answer(server *s, SSL *ssl, int fd, const redisReply *command)
         size_t len = spec->reply_len > 0 ? spec->reply_len : strlen(reply);
         if (spec->behaviour == DRIBBLE_REPLIES)
             send_slowly(ssl, fd, reply, len);
-        else if (len > 0 && SSL_write(ssl, reply, (int)len) <= 0)
+        else if (len > 0 && !say(s, ssl, fd, reply, len))
             return false;
         if (spec->behaviour == ENDLESS_REPLIES)
             send_without_end(ssl);
-    } else if (SSL_write(ssl, reply, (int)strlen(reply)) <= 0) {
+    } else if (!say(s, ssl, fd, reply, strlen(reply))) {
         return false;
     }
     return spec->close_after == 0 || s->seen.commands < spec->close_after;
@@ -187,8 +233,11 @@ static void serve_tls(server *s, int fd)
             reset(fd);
         else if (s->spec.behaviour == SILENT_AFTER_HANDSHAKE)
             listen_on(s, fd);
-        else
+        else {
+            if (s->spec.behaviour == PIECES)
+                SSL_set0_wbio(ssl, BIO_new(BIO_s_mem()));
             serve_commands(s, ssl, fd);
+        }
     }
     SSL_free(ssl);
     ERR_clear_error();
@@ -215,6 +264,12 @@ static void serve(server *s, int fd)
     case ASK_FOR_HELLO:
         ask_for_hello(fd);
         break;
+    case ALERT:
+        answer_hello(fd, 21, (const unsigned char[]){2, s->spec.alert}, 2);
+        break;
+    case GARBLE:
+        answer_hello(fd, 22, "\x63\0\0\0", 4);
+        break;
     case SPEAK_PLAINTEXT:
         speak_plaintext(s, fd);
         break;
@@ -236,8 +291,9 @@ static bool set_connection(server *s, int fd)
 static void *run(void *argument)
 {
     server *s = argument;
+    failing_exempt_thread();
     for (;;) {
-        int fd = accept(s->listener, NULL, NULL);
+        int fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
         if (fd < 0)
             return NULL;
         int yes = 1;

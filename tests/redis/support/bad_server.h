@@ -15,10 +15,14 @@ typedef enum behaviour {
     SAY_NOTHING,            /* accepts and is silent */
     DRIBBLE,                /* sends the beginning of a TLS record, then a byte now and then */
     ASK_FOR_HELLO,          /* sends TLS 1.2's HelloRequest without end */
+    ALERT,                  /* answers what comes first with `alert` */
+    GARBLE,                 /* answers it with a message that nobody knows */
     SPEAK_PLAINTEXT,        /* answers as a Redis without TLS */
     RESET_AFTER_HANDSHAKE,  /* TLS, then a TCP reset */
     SILENT_AFTER_HANDSHAKE, /* TLS, then nothing */
     DRIBBLE_REPLIES,        /* as SERVE, but a byte now and then of the reply to other commands */
+    PIECES,                 /* as SERVE, but records and segments end anywhere: see send_pieces */
+    CHANGE_KEYS,            /* as SERVE, but asks for new keys of TLS 1.3 before every reply */
     ENDLESS_REPLIES         /* as SERVE, but behind the reply to other commands comes 'A' without end */
 } behaviour;
 
@@ -31,6 +35,7 @@ typedef struct server_spec {
     const char *groups;  /* NULL: OpenSSL's default */
     X509 *client_ca;     /* requires client certificates of this CA */
     behaviour behaviour;
+    unsigned char alert; /* of ALERT */
     const char *auth_reply;   /* NULL: +OK */
     const char *ping_reply;   /* NULL: +PONG */
     const char *select_reply; /* NULL: +OK */

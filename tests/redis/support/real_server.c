@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <check.h>
 #include <errno.h>
+#include <openssl/pem.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,8 +15,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "certs.h"
 
 enum { START_ATTEMPTS = 300 };
 
@@ -35,7 +34,7 @@ static struct sockaddr_in loopback(unsigned port)
                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 }
 
-static unsigned free_port(void)
+unsigned real_server_free_port(void)
 {
     struct sockaddr_in address = loopback(0);
     socklen_t size = sizeof address;
@@ -47,7 +46,7 @@ static unsigned free_port(void)
     return ntohs(address.sin_port);
 }
 
-static bool accepts(unsigned port)
+bool real_server_accepts(unsigned port)
 {
     struct sockaddr_in address = loopback(port);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -93,9 +92,9 @@ static void write_files(const real_server *s)
 
 static void remove_files(const real_server *s)
 {
-    static const char *const names[] = {"ca.pem",      "server.pem", "server.key",
-                                        "client.pem",  "client.key", "foreign.pem",
-                                        "foreign.key", "server.log", "server.conf"};
+    static const char *const names[] = {"ca.pem",      "server.pem", "server.key",  "client.pem",
+                                        "client.key",  "foreign.pem", "foreign.key", "server.log",
+                                        "server.conf", "crl.pem"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         (void)unlink(path_of(s, names[i]));
     (void)rmdir(s->directory);
@@ -135,19 +134,30 @@ void real_server_restart(real_server *s)
         give_up("fork");
     if (s->process == 0)
         become_server(program, path_of(s, "server.conf"));
-    for (int i = 0; i < START_ATTEMPTS && !accepts(s->port); i++) {
+    for (int i = 0; i < START_ATTEMPTS && !real_server_accepts(s->port); i++) {
         if (waitpid(s->process, NULL, WNOHANG) != 0)
             ck_abort_msg("%s did not start", program);
         (void)nanosleep(&attempt_pause, NULL);
     }
-    if (!accepts(s->port))
+    if (!real_server_accepts(s->port))
         give_up("it does not accept connections");
+}
+
+identity real_server_root(const real_server *s)
+{
+    cert_spec spec = spec_ca("real root");
+    identity root = {NULL, issue(&spec, NULL).key};
+    FILE *file = fopen(path_of(s, "ca.pem"), "r");
+    if (file == NULL || (root.certificate = PEM_read_X509(file, NULL, NULL, NULL)) == NULL)
+        give_up("ca.pem");
+    (void)fclose(file);
+    return root;
 }
 
 real_server real_server_start(const char *settings)
 {
     real_server s = {
-        .directory = "/tmp/taskseal-server-XXXXXX", .port = free_port(), .plain_port = free_port()};
+        .directory = "/tmp/taskseal-server-XXXXXX", .port = real_server_free_port(), .plain_port = real_server_free_port()};
     if (mkdtemp(s.directory) == NULL)
         give_up("mkdtemp");
     write_files(&s);
@@ -161,7 +171,7 @@ void real_server_kill(real_server *s)
     if (s->process > 0) {
         (void)kill(s->process, SIGKILL);
         (void)waitpid(s->process, NULL, 0); /* fails in a forked test, whose child it is not */
-        while (accepts(s->port))
+        while (real_server_accepts(s->port))
             (void)nanosleep(&attempt_pause, NULL);
     }
     s->process = 0;

@@ -1,17 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Servers whose certificates have exactly one fault, each refused with its own error, and each with a twin that differs
  * in that fault alone and is accepted. */
-#include <string.h>
-
-#include "support/lab.h"
-
-typedef struct row {
-    const char *name;
-    void (*arrange)(scenario *s); /* what bad and twin have in common; NULL: nothing */
-    void (*spoil)(scenario *s);   /* the fault */
-    taskseal_err expected;
-    const char *says; /* in the message */
-} row;
+#include "matrix.h"
 
 /* ---- What they have in common ------------------------------------------------------------------------------- */
 
@@ -296,105 +286,59 @@ static void root_rsa_1024(scenario *s)
     s->root.key = KEY_RSA1024;
 }
 
-static const row rows[] = {
-    {"wrong host", NULL, other_host, TASKSEAL_ERR_NAME_MISMATCH, "hold: DNS:evil.example.com, IP:127.0.0.9"},
-    {"name in CN only", NULL, name_in_cn_only, TASKSEAL_ERR_NAME_MISMATCH, "no DNS name and no IP address"},
-    {"address as a DNS name", by_address, address_as_dns_name, TASKSEAL_ERR_NAME_MISMATCH, "DNS:127.0.0.1"},
-    {"another address", by_address, other_address, TASKSEAL_ERR_NAME_MISMATCH, "IP:127.0.0.2"},
-    {"partial wildcard", as_shop, partial_wildcard, TASKSEAL_ERR_NAME_MISMATCH, "DNS:web*.shop.example"},
+const bad_row certificate_rows[] = {
+    {"wrong host", NULL, other_host, TASKSEAL_ERR_NAME_MISMATCH, "hold: DNS:evil.example.com, IP:127.0.0.9", false},
+    {"name in CN only", NULL, name_in_cn_only, TASKSEAL_ERR_NAME_MISMATCH, "no DNS name and no IP address", false},
+    {"address as a DNS name", by_address, address_as_dns_name, TASKSEAL_ERR_NAME_MISMATCH, "DNS:127.0.0.1", false},
+    {"another address", by_address, other_address, TASKSEAL_ERR_NAME_MISMATCH, "IP:127.0.0.2", false},
+    {"partial wildcard", as_shop, partial_wildcard, TASKSEAL_ERR_NAME_MISMATCH, "DNS:web*.shop.example", false},
     {"wildcard over two labels", as_deep_shop, wildcard_over_two_labels, TASKSEAL_ERR_NAME_MISMATCH,
-     "`a.b.shop"},
-    {"wildcard inside", as_deep_shop, wildcard_inside, TASKSEAL_ERR_NAME_MISMATCH, "DNS:a.*.shop.example"},
-    {"NUL in the name", NULL, nul_in_name, TASKSEAL_ERR_NAME_MISMATCH, "DNS:localhost?.example.com"},
-    {"subdomain only", as_shop, subdomain_only, TASKSEAL_ERR_NAME_MISMATCH, "not for `web1.shop.example`"},
-    {"expired", NULL, expired, TASKSEAL_ERR_CERT_EXPIRED, "`CN = server` expired at 2"},
+     "`a.b.shop", false},
+    {"wildcard inside", as_deep_shop, wildcard_inside, TASKSEAL_ERR_NAME_MISMATCH, "DNS:a.*.shop.example", false},
+    {"NUL in the name", NULL, nul_in_name, TASKSEAL_ERR_NAME_MISMATCH, "DNS:localhost?.example.com", false},
+    {"subdomain only", as_shop, subdomain_only, TASKSEAL_ERR_NAME_MISMATCH, "not for `web1.shop.example`", false},
+    {"expired", NULL, expired, TASKSEAL_ERR_CERT_EXPIRED, "`CN = server` expired at 2", false},
     {"not yet valid", NULL, not_yet_valid, TASKSEAL_ERR_CERT_NOT_YET_VALID,
-     "`CN = server` is not valid before 2"},
+     "`CN = server` is not valid before 2", false},
     {"expired intermediate", with_intermediate, expired_intermediate, TASKSEAL_ERR_CERT_EXPIRED,
-     "lab intermediate"},
-    {"expired root", NULL, expired_root, TASKSEAL_ERR_CERT_EXPIRED, "lab root"},
-    {"self-signed", NULL, self_signed, TASKSEAL_ERR_CERT_SELF_SIGNED, "self-signed"},
-    {"unknown CA", NULL, unknown_root, TASKSEAL_ERR_CERT_UNTRUSTED, "`cacert` names the wrong CA"},
+     "lab intermediate", false},
+    {"expired root", NULL, expired_root, TASKSEAL_ERR_CERT_EXPIRED, "lab root", false},
+    {"self-signed", NULL, self_signed, TASKSEAL_ERR_CERT_SELF_SIGNED, "self-signed", false},
+    {"unknown CA", NULL, unknown_root, TASKSEAL_ERR_CERT_UNTRUSTED, "`cacert` names the wrong CA", false},
     {"unknown CA, sent", with_root_sent, unknown_root, TASKSEAL_ERR_CERT_UNTRUSTED,
-     "lab root` belongs to a CA"},
+     "lab root` belongs to a CA", false},
     {"intermediate missing", with_intermediate, intermediate_missing, TASKSEAL_ERR_CERT_UNTRUSTED,
-     "whole chain"},
-    {"forged signature", without_identifiers, forged, TASKSEAL_ERR_CERT_INVALID, "wrong signature"},
-    {"for clients only", NULL, for_clients_only, TASKSEAL_ERR_CERT_PURPOSE, "purpose"},
-    {"for other uses", NULL, for_any_but_servers, TASKSEAL_ERR_CERT_PURPOSE, "purpose"},
-    {"a CA as the leaf", NULL, is_a_ca, TASKSEAL_ERR_CERT_PURPOSE, "uses a CA's certificate"},
-    {"key may not sign", NULL, may_not_sign, TASKSEAL_ERR_CERT_PURPOSE, "lacks digitalSignature"},
+     "whole chain", false},
+    {"forged signature", without_identifiers, forged, TASKSEAL_ERR_CERT_INVALID, "wrong signature", false},
+    {"for clients only", NULL, for_clients_only, TASKSEAL_ERR_CERT_PURPOSE, "purpose", false},
+    {"for other uses", NULL, for_any_but_servers, TASKSEAL_ERR_CERT_PURPOSE, "purpose", false},
+    {"a CA as the leaf", NULL, is_a_ca, TASKSEAL_ERR_CERT_PURPOSE, "uses a CA's certificate", false},
+    {"key may not sign", NULL, may_not_sign, TASKSEAL_ERR_CERT_PURPOSE, "lacks digitalSignature", false},
     {"intermediate is no CA", with_intermediate, intermediate_is_no_ca, TASKSEAL_ERR_CERT_INVALID,
-     "not a CA"},
+     "not a CA", false},
     {"intermediate does not say CA", with_intermediate, intermediate_says_nothing, TASKSEAL_ERR_CERT_INVALID,
-     "CA"},
+     "CA", false},
     {"intermediate may not sign", with_intermediate, intermediate_may_not_sign, TASKSEAL_ERR_CERT_INVALID,
-     "CA"},
-    {"path too long", with_short_root, path_too_long, TASKSEAL_ERR_CERT_INVALID, "path length"},
+     "CA", false},
+    {"path too long", with_short_root, path_too_long, TASKSEAL_ERR_CERT_INVALID, "path length", false},
     {"outside of permitted names", with_constrained_root, outside_of_permitted_names,
-     TASKSEAL_ERR_CERT_INVALID, "name constraints"},
-    {"an excluded name", with_excluding_root, an_excluded_name, TASKSEAL_ERR_CERT_INVALID, "constraints"},
+     TASKSEAL_ERR_CERT_INVALID, "name constraints", false},
+    {"an excluded name", with_excluding_root, an_excluded_name, TASKSEAL_ERR_CERT_INVALID, "constraints", false},
     {"an excluded name under a wildcard", as_shop_but_web2, excluded_by_name, TASKSEAL_ERR_CERT_INVALID,
-     "`web1.shop.example`, but its CA may not issue"},
-    {"unknown critical extension", NULL, critical_unknown, TASKSEAL_ERR_CERT_INVALID, "critical extension"},
-    {"X.509 v1", NULL, version_1, TASKSEAL_ERR_CERT_INVALID, "not X.509 version 3"},
-    {"intermediate of X.509 v1", with_intermediate, intermediate_version_1, TASKSEAL_ERR_CERT_INVALID, ""},
-    {"root of X.509 v1", NULL, root_version_1, TASKSEAL_ERR_CERT_INVALID, "lab root` is not X.509 version 3"},
-    {"RSA of 1024 bits", by_rsa, rsa_1024, TASKSEAL_ERR_CERT_WEAK, "2048 bits"},
-    {"intermediate of P-224", with_intermediate, intermediate_p_224, TASKSEAL_ERR_CERT_WEAK, "256 bits"},
-    {"SHA-1", NULL, sha_1, TASKSEAL_ERR_CERT_WEAK, "SHA-1"},
-    {"MD5", with_rsa_root, md5, TASKSEAL_ERR_CERT_WEAK, "SHA-1 or weaker"},
+     "`web1.shop.example`, but its CA may not issue", false},
+    {"unknown critical extension", NULL, critical_unknown, TASKSEAL_ERR_CERT_INVALID, "critical extension", false},
+    {"X.509 v1", NULL, version_1, TASKSEAL_ERR_CERT_INVALID, "not X.509 version 3", false},
+    {"intermediate of X.509 v1", with_intermediate, intermediate_version_1, TASKSEAL_ERR_CERT_INVALID, "", false},
+    {"root of X.509 v1", NULL, root_version_1, TASKSEAL_ERR_CERT_INVALID, "lab root` is not X.509 version 3", false},
+    {"RSA of 1024 bits", by_rsa, rsa_1024, TASKSEAL_ERR_CERT_WEAK, "2048 bits", false},
+    {"intermediate of P-224", with_intermediate, intermediate_p_224, TASKSEAL_ERR_CERT_WEAK, "256 bits", false},
+    {"SHA-1", NULL, sha_1, TASKSEAL_ERR_CERT_WEAK, "SHA-1", false},
+    {"MD5", with_rsa_root, md5, TASKSEAL_ERR_CERT_WEAK, "SHA-1 or weaker", false},
     {"SHA-1 for the intermediate", with_intermediate, intermediate_sha_1, TASKSEAL_ERR_CERT_WEAK,
-     "intermediate"},
+     "intermediate", false},
     {"intermediate of 1024 bits", with_rsa_intermediate, intermediate_rsa_1024, TASKSEAL_ERR_CERT_WEAK,
-     "2048"},
-    {"root of 1024 bits", with_rsa_root, root_rsa_1024, TASKSEAL_ERR_CERT_WEAK, "2048 bits"},
+     "2048", false},
+    {"root of 1024 bits", with_rsa_root, root_rsa_1024, TASKSEAL_ERR_CERT_WEAK, "2048 bits", false},
 };
 
-static scenario common_part(const row *r)
-{
-    scenario s = scenario_good();
-    if (r->arrange != NULL)
-        r->arrange(&s);
-    return s;
-}
-
-START_TEST(one_fault_is_refused_by_name)
-{
-    const row *r = &rows[_i];
-    scenario s = common_part(r);
-    r->spoil(&s);
-    outcome bad = scenario_run(&s);
-    ck_assert_msg(bad.err == r->expected, "%s: got %s (%s), expected %s", r->name, taskseal_err_name(bad.err),
-                  bad.error.message, taskseal_err_name(r->expected));
-    ck_assert_msg(strstr(bad.error.message, r->says) != NULL, "%s: message is: %s", r->name,
-                  bad.error.message);
-    ck_assert_int_eq(bad.error.code, r->expected);
-    ck_assert_ptr_null(strstr(bad.error.message, PASSWORD));
-    ck_assert_msg(bad.seen.commands == 0, "%s: %u commands reached a server that is not verified", r->name,
-                  bad.seen.commands);
-    ck_assert(taskseal_err_permanent(bad.err));
-}
-END_TEST
-
-START_TEST(its_twin_without_the_fault_is_accepted)
-{
-    const row *r = &rows[_i];
-    scenario s = common_part(r);
-    outcome twin = scenario_run(&s);
-    ck_assert_msg(twin.err == TASKSEAL_OK, "%s: the twin got %s: %s", r->name, taskseal_err_name(twin.err),
-                  twin.error.message);
-    ck_assert_uint_eq(twin.seen.commands, 3); /* AUTH, PING, LLEN */
-}
-END_TEST
-
-int main(void)
-{
-    Suite *suite = suite_create("certificates");
-    TCase *tests = tcase_create("matrix");
-    tcase_set_timeout(tests, 60);
-    tcase_add_loop_test(tests, one_fault_is_refused_by_name, 0, (int)COUNT_OF(rows));
-    tcase_add_loop_test(tests, its_twin_without_the_fault_is_accepted, 0, (int)COUNT_OF(rows));
-    suite_add_tcase(suite, tests);
-    return run_suite(suite);
-}
+const size_t certificate_row_count = COUNT_OF(certificate_rows);
