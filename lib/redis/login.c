@@ -82,6 +82,8 @@ static taskseal_err next_reply(taskseal__tls *tls, redisReader *reader, size_t *
         if (redisReaderFeed(reader, data, (size_t)got) != REDIS_OK)
             break;
     }
+    if (reader->err == REDIS_ERR_OOM)
+        return taskseal__fail(error, TASKSEAL_ERR_NO_MEMORY, "%s: no memory for the server's answers", tls->where);
     return taskseal__fail(error, TASKSEAL_ERR_SERVER_ERROR,
                           "%s: the server answers, but not as Valkey or Redis do: give the right port",
                           tls->where);

@@ -123,7 +123,10 @@ static int check_leaf(X509_STORE_CTX *context, X509 *leaf, taskseal__verdict *ve
 static int check_name(X509_STORE_CTX *context, X509 *leaf, const taskseal__expected *expected,
                       taskseal__verdict *verdict)
 {
-    if (taskseal__names_match(leaf, expected))
+    X509_VERIFY_PARAM *matched = X509_STORE_CTX_get0_param(context);
+    /* OpenSSL's own check of the name leaves what matched, unless it ran out of memory. */
+    if (taskseal__names_match(leaf, expected) &&
+        (expected->is_address || X509_VERIFY_PARAM_get0_peername(matched) != NULL))
         return 1;
     taskseal__name_mismatch(leaf, expected, verdict->message, sizeof verdict->message);
     verdict->code = TASKSEAL_ERR_NAME_MISMATCH;
@@ -174,7 +177,7 @@ static int check_all(X509_STORE_CTX *context, const taskseal__expected *expected
     return check_pins(context, expected, verdict);
 }
 
-/* The first certificate whose key could not be decoded, be it broken or for lack of memory; NULL: none. */
+/* The first certificate whose key can't be decoded; NULL: none. */
 static X509 *first_unreadable(const STACK_OF(X509) * chain)
 {
     for (int i = 0; i < sk_X509_num(chain); i++) {
@@ -184,28 +187,48 @@ static X509 *first_unreadable(const STACK_OF(X509) * chain)
     return NULL;
 }
 
-static bool reads_now(X509 *certificate)
+/* The same certificates, decoded anew: what could not be decoded for lack of memory may be now. */
+static STACK_OF(X509) * decode_again(const STACK_OF(X509) * certificates)
 {
-    const taskseal__library *library = taskseal__library_get();
-    unsigned char *der = NULL;
-    int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
-    const unsigned char *at = der;
-    EVP_PKEY *key = library != NULL && len > 0 ? d2i_PUBKEY_ex(NULL, &at, len, library->context, NULL) : NULL;
-    OPENSSL_free(der);
-    EVP_PKEY_free(key);
-    return key != NULL;
+    STACK_OF(X509) *again = sk_X509_new_null();
+    for (int i = 0; again != NULL && i < sk_X509_num(certificates); i++) {
+        X509 *copy = X509_dup(sk_X509_value(certificates, i));
+        if (copy == NULL || sk_X509_push(again, copy) == 0) {
+            X509_free(copy);
+            sk_X509_pop_free(again, X509_free);
+            return NULL;
+        }
+    }
+    return again;
 }
 
-/* A certificate's fault is permanent and stops a worker for good, so it must not be one of memory. To OpenSSL a key
- * that could not be decoded is one that is too small. */
-static void excuse(X509_STORE_CTX *context, taskseal__verdict *verdict)
+/* Verifies from the beginning. NO_MEMORY if that could not be done. */
+static taskseal_err verify_again(X509_STORE_CTX *first, const taskseal__expected *expected)
+{
+    const taskseal__library *library = taskseal__library_get();
+    taskseal__verdict verdict = {.code = TASKSEAL_ERR_NO_MEMORY};
+    X509 *leaf = X509_dup(X509_STORE_CTX_get0_cert(first));
+    STACK_OF(X509) *sent = decode_again(X509_STORE_CTX_get0_untrusted(first));
+    X509_STORE_CTX *context = library != NULL ? X509_STORE_CTX_new_ex(library->context, NULL) : NULL;
+    if (leaf != NULL && sent != NULL && context != NULL &&
+        X509_STORE_CTX_init(context, X509_STORE_CTX_get0_store(first), leaf, sent) == 1 &&
+        X509_VERIFY_PARAM_set1(X509_STORE_CTX_get0_param(context), X509_STORE_CTX_get0_param(first)) == 1 &&
+        check_all(context, expected, &verdict) == 1)
+        verdict.code = TASKSEAL_OK;
+    X509_STORE_CTX_free(context);
+    sk_X509_pop_free(sent, X509_free);
+    X509_free(leaf);
+    return taskseal__passing_fault() ? TASKSEAL_ERR_NO_MEMORY : verdict.code;
+}
+
+/* A certificate's fault is permanent and stops a worker for good, so it must not be one of memory, of which OpenSSL
+ * often leaves no trace: to it, a key that could not be decoded is one that is too small. So a verdict counts only
+ * if a second look comes to the same. Neither accepts what the first one refused. */
+static void excuse(X509_STORE_CTX *context, const taskseal__expected *expected, taskseal__verdict *verdict)
 {
     char subject[96];
     X509 *unreadable = first_unreadable(X509_STORE_CTX_get0_chain(context));
-    /* An intermediate whose key is unreadable is no issuer, and so not in the chain. */
-    X509 *aside = first_unreadable(X509_STORE_CTX_get0_untrusted(context));
-    bool passing = (unreadable != NULL && reads_now(unreadable)) || (aside != NULL && reads_now(aside));
-    if (taskseal__passing_fault() || passing) {
+    if (taskseal__passing_fault() || verify_again(context, expected) != verdict->code) {
         (void)refuse(context, verdict, TASKSEAL_ERR_NO_MEMORY, X509_V_ERR_OUT_OF_MEM,
                      "the server's certificate could not be verified: OpenSSL ran out of memory");
     } else if (unreadable != NULL) {
@@ -221,6 +244,6 @@ int taskseal__verify(X509_STORE_CTX *context, const taskseal__expected *expected
     *verdict = (taskseal__verdict){0};
     verdict->passed = check_all(context, expected, verdict) == 1;
     if (!verdict->passed)
-        excuse(context, verdict);
+        excuse(context, expected, verdict);
     return verdict->passed ? 1 : 0;
 }
