@@ -24,7 +24,8 @@
 enum {
     DEPTH = 64,            /* commands in flight */
     BATCH_BYTES = 8 << 20, /* but no more than about this much sealed payload */
-    TRIES = 6              /* more, for a connection that fails: half a minute with the pauses */
+    TRIES = 6,             /* more, for a connection that fails: half a minute with the pauses */
+    LEDGER_LINE = 1024     /* more than a line of three names and a hash has */
 };
 
 enum { EXIT_ALL = 0, EXIT_SOME = 1, EXIT_USAGE = 2, EXIT_FAILED = 3 };
@@ -334,6 +335,7 @@ static int set_up(struct producer *p, const char *ledger)
             fprintf(stderr, "producer: %s: %s\n", ledger, strerror(errno));
             return EXIT_USAGE;
         }
+        setvbuf(p->ledger, NULL, _IOLBF, LEDGER_LINE); /* whole lines, for producers that share a ledger */
     }
     if (keys_begin(&p->keys, "producer", keys, &error) != TASKSEAL_OK ||
         taskseal_redis_endpoint_new(&endpoint, uri, &error) != TASKSEAL_OK)

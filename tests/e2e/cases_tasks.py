@@ -89,6 +89,18 @@ def ledgers_are_for_their_owner_only(stage):
 
 
 @test
+def producers_may_share_a_ledger(stage):
+    ledger, count = stage.folder / "shared.ledger", 2000
+    for name in "abcd":
+        (stage.folder / f"shared.{name}").write_text("".join(
+            f'{{"queue":"shared","type":"t","id":"{name}{i:0200}","payload":1}}\n' for i in range(count)))
+    producers = [stage.start("producer", "--ledger", ledger, stage.folder / f"shared.{name}") for name in "abcd"]
+    equal([producer.wait(timeout=60) for producer in producers], [0, 0, 0, 0])
+    equal(sorted(line.split("\t")[3] for line in ledger.read_text().splitlines() if line.count("\t") == 4),
+          sorted(f"{name}{i:0200}" for name in "abcd" for i in range(count)))
+
+
+@test
 def a_killed_producer_has_queued_each_task_wholly_or_not_at_all(stage):
     path = stage.folder / "halves.jsonl"
     path.write_text("".join(f'{{"queue":"halves","type":"t","payload":"{i:0500}"}}\n' for i in range(20000)))
