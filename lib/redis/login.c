@@ -83,7 +83,8 @@ static taskseal_err next_reply(taskseal__tls *tls, redisReader *reader, size_t *
             break;
     }
     if (reader->err == REDIS_ERR_OOM)
-        return taskseal__fail(error, TASKSEAL_ERR_NO_MEMORY, "%s: no memory for the server's answers", tls->where);
+        return taskseal__fail(error, TASKSEAL_ERR_NO_MEMORY, "%s: no memory for the server's answers",
+                              tls->where);
     return taskseal__fail(error, TASKSEAL_ERR_SERVER_ERROR,
                           "%s: the server answers, but not as Valkey or Redis do: give the right port",
                           tls->where);
