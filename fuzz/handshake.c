@@ -48,6 +48,7 @@ static bool is_expected(taskseal_err err)
     case TASKSEAL_ERR_NOT_TLS:
     case TASKSEAL_ERR_PEER_CLOSED:
     case TASKSEAL_ERR_TLS_PROTOCOL:
+    case TASKSEAL_ERR_TLS_DAMAGED:
     case TASKSEAL_ERR_NAME_MISMATCH:
     case TASKSEAL_ERR_CERT_UNTRUSTED:
     case TASKSEAL_ERR_CERT_SELF_SIGNED:

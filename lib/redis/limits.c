@@ -89,3 +89,9 @@ void taskseal__limits_install(taskseal__limits *limits, redisReader *reader)
     reader->privdata = limits;
     reader->maxelements = TASKSEAL__REPLY_ELEMENTS_MAX;
 }
+
+bool taskseal__limits_memory_failed(const redisReader *reader)
+{
+    const taskseal__limits *limits = reader->privdata;
+    return reader->err == REDIS_ERR_OOM && !limits->exceeded;
+}

@@ -30,4 +30,7 @@ typedef struct taskseal__limits {
 
 void taskseal__limits_install(taskseal__limits *limits, redisReader *reader);
 
+/* True if a reader that has limits failed for lack of memory, and not because of them. */
+bool taskseal__limits_memory_failed(const redisReader *reader);
+
 #endif

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "../core/error.h"
+#include "limits.h"
 #include "reply.h"
 #include "text.h"
 
@@ -82,7 +83,7 @@ static taskseal_err next_reply(taskseal__tls *tls, redisReader *reader, size_t *
         if (redisReaderFeed(reader, data, (size_t)got) != REDIS_OK)
             break;
     }
-    if (reader->err == REDIS_ERR_OOM)
+    if (taskseal__limits_memory_failed(reader))
         return taskseal__fail(error, TASKSEAL_ERR_NO_MEMORY, "%s: no memory for the server's answers",
                               tls->where);
     return taskseal__fail(error, TASKSEAL_ERR_SERVER_ERROR,

@@ -38,7 +38,7 @@ static taskseal_err load_failing(const taskseal__sources *sources, long fail_at,
 
 /* A state that memory failed must not be taken for a good one, nor for files that are wrong: it would stay so until
  * they change. */
-START_TEST(what_is_loaded_is_whole_or_short_of_memory)
+START_TEST(what_is_loaded_without_memory_is_whole_or_an_error)
 {
     bool whole = false;
     cert_spec spec = spec_client("worker");
@@ -55,19 +55,16 @@ START_TEST(what_is_loaded_is_whole_or_short_of_memory)
     assert_ok(load_failing(&sources, -1, &whole));
     assert_ok(load_failing(&sources, -1, &whole));
     ck_assert(whole);
-    long total = failing_count(), torn = 0, wronged = 0, runs = 0;
-    for (long at = 0; at < total; at += total / LOADS + 1, runs++) {
+    long total = failing_count(), torn = 0;
+    for (long at = 0; at < total; at += total / LOADS + 1) {
         taskseal_err err = load_failing(&sources, at, &whole);
         torn += err == TASKSEAL_OK && !whole;
-        wronged += err != TASKSEAL_OK && err != TASKSEAL_ERR_NO_MEMORY;
     }
-    ck_assert_int_eq(torn, 0);
-    /* Of some OpenSSL leaves no trace that memory failed, which is why an endpoint reads bad files twice. */
-    ck_assert_msg(wronged * 10 <= runs, "%ld of %ld blame the files", wronged, runs);
+    ck_assert_int_eq(torn, 0); /* what it is called instead is looked at below: an endpoint reads bad files twice */
 }
 END_TEST
 
-START_TEST(an_endpoint_without_memory_is_an_error)
+START_TEST(an_endpoint_without_memory_does_not_blame_its_files)
 {
     taskseal_error error;
     scenario s = scenario_good();
@@ -84,6 +81,7 @@ START_TEST(an_endpoint_without_memory_is_an_error)
         taskseal_err err = taskseal_redis_endpoint_new(&endpoint, l.uri, &error);
         failing_end();
         ck_assert_int_eq(endpoint != NULL, err == TASKSEAL_OK);
+        ck_assert_msg(!taskseal_err_permanent(err), "allocation %ld of %ld: %s", at, total, error.message);
         taskseal_redis_endpoint_free(endpoint);
     }
     (void)server_stop(l.server);
@@ -98,8 +96,8 @@ int main(void)
     TCase *tests = tcase_create("memory_load");
     tcase_set_timeout(tests, 240);
     tcase_add_checked_fixture(tests, place_set_up, place_tear_down);
-    tcase_add_test(tests, an_endpoint_without_memory_is_an_error);
-    tcase_add_test(tests, what_is_loaded_is_whole_or_short_of_memory);
+    tcase_add_test(tests, an_endpoint_without_memory_does_not_blame_its_files);
+    tcase_add_test(tests, what_is_loaded_without_memory_is_whole_or_an_error);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

@@ -125,15 +125,19 @@ REPLACE(int, close, (int fd))
 
 /* ---- Names and threads -------------------------------------------------------------------------------------- */
 
-/* It takes a millisecond, so that whoever asks for a name has to wait. */
+/* It takes a millisecond, so that whoever asks for a name has to wait; and gives one address, for behind a second one
+ * what fails at the first is no error. */
 REPLACE(int, getaddrinfo,
         (const char *host, const char *port, const struct addrinfo *hints, struct addrinfo **addresses))
 {
     const struct timespec pause = {.tv_nsec = 1000000};
-    if (calls.active && (hints->ai_flags & AI_NUMERICHOST) == 0)
+    struct addrinfo wanted = *hints;
+    if (calls.active && (hints->ai_flags & AI_NUMERICHOST) == 0) {
         (void)nanosleep(&pause, NULL);
+        wanted.ai_family = AF_INET;
+    }
     if (!hit(CALL_GETADDRINFO))
-        return __real_getaddrinfo(host, port, hints, addresses);
+        return __real_getaddrinfo(host, port, &wanted, addresses);
     errno = EMFILE;
     return calls.error;
 }
