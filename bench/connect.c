@@ -93,7 +93,7 @@ static double time_connects(connector *connect)
         ns += measure_wall_ns() - begun;
         redisFree(redis);
     }
-    return (double)ns / CONNECTS;
+    return (double)ns / (double)CONNECTS;
 }
 
 /* Nanoseconds for each LPUSH of 1 KiB, in pipelines. */
@@ -131,7 +131,7 @@ static double heap_of(connector *connect)
     size_t after = mallinfo2().uordblks;
     for (int i = 0; i < HEAPS; i++)
         redisFree(redis[i]);
-    return (double)(after - before) / HEAPS;
+    return (double)(after - before) / (double)HEAPS;
 }
 
 /* ---- Rounds ----------------------------------------------------------------------------------- */

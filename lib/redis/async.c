@@ -74,6 +74,7 @@ static void *connect_in_thread(void *argument)
     if (err != TASKSEAL_OK)
         pending->error = why;
     context->fd = transport->tls.wire.fd;
+    taskseal__library_leave_thread();
     atomic_store_explicit(&pending->done, true, memory_order_release);
     (void)eventfd_write(pending->signal, 1); /* can't fail: the counter is 0 */
     release(pending);

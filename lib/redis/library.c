@@ -52,3 +52,8 @@ bool taskseal__library_enter_thread(void)
     ERR_clear_error();
     return entered;
 }
+
+void taskseal__library_leave_thread(void)
+{
+    OPENSSL_thread_stop();
+}

@@ -21,4 +21,8 @@ const taskseal__library *taskseal__library_get(void);
  * there a failure would look like the peer's. False if memory can't be had. */
 bool taskseal__library_enter_thread(void);
 
+/* Frees that, before anybody hears that the thread is done: a process that ends at once must not look as if it leaked.
+ * OpenSSL would do it when the thread ends. */
+void taskseal__library_leave_thread(void);
+
 #endif

@@ -186,7 +186,7 @@ static bool is_right(const fault *f, const trial *t, taskseal_err otherwise)
     return t->err == f->right[0] || t->err == f->right[1] || t->err == otherwise;
 }
 
-static const char *run_once(const fault *f, unsigned nth, taskseal_err otherwise, trial *t, bool *hit)
+static trial run_planted(const fault *f, unsigned nth, const char *uri)
 {
     calls_reset();
     calls.at = f->at;
@@ -195,8 +195,24 @@ static const char *run_once(const fault *f, unsigned nth, taskseal_err otherwise
     calls.effect = f->effect;
     calls.error = f->error;
     calls.active = true;
-    *t = run(f->sticky && f->right[0] == TASKSEAL_ERR_TIMEOUT ? brief : plain);
+    trial t = run(uri);
     calls.active = false;
+    return t;
+}
+
+/* What lasts takes the whole deadline, so that is short; on a loaded machine it may be over before the call is reached. */
+static trial run_with(const fault *f, unsigned nth)
+{
+    bool late = f->sticky && f->right[0] == TASKSEAL_ERR_TIMEOUT;
+    trial t = run_planted(f, nth, late ? brief : plain);
+    for (int again = 0; again < 20 && late && calls.hits == 0 && t.err == TASKSEAL_ERR_TIMEOUT; again++)
+        t = run_planted(f, nth, brief);
+    return t;
+}
+
+static const char *run_once(const fault *f, unsigned nth, taskseal_err otherwise, trial *t, bool *hit)
+{
+    *t = run_with(f, nth);
     *hit = calls.hits > 0;
     if (otherwise != TASKSEAL_OK && t->accepted)
         return "a wrong server was accepted";
