@@ -44,7 +44,7 @@ class Report:
 
     def is_output(self):
         """Bytes that go to a file with write(): a key file, which is made to hold its secret."""
-        return self.kind == "SyscallParam" and self.function() == "write"
+        return self.kind == "SyscallParam" and self.what.startswith("Syscall param write(buf) ")
 
     def known(self, sodium):
         return next((known for known in KNOWN if self.kind == "UninitCondition" and known.function == self.function() and
