@@ -10,8 +10,7 @@ static const command_option options[] = {
     KEYFILE_OPTIONS,
     {"type", KEY_KEY_TYPE, "TYPE",
      "xchacha20poly1305 (the default), aegis256 (faster; needs\nlibsodium 1.0.19), or dedupe (makes tags, "
-     "seals "
-     "nothing)"},
+     "seals nothing)"},
     {"queue", KEY_QUEUE, "NAME", "a queue that it is good for (up to 64 times);\nelse every queue"},
     {"not-before", KEY_NOT_BEFORE, "TIME", "it opens nothing sealed before: 2026-11-21T20:00:00Z"},
     {"not-after", KEY_NOT_AFTER, "TIME", "it opens nothing sealed after, and seals nothing then"},

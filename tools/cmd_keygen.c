@@ -14,8 +14,7 @@ enum { KEY_KEY_TYPE = 256 };
 static const command_option options[] = {
     {"type", KEY_KEY_TYPE, "TYPE",
      "xchacha20poly1305 (the default, available everywhere),\naegis256 (faster; needs libsodium 1.0.19), or "
-     "dedupe\n"
-     "(makes the tags of 'taskseal dedupe', seals nothing)"},
+     "dedupe\n(makes the tags of 'taskseal dedupe', seals nothing)"},
     {NULL, 0, NULL, NULL},
 };
 

@@ -74,8 +74,7 @@ static void check_queue(findings *self, const taskseal_keyring *ring, uint64_t n
     name_queue(queue, text);
     add(self, "no-active-key", NULL,
         "nothing can be sealed for queue %s now (%s): promote a key that is good for it, or change the "
-        "limits of "
-        "the active one",
+        "limits of the active one",
         text, taskseal_err_name(err));
 }
 
@@ -124,8 +123,7 @@ static void check_queues(findings *self, const taskseal_keyring *ring, uint64_t 
     if (unlisted && err != TASKSEAL_OK && err != TASKSEAL_ERR_SUITE_UNAVAILABLE)
         add(self, "no-active-key", NULL,
             "nothing can be sealed now for queues that no key lists (%s): promote a key that is good for "
-            "every "
-            "queue, or change the limits of the active one",
+            "every queue, or change the limits of the active one",
             taskseal_err_name(err));
 }
 
