@@ -31,6 +31,7 @@ struct link {
     uv_timer_t pause;         /* before the next try */
     long failures;            /* in a row */
     bool was_connected, ended;
+    bool last; /* the worker is to stop, and this is the one more try */
     struct call **calls;
     size_t count;
     void (*broken)(struct link *link); /* it can't go on; the reason has been printed */
@@ -39,6 +40,7 @@ struct link {
 /* ---- Scripts ---------------------------------------------------------------------------------- */
 
 static inline void link_on_reply(redisAsyncContext *redis, void *answer, void *data);
+static inline void link_send_again(uv_timer_t *pause);
 
 static inline void link_send(struct call *call)
 {
@@ -46,6 +48,8 @@ static inline void link_send(struct call *call)
     call->sent_at = now_ms();
     call->sent = redis != NULL &&
                  redisAsyncFormattedCommand(redis, link_on_reply, call, call->command, call->len) == REDIS_OK;
+    if (redis != NULL && !call->sent) /* memory ran out, or the connection is ending */
+        uv_timer_start(&call->pause, link_send_again, 250, 0);
 }
 
 static inline void link_send_again(uv_timer_t *pause)
@@ -90,6 +94,7 @@ static inline void link_on_reply(redisAsyncContext *redis, void *answer, void *d
                 server_text(text, reply->str, reply->len));
     if (err == TASKSEAL_OK || err == TASKSEAL_ERR_SERVER_ERROR) {
         link->failures = 0;
+        link->last = false;
         redisFreeCommand(call->command);
         call->command = NULL;
         call->answered(call, reply);
@@ -113,8 +118,14 @@ static inline int link_attach(redisAsyncContext *redis, void *data)
     return redisLibuvAttach(redis, link->loop);
 }
 
+/* A worker that is to stop has one more try, to settle the tasks in hand. */
 static inline void link_try_later(struct link *link)
 {
+    if (link->last) {
+        link->broken(link);
+        return;
+    }
+    link->last = queue_stopping;
     uv_timer_start(&link->pause, link_connect,
                    queue_stopping ? 0 : (uint64_t)back_off_ms(250, 15000, link->failures++), 0);
 }

@@ -223,15 +223,16 @@ static bool set_up(struct worker *w)
     return false;
 }
 
-static void begin(struct worker *w)
+static bool begin(struct worker *w)
 {
-    uv_loop_init(&w->loop);
-    uv_signal_init(&w->loop, &w->term);
-    uv_signal_init(&w->loop, &w->interrupt);
-    uv_async_init(&w->loop, &w->wake, keep_leases);
+    if (uv_loop_init(&w->loop) != 0 || uv_signal_init(&w->loop, &w->term) != 0 ||
+        uv_signal_init(&w->loop, &w->interrupt) != 0 || uv_async_init(&w->loop, &w->wake, keep_leases) != 0 ||
+        uv_signal_start(&w->term, stop, SIGTERM) != 0 || uv_signal_start(&w->interrupt, stop, SIGINT) != 0) {
+        fprintf(stderr, "worker: no event loop could be had\n");
+        w->status = EXIT_FAILED;
+        return false;
+    }
     w->term.data = w->interrupt.data = w->wake.data = w;
-    uv_signal_start(&w->term, stop, SIGTERM);
-    uv_signal_start(&w->interrupt, stop, SIGINT);
     w->link.broken = give_up;
     link_begin(&w->link, &w->loop);
     for (size_t i = 0; i < w->count; i++) {
@@ -240,8 +241,10 @@ static void begin(struct worker *w)
         job->work.data = job->next_look.data = job;
         uv_timer_init(&w->loop, &job->next_look);
         link_add(&w->link, &job->call, &job->queue);
-        take(job);
     }
+    for (size_t i = 0; i < w->count && !w->ending; i++)
+        take(&w->jobs[i]);
+    return true;
 }
 
 int main(int argc, char **argv)
@@ -253,8 +256,7 @@ int main(int argc, char **argv)
 
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}); /* a core dump would hold payloads */
     w.status = EXIT_USAGE;
-    if (set_up_queues(&w, argv + optind, (size_t)(argc - optind)) && set_up(&w)) {
-        begin(&w);
+    if (set_up_queues(&w, argv + optind, (size_t)(argc - optind)) && set_up(&w) && begin(&w)) {
         uv_run(&w.loop, UV_RUN_DEFAULT);
         for (size_t i = 0; i < w.count; i++)
             let_go(&w.jobs[i]);

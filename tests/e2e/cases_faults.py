@@ -137,6 +137,23 @@ def sigterm_and_a_lost_connection_together_still_finish_the_task_in_hand(stage):
 
 
 @test
+def sigterm_while_the_server_stays_a_replica_ends_after_one_more_try(stage):
+    with stage.another_server("ceded") as (port, _):
+        stage.produce("ceded", ["task"], port=port)
+        with blocked_ledger(stage, "ceded") as (path, let_go):
+            worker = stage.start("worker", "--ledger-out", path, "ceded", port=port)
+            intruder = stage.client("intruder", port)
+            until(lambda: intruder.call("ZCARD", "{ceded}:active") == 1)
+            time.sleep(0.1) # into the write, past CLAIM
+            demote(stage, port)
+            worker.send_signal(signal.SIGTERM)
+            let_go()
+            out, err = worker.communicate(timeout=PATIENCE)
+    equal((worker.returncode, out), (0, b"0 done, 0 done before, 0 dead-lettered, 0 put off, 0 lost to other workers\n"))
+    equal(err.count(b"the server says: READONLY "), 2)
+
+
+@test
 def a_payload_that_cannot_arrive_in_time_keeps_nothing_else(stage):
     stage.produce("slow", ["x" * (4 << 20)])
     small = [f'{{"queue":"slow","type":"test","id":"{i}","payload":{i}}}' for i in (1, 2)]
