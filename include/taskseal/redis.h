@@ -71,20 +71,24 @@ typedef struct taskseal_redis_endpoint taskseal_redis_endpoint;
  * At each connect and reconnect the files are looked at, and if any changed, all are read anew: see
  * taskseal_redis_endpoint_trust.
  *
- *  URI_INVALID   error->message says which rule is broken, never the password
+ * *out is the caller's, ended with taskseal_redis_endpoint_free.
+ *  URI_INVALID   a rule is broken, or `uri` is NULL; error->message says which rule, never the password
  *  TRUST_CONFIG  a file is missing, unreadable, holds no certificate or no revocation list, or key and
  *                certificate differ; the key is encrypted (see taskseal_redis_endpoint_new_with); a
- *                revocation list names no nextUpdate or is signed with SHA-1
- *  NO_MEMORY, NO_RANDOM */
+ *                revocation list names no nextUpdate or is signed with SHA-1; a directory's path holds ':'
+ *  NO_MEMORY     also for the guarded memory of the password, and if OpenSSL could not be set up
+ *  NO_RANDOM     libsodium found no random number generator
+ *  BAD_ARGUMENT  `out` is NULL */
 TASKSEAL_MUST_USE taskseal_err taskseal_redis_endpoint_new(taskseal_redis_endpoint **out, const char *uri,
                                                            taskseal_error *error);
 
 typedef struct taskseal_redis_options {
     /* Writes the passphrase of an encrypted `key` into `out`, at most `cap` (1024) bytes and no NUL, and returns
      * its length; 0 or less: there is none. `out` is guarded memory, wiped afterwards. Called by the function
-     * below, and again by whichever thread connects when the files have changed; never twice at once. It must
-     * not call functions of this endpoint, and what waits in it holds up all who connect. NULL: an encrypted
-     * key is TRUST_CONFIG. Nothing ever asks at a terminal. */
+     * below, and again by whichever thread connects when the files have changed; never by two threads at once,
+     * but a second time at once if the files are of no use with its first answer. It must not call functions of
+     * this endpoint, and what waits in it holds up all who connect. NULL: an encrypted key is TRUST_CONFIG.
+     * Nothing ever asks at a terminal. */
     int (*passphrase)(char *out, size_t cap, void *argument);
     void *passphrase_argument; /* must live as long as the endpoint and its connections */
 } taskseal_redis_options;
@@ -100,8 +104,8 @@ TASKSEAL_MUST_USE taskseal_err taskseal_redis_endpoint_new_with(taskseal_redis_e
  * without brackets). The certificate must hold `host`, or what `name` in the URI of `base` says if it is there.
  * Without `name`, whoever can make a server send you elsewhere chooses which certificate of your CA is good
  * enough: give one name to all servers and say it in `name`, if clients or strangers have certificates of that
- * CA for servers too.
- *  BAD_ARGUMENT  a pointer is NULL, `host` is neither name nor address, `port` is not 1..65535
+ * CA for servers too. *out is the caller's, ended with taskseal_redis_endpoint_free; `base` may go before it.
+ *  BAD_ARGUMENT  out, base or host is NULL, `host` is neither name nor address, `port` is not 1..65535
  *  NO_MEMORY */
 TASKSEAL_MUST_USE taskseal_err taskseal_redis_endpoint_for(taskseal_redis_endpoint **out,
                                                            taskseal_redis_endpoint *base, const char *host,
@@ -116,7 +120,10 @@ TASKSEAL_MUST_USE taskseal_err taskseal_redis_endpoint_for(taskseal_redis_endpoi
  *  - A file that was changed less than 2 seconds before it was read is read again at the next look.
  *  - Replace a file by rename, so that nobody reads half of it. Between a new `cert` and its `key` the old pair
  *    stays in use, and this reports TRUST_CONFIG.
- * TRUST_CONFIG, NO_MEMORY (tried again at the next look), BAD_ARGUMENT. Any thread may call it. */
+ * Any thread may call it.
+ *  TRUST_CONFIG  as for taskseal_redis_endpoint_new
+ *  NO_MEMORY     tried again at the next look
+ *  BAD_ARGUMENT  `endpoint` is NULL */
 TASKSEAL_MUST_USE taskseal_err taskseal_redis_endpoint_trust(taskseal_redis_endpoint *endpoint,
                                                              taskseal_error *error);
 
@@ -127,25 +134,40 @@ void taskseal_redis_endpoint_free(taskseal_redis_endpoint *endpoint);
 
 /* Resolves, connects, shakes hands, verifies, authenticates, selects and pings under ONE deadline. *out is
  * the caller's, ended with redisFree. No byte of the credentials leaves before the peer is verified.
- *  RESOLVE, CONNECT, TIMEOUT (the message names the phase), NOT_TLS, PEER_CLOSED
- *  TLS_PROTOCOL (no version, cipher, group or signature in common), TLS_DAMAGED (a record or message was changed
- *  or cut on its way, in either direction; retryable)
- *  CERT_EXPIRED, CERT_NOT_YET_VALID, CERT_UNTRUSTED, CERT_SELF_SIGNED, CERT_PURPOSE, CERT_WEAK,
- *  CERT_INVALID, NAME_MISMATCH (the message lists the names that the certificate holds)
- *  CERT_REVOKED; CRL_UNUSABLE (a list in `crl` is missing for a CA, stale, not yet valid, badly signed or has an
- *  unknown critical extension: the message says which CA's; retryable, because the file may be replaced)
- *  PIN_MISMATCH (the message has the pin that was seen)
- *  CLIENT_CERT_REQUIRED, CLIENT_CERT_REFUSED
- *  AUTH_REFUSED, NO_PERMISSION (connecting needs +ping, and +select for a database other than 0),
- *  SERVER_BUSY, SERVER_ERROR
- *  NOT_VERIFIED (a check could not be shown to have run), IO, NO_MEMORY, BAD_ARGUMENT */
+ *  RESOLVE        the name has no address, or no name server answered
+ *  CONNECT        no address took the TCP connection
+ *  TIMEOUT        the deadline passed; the message names the phase
+ *  NOT_TLS        the port answers, but not with TLS
+ *  PEER_CLOSED    the server closed the connection, in the handshake or the login
+ *  TLS_PROTOCOL   no version, cipher, group or signature in common
+ *  TLS_DAMAGED    a record or message was changed or cut on its way, in either direction; retryable
+ *  CERT_EXPIRED, CERT_NOT_YET_VALID    a certificate of the chain is, by this host's clock
+ *  CERT_UNTRUSTED, CERT_SELF_SIGNED    the chain does not end at a CA of `cacert`
+ *  CERT_PURPOSE   not for servers, its key may not sign, or it is a CA's
+ *  CERT_WEAK      a key or signature of the chain is too weak (RSA below 2048 bits, EC below 256, SHA-1)
+ *  CERT_INVALID   X.509's rules are broken, or a CA's name constraints
+ *  CERT_REVOKED   a certificate of the chain is on a list in `crl`
+ *  CRL_UNUSABLE   a list in `crl` is missing for a CA, stale, not yet valid, badly signed or has an unknown
+ *                 critical extension: the message says which CA's; retryable, because the file may be replaced
+ *  NAME_MISMATCH  the message lists the names that the certificate holds
+ *  PIN_MISMATCH   no key of the verified chain is one of `pin`; the message has the server's own
+ *  CLIENT_CERT_REQUIRED, CLIENT_CERT_REFUSED    by the server
+ *  AUTH_REFUSED   the user or password, or there was none and the server wants one
+ *  NO_PERMISSION  connecting needs +ping, and +select for a database other than 0
+ *  SERVER_BUSY    the server can't answer now (LOADING ...); retryable
+ *  SERVER_ERROR   another error reply, or no reply of Valkey or Redis
+ *  NOT_VERIFIED   a check could not be shown to have run
+ *  IO             the socket failed in another way
+ *  NO_MEMORY      also if a second look at a refused certificate came to something else
+ *  BAD_ARGUMENT   endpoint or out is NULL */
 TASKSEAL_MUST_USE taskseal_err taskseal_redis_connect(taskseal_redis_endpoint *endpoint,
                                                       redisContext **out, taskseal_error *error);
 
 /* Connects and verifies anew, from nothing, on the same context: for one whose connection failed
  * (redis->err is set), or that redisReconnect has closed. Pending commands and replies are dropped. On
- * failure the context stays, closed, and may be tried again. Errors as taskseal_redis_connect;
- * BAD_ARGUMENT for a context that taskseal_redis_connect did not make. */
+ * failure the context stays, closed and the caller's, and may be tried again. Errors as
+ * taskseal_redis_connect; BAD_ARGUMENT for a context that taskseal_redis_connect did not make, which is left as
+ * it is. */
 TASKSEAL_MUST_USE taskseal_err taskseal_redis_reconnect(redisContext *redis, taskseal_error *error);
 
 /* When to try again: made with an initializer, kept by the caller, one for each connection. Clients that fail
@@ -157,18 +179,19 @@ typedef struct taskseal_redis_backoff {
     unsigned failures; /* in a row; counted by the functions below */
 } taskseal_redis_backoff;
 
-/* Counts the failure `why` and sets *delay_ms to how long to wait. False, with a delay of 0, if `why` is
- * permanent: do not try again. */
+/* Counts the failure `why` and sets *delay_ms to how long to wait. False, with a delay of 0 and nothing counted,
+ * if `why` is permanent: do not try again. Neither pointer may be NULL. It does not sleep. */
 TASKSEAL_MUST_USE bool taskseal_redis_backoff_next(taskseal_redis_backoff *backoff, taskseal_err why,
                                                    unsigned *delay_ms);
 
-/* After a success. */
+/* After a success: the next failure is the first again. */
 void taskseal_redis_backoff_reset(taskseal_redis_backoff *backoff);
 
 /* taskseal_redis_reconnect, tried at once and then again and again until it succeeds or ends with a permanent
  * error, `give_up_ms` have passed (0: never), or `wake_fd` is readable (-1: none; an eventfd, or a pipe that a
- * signal handler writes to). Returns the error of the last try. Sleeps between tries only; a try by itself takes at
- * most `timeout_ms` of the URI and is not interrupted. `backoff` may be NULL; it is reset by a success. */
+ * signal handler writes to; nothing is read from it). Returns the error of the last try. Sleeps between tries only; a
+ * try by itself takes at most `timeout_ms` of the URI and is not interrupted. `backoff` may be NULL; it is reset by a
+ * success. Errors as taskseal_redis_reconnect. */
 TASKSEAL_MUST_USE taskseal_err taskseal_redis_reconnect_until(redisContext *redis,
                                                               taskseal_redis_backoff *backoff,
                                                               unsigned give_up_ms, int wake_fd,
@@ -182,8 +205,11 @@ TASKSEAL_MUST_USE taskseal_err taskseal_redis_reconnect_until(redisContext *redi
  *  IO            the socket failed, or the reply was no RESP
  *  NOT_VERIFIED  the connection was closed by redisReconnect, or belongs to the process that forked this
  *                one: use taskseal_redis_reconnect
- *  PEER_CLOSED, TLS_DAMAGED, TLS_PROTOCOL, NO_MEMORY, and after a failed taskseal_redis_reconnect what that returned
- * TASKSEAL_OK while it works. BAD_ARGUMENT for a context that taskseal_redis_connect did not make. */
+ *  PEER_CLOSED   the server closed the connection
+ *  TLS_DAMAGED   a record was changed or cut on its way
+ *  NO_MEMORY     memory ran out; the connection is of no use any more
+ *  and after a failed taskseal_redis_reconnect what that returned
+ * TASKSEAL_OK while it works. BAD_ARGUMENT for a context that is not of this library, and for NULL. */
 taskseal_err taskseal_redis_error(const redisContext *redis);
 
 /* What an error reply means: NO_PERMISSION, AUTH_REFUSED, SERVER_BUSY or SERVER_ERROR; TASKSEAL_OK for a
@@ -209,8 +235,11 @@ typedef struct taskseal_redis_peer {
     unsigned handshake_us;  /* TLS handshake with verification, microseconds */
 } taskseal_redis_peer;
 
-/* Tells what the connection's verification found. BAD_ARGUMENT for a foreign context, NOT_VERIFIED for
- * one that is closed. */
+/* Tells what the connection's verification found. *peer is the caller's and needs no freeing; it is all zeros
+ * after an error but BAD_ARGUMENT.
+ *  BAD_ARGUMENT  `peer` is NULL, or the context is not of this library
+ *  NOT_VERIFIED  the connection is closed
+ *  NO_MEMORY */
 TASKSEAL_MUST_USE taskseal_err taskseal_redis_peer_info(const redisContext *redis,
                                                         taskseal_redis_peer *peer);
 

@@ -70,7 +70,8 @@ typedef struct taskseal_redis_pending taskseal_redis_pending;
 /* Begins to connect, and returns at once. All that taskseal_redis_connect does is done by the same code in a thread
  * of its own, under the one deadline that the endpoint's timeout_ms sets, so neither a slow name server nor the
  * handshake's arithmetic stops your loop. The thread takes no signals, and ends by itself.
- * The endpoint may be freed after. *out (`out` may be NULL) can be cancelled until `verified` is called.
+ * To be called on the loop's thread. The endpoint may be freed after. *out (`out` may be NULL) can be cancelled until
+ * `verified` is called; it frees itself then.
  *  BAD_ARGUMENT  endpoint, attach or verified is NULL, or the adapter has no timers
  *  NO_MEMORY     also if no thread could be had, or attach failed
  *  IO            no descriptor could be had
