@@ -46,7 +46,7 @@ class FirstSteps(unittest.TestCase):
         cls.folder = pathlib.Path(cls.files.name)
         cls.port = free_port()
         commands = shown_commands((ROOT / "doc/guide.md").read_text().replace("6379", str(cls.port)))
-        cls.certificates, cls.user, cls.start, cls.connect = commands
+        cls.certificates, cls.user, cls.start, cls.connect, cls.list, cls.revoke = commands
         subprocess.run(["bash", "-euc", cls.certificates + cls.user], cwd=cls.folder, check=True, capture_output=True)
         cls.rules = (cls.folder / "users.acl").read_text()
         cls.shell("taskseal keygen mail-k01 keyring")
@@ -99,6 +99,15 @@ class FirstSteps(unittest.TestCase):
         self.assertRegex(done.stdout, r"matched name +localhost\n")
         self.assertRegex(done.stdout, r"client certificate +presented\n")
         self.assertIn("client-cert-required", refused.stderr)
+
+    def test_a_revoked_certificate_is_refused_once_the_list_is_made_anew(self):
+        look = "taskseal connect --uri-file checked.uri"
+        with self.serving():
+            made = self.shell(f"umask 077\n{self.list}{look}")
+            revoked = self.shell(f"{self.list}{self.revoke}{look}")
+        self.assertEqual(0, made.returncode, made.stderr)
+        self.assertRegex(made.stdout, r"matched name +localhost\n")
+        self.assertIn("cert-revoked", revoked.stderr)
 
     def test_files_are_for_their_owner_only(self):
         for name in ("ca.key", "server.key", "app.key", "users.acl", "redis.uri"):
