@@ -81,6 +81,21 @@ START_TEST(deeper_nesting_is_refused)
 }
 END_TEST
 
+START_TEST(a_limit_at_the_login_is_no_lack_of_memory)
+{
+    char *text = nested(65);
+    scenario s = scenario_good();
+    s.server.ping_reply = text;
+    lab l = lab_start(&s, 0);
+    redisContext *redis = NULL;
+    taskseal_error error = {TASKSEAL_OK, 0, ""};
+    assert_err(TASKSEAL_ERR_SERVER_ERROR, lab_connect(&l, &redis, &error));
+    ck_assert_msg(strstr(error.message, "not as Valkey or Redis do") != NULL, "message is: %s", error.message);
+    (void)server_stop(l.server);
+    free(text);
+}
+END_TEST
+
 START_TEST(arrays_that_announce_more_than_a_gigabyte_together_are_refused)
 {
     scenario s = replying("*16000000\r\n*16000000\r\n*16000000\r\n*16000000\r\n*16000000\r\n"
@@ -336,6 +351,7 @@ int main(void)
     tcase_add_test(tests, an_array_of_a_hundred_million_is_refused);
     tcase_add_test(tests, nesting_of_64_is_the_deepest);
     tcase_add_test(tests, deeper_nesting_is_refused);
+    tcase_add_test(tests, a_limit_at_the_login_is_no_lack_of_memory);
     tcase_add_test(tests, arrays_that_announce_more_than_a_gigabyte_together_are_refused);
     tcase_add_test(tests, what_is_not_resp_ends_the_connection);
     tcase_add_test(tests, a_reply_that_never_comes_times_out);
