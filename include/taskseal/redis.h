@@ -147,8 +147,9 @@ void taskseal_redis_endpoint_free(taskseal_redis_endpoint *endpoint);
  *  CERT_WEAK      a key or signature of the chain is too weak (RSA below 2048 bits, EC below 256, SHA-1)
  *  CERT_INVALID   X.509's rules are broken, or a CA's name constraints
  *  CERT_REVOKED   a certificate of the chain is on a list in `crl`
- *  CRL_UNUSABLE   a list in `crl` is missing for a CA, stale, not yet valid, badly signed or has an unknown
- *                 critical extension: the message says which CA's; retryable, because the file may be replaced
+ *  CRL_UNUSABLE   a list in `crl` is missing for a CA, stale, not yet valid, badly signed, somebody else's, of
+ *                 another scope, or has an unknown critical extension: the message says which CA's; retryable,
+ *                 because the file may be replaced
  *  NAME_MISMATCH  the message lists the names that the certificate holds
  *  PIN_MISMATCH   no key of the verified chain is one of `pin`; the message has the server's own
  *  CLIENT_CERT_REQUIRED, CLIENT_CERT_REFUSED    by the server
