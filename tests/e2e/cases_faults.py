@@ -147,8 +147,11 @@ def sigterm_while_the_server_stays_a_replica_ends_after_one_more_try(stage):
             time.sleep(0.1) # into the write, past CLAIM
             demote(stage, port)
             worker.send_signal(signal.SIGTERM)
+            patience = threading.Timer(PATIENCE, worker.kill) # for let_go, which waits for the worker's end
+            patience.start()
             let_go()
             out, err = worker.communicate(timeout=PATIENCE)
+            patience.cancel()
     equal((worker.returncode, out), (0, b"0 done, 0 done before, 0 dead-lettered, 0 put off, 0 lost to other workers\n"))
     equal(err.count(b"the server says: READONLY "), 2)
 
