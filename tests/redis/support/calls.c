@@ -131,13 +131,18 @@ REPLACE(int, getaddrinfo,
         (const char *host, const char *port, const struct addrinfo *hints, struct addrinfo **addresses))
 {
     const struct timespec pause = {.tv_nsec = 1000000};
-    struct addrinfo wanted = *hints;
-    if (calls.active && (hints->ai_flags & AI_NUMERICHOST) == 0) {
+    if (calls.active && (hints->ai_flags & AI_NUMERICHOST) == 0)
         (void)nanosleep(&pause, NULL);
+    if (!hit(CALL_GETADDRINFO)) {
+        struct addrinfo wanted = *hints;
         wanted.ai_family = AF_INET;
+        int result = __real_getaddrinfo(host, port, &wanted, addresses);
+        if (result == 0 && (*addresses)->ai_next != NULL) {
+            freeaddrinfo((*addresses)->ai_next);
+            (*addresses)->ai_next = NULL;
+        }
+        return result;
     }
-    if (!hit(CALL_GETADDRINFO))
-        return __real_getaddrinfo(host, port, &wanted, addresses);
     errno = EMFILE;
     return calls.error;
 }
