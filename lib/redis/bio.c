@@ -59,6 +59,7 @@ static int wire_read(BIO *bio, char *data, size_t len, size_t *read)
     return 1;
 }
 
+/* Failure is -1: newer OpenSSLs take 0 without a wish to try again for success, and the record would be lost. */
 static int wire_write(BIO *bio, const char *data, size_t len, size_t *written)
 {
     taskseal__wire *wire = BIO_get_data(bio);
@@ -70,7 +71,7 @@ static int wire_write(BIO *bio, const char *data, size_t len, size_t *written)
             BIO_set_retry_write(bio);
         else
             wire->system_error = errno;
-        return 0;
+        return -1;
     }
     wire->sent += (uint64_t)sent;
     *written = (size_t)sent;
