@@ -89,7 +89,8 @@ void taskseal_redis_cancel(taskseal_redis_pending *pending);
 /* ---- Once connected ---------------------------------------------------------------------------
  *
  * taskseal_redis_error(&redis->c), in your disconnect callback or in a reply callback whose reply is NULL, says why
- * the connection failed, as in redis.h, with SERVER_ERROR besides: a reply came that no command had asked for.
+ * the connection failed, as in redis.h, with SERVER_ERROR besides: a reply came that no command had asked for, or a push of
+ * a subscription that there is not, or one that lacks elements.
  * taskseal_redis_peer_info(&redis->c, ...) says what was verified.
  *
  * A reply that is not complete within timeout_ms, counted from when its command was sent and the reply before it
