@@ -315,6 +315,9 @@ static const struct {
     {"READONLY You can't write against a read only replica.", TASKSEAL_ERR_SERVER_BUSY},
     {"OOM command not allowed when used memory > 'maxmemory'.", TASKSEAL_ERR_SERVER_BUSY},
     {"MISCONF Valkey is configured to save RDB snapshots", TASKSEAL_ERR_SERVER_BUSY},
+    {"ERR max number of clients reached", TASKSEAL_ERR_SERVER_BUSY},
+    {"ERR max number of clients + cluster connections reached", TASKSEAL_ERR_SERVER_BUSY},
+    {"ERR max number of", TASKSEAL_ERR_SERVER_ERROR},
     {"ERR unknown command", TASKSEAL_ERR_SERVER_ERROR},
     {"WRONGTYPE Operation against a key", TASKSEAL_ERR_SERVER_ERROR},
     {"BUSYGROUP Consumer Group name already exists", TASKSEAL_ERR_SERVER_ERROR},
@@ -331,6 +334,37 @@ START_TEST(an_error_reply_has_a_meaning)
     (void)snprintf(text, sizeof text, "%s", error_replies[_i].text);
     redisReply reply = {.type = REDIS_REPLY_ERROR, .str = text, .len = strlen(text)};
     ck_assert_msg(taskseal_redis_reply_error(&reply) == error_replies[_i].means, "%s", text);
+}
+END_TEST
+
+/* What a server says to AUTH: `says` is in the message, and `hides` is not. */
+static void assert_auth_ends(const char *reply, taskseal_err expected, const char *says, const char *hides)
+{
+    redisContext *redis = NULL;
+    taskseal_error error;
+    scenario s = scenario_good();
+    s.server.auth_reply = reply;
+    lab l = lab_start(&s, 0);
+    assert_err(expected, lab_connect(&l, &redis, &error));
+    ck_assert_msg(strstr(error.message, says) != NULL && strstr(error.message, hides) == NULL,
+                  "message is: %s", error.message);
+    (void)server_stop(l.server);
+}
+
+START_TEST(a_server_that_is_full_is_tried_again)
+{
+    assert_auth_ends("-ERR max number of clients reached\r\n", TASKSEAL_ERR_SERVER_BUSY, "can't answer now",
+                     "password");
+    assert_auth_ends("-ERR invalid\r\n", TASKSEAL_ERR_AUTH_REFUSED, "(ERR): check the URI", "invalid");
+}
+END_TEST
+
+/* It may be the password. */
+START_TEST(a_word_that_no_server_says_is_not_shown)
+{
+    assert_auth_ends("-HUNTER is wrong\r\n", TASKSEAL_ERR_AUTH_REFUSED, "did not accept AUTH (?)", "HUNTER");
+    assert_auth_ends("-WRONGPASS no\r\n", TASKSEAL_ERR_AUTH_REFUSED, "did not accept AUTH (WRONGPASS)",
+                     ") no");
 }
 END_TEST
 
@@ -367,6 +401,8 @@ int main(void)
     tcase_add_test(tests, a_large_value_goes_both_ways);
     tcase_add_test(tests, writing_to_a_server_that_has_gone_raises_no_signal);
     tcase_add_loop_test(tests, an_error_reply_has_a_meaning, 0, (int)COUNT_OF(error_replies));
+    tcase_add_test(tests, a_server_that_is_full_is_tried_again);
+    tcase_add_test(tests, a_word_that_no_server_says_is_not_shown);
     tcase_add_test(tests, other_replies_are_no_errors);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
