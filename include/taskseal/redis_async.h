@@ -83,7 +83,8 @@ TASKSEAL_MUST_USE taskseal_err taskseal_redis_connect_async(taskseal_redis_endpo
                                                             taskseal_error *error);
 
 /* Gives up a connect: `verified` will not be called. On the loop's thread; NULL is fine. The thread goes on to its
- * deadline at most, and then closes what it has. A loop that ends must cancel its pending connects first. */
+ * deadline at most, and then closes what it has; the process may end meanwhile. A loop that ends must cancel its pending
+ * connects first. */
 void taskseal_redis_cancel(taskseal_redis_pending *pending);
 
 /* ---- Once connected ---------------------------------------------------------------------------
