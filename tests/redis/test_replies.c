@@ -337,37 +337,6 @@ START_TEST(an_error_reply_has_a_meaning)
 }
 END_TEST
 
-/* What a server says to AUTH: `says` is in the message, and `hides` is not. */
-static void assert_auth_ends(const char *reply, taskseal_err expected, const char *says, const char *hides)
-{
-    redisContext *redis = NULL;
-    taskseal_error error;
-    scenario s = scenario_good();
-    s.server.auth_reply = reply;
-    lab l = lab_start(&s, 0);
-    assert_err(expected, lab_connect(&l, &redis, &error));
-    ck_assert_msg(strstr(error.message, says) != NULL && strstr(error.message, hides) == NULL,
-                  "message is: %s", error.message);
-    (void)server_stop(l.server);
-}
-
-START_TEST(a_server_that_is_full_is_tried_again)
-{
-    assert_auth_ends("-ERR max number of clients reached\r\n", TASKSEAL_ERR_SERVER_BUSY, "can't answer now",
-                     "password");
-    assert_auth_ends("-ERR invalid\r\n", TASKSEAL_ERR_AUTH_REFUSED, "(ERR): check the URI", "invalid");
-}
-END_TEST
-
-/* It may be the password. */
-START_TEST(a_word_that_no_server_says_is_not_shown)
-{
-    assert_auth_ends("-HUNTER is wrong\r\n", TASKSEAL_ERR_AUTH_REFUSED, "did not accept AUTH (?)", "HUNTER");
-    assert_auth_ends("-WRONGPASS no\r\n", TASKSEAL_ERR_AUTH_REFUSED, "did not accept AUTH (WRONGPASS)",
-                     ") no");
-}
-END_TEST
-
 START_TEST(other_replies_are_no_errors)
 {
     char text[] = "NOPERM as a value";
@@ -401,8 +370,6 @@ int main(void)
     tcase_add_test(tests, a_large_value_goes_both_ways);
     tcase_add_test(tests, writing_to_a_server_that_has_gone_raises_no_signal);
     tcase_add_loop_test(tests, an_error_reply_has_a_meaning, 0, (int)COUNT_OF(error_replies));
-    tcase_add_test(tests, a_server_that_is_full_is_tried_again);
-    tcase_add_test(tests, a_word_that_no_server_says_is_not_shown);
     tcase_add_test(tests, other_replies_are_no_errors);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
