@@ -19,7 +19,8 @@
  * The rules at the top of taskseal.h hold here too. An endpoint may be shared between threads; a
  * redisContext, as always, belongs to one thread at a time.
  *
- * An endpoint may cross fork, if no other thread was in a call with it then. A redisContext may not: in the
+ * An endpoint may cross fork, if no other thread was in a call with it then (taskseal_redis_connect_async: its thread is,
+ * until `verified` is called; for timeout_ms, if it was cancelled). A redisContext may not: in the
  * child its commands fail with NOT_VERIFIED, redisFree leaves the parent's connection alone, and
  * taskseal_redis_reconnect makes one of the child's own.
  */
@@ -73,10 +74,11 @@ typedef struct taskseal_redis_endpoint taskseal_redis_endpoint;
  *
  * *out is the caller's, ended with taskseal_redis_endpoint_free.
  *  URI_INVALID   a rule is broken, or `uri` is NULL; error->message says which rule, never the password
- *  TRUST_CONFIG  a file is missing, unreadable, holds no certificate or no revocation list, or key and
- *                certificate differ; the key is encrypted (see taskseal_redis_endpoint_new_with); a
+ *  TRUST_CONFIG  a file is missing, unreadable, no regular file, holds no certificate or no revocation list, or key
+ *                and certificate differ; the key is encrypted (see taskseal_redis_endpoint_new_with); a
  *                revocation list names no nextUpdate or is signed with SHA-1; a directory's path holds ':'
- *  NO_MEMORY     also for the guarded memory of the password, and if OpenSSL could not be set up
+ *  NO_MEMORY     also for the guarded memory of the password, if OpenSSL could not be set up, and if there was no
+ *                descriptor to read a file
  *  NO_RANDOM     libsodium found no random number generator
  *  BAD_ARGUMENT  `out` is NULL */
 TASKSEAL_MUST_USE taskseal_err taskseal_redis_endpoint_new(taskseal_redis_endpoint **out, const char *uri,
@@ -90,7 +92,9 @@ typedef struct taskseal_redis_options {
      * this endpoint, and what waits in it holds up all who connect. NULL: an encrypted key is TRUST_CONFIG.
      * Nothing ever asks at a terminal. */
     int (*passphrase)(char *out, size_t cap, void *argument);
-    void *passphrase_argument; /* must live as long as the endpoint and its connections */
+    /* Must live as long as the endpoint, its connections, and connects that were begun by taskseal_redis_connect_async,
+     * cancelled ones too: those, as long as the process. */
+    void *passphrase_argument;
 } taskseal_redis_options;
 
 /* taskseal_redis_endpoint_new, with what a URI can't hold. `options` may be NULL. The errors are the same; a wrong
@@ -122,7 +126,7 @@ TASKSEAL_MUST_USE taskseal_err taskseal_redis_endpoint_for(taskseal_redis_endpoi
  *    stays in use, and this reports TRUST_CONFIG.
  * Any thread may call it.
  *  TRUST_CONFIG  as for taskseal_redis_endpoint_new
- *  NO_MEMORY     tried again at the next look
+ *  NO_MEMORY     of descriptors too; tried again at the next look
  *  BAD_ARGUMENT  `endpoint` is NULL */
 TASKSEAL_MUST_USE taskseal_err taskseal_redis_endpoint_trust(taskseal_redis_endpoint *endpoint,
                                                              taskseal_error *error);

@@ -14,7 +14,7 @@
 
 static taskseal_err no_memory(taskseal_error *error)
 {
-    return taskseal__fail(error, TASKSEAL_ERR_NO_MEMORY, "no memory to load the CAs");
+    return taskseal__fail(error, TASKSEAL_ERR_NO_MEMORY, "no memory or no descriptor to load the CAs");
 }
 
 static taskseal_err unusable(taskseal_error *error, const char *path, const char *why)
@@ -84,6 +84,8 @@ static taskseal_err load_directory(X509_STORE *store, const char *path, taskseal
                         "is a directory with `:` in its path, which OpenSSL reads as a list of several: "
                         "give one without, or a file");
     DIR *directory = opendir(path);
+    if (directory == NULL && (errno == EMFILE || errno == ENFILE || errno == ENOMEM))
+        return no_memory(error);
     if (directory == NULL)
         return unusable(error, path, "is a directory that can't be read");
     for (const struct dirent *entry = readdir(directory); entry != NULL && !hashed;
@@ -113,10 +115,10 @@ static taskseal_err load_system(X509_STORE *store, const taskseal__library *libr
 {
     taskseal_err by_file = load(store, library, X509_get_default_cert_file(), NULL);
     taskseal_err by_directory = load(store, library, X509_get_default_cert_dir(), NULL);
+    if (by_file == TASKSEAL_ERR_NO_MEMORY || by_directory == TASKSEAL_ERR_NO_MEMORY)
+        return no_memory(error); /* half of the CAs would stay for all, until a file changes */
     if (by_file == TASKSEAL_OK || by_directory == TASKSEAL_OK)
         return TASKSEAL_OK;
-    if (by_file == TASKSEAL_ERR_NO_MEMORY || by_directory == TASKSEAL_ERR_NO_MEMORY)
-        return no_memory(error);
     return taskseal__fail(error, TASKSEAL_ERR_TRUST_CONFIG,
                           "cacert `system`: no CA certificates in %.100s or %.100s; install ca-certificates",
                           X509_get_default_cert_file(), X509_get_default_cert_dir());

@@ -67,6 +67,7 @@ static void *connect_in_thread(void *argument)
     taskseal__transport *transport = taskseal__transport_of(context);
     taskseal_error why = {TASKSEAL_OK, 0, ""};
     taskseal_err err = TASKSEAL_OK;
+    taskseal__thread_begin();
     if (taskseal__library_enter_thread())
         err = taskseal__connect(transport, context->reader, &why);
     else
@@ -78,6 +79,8 @@ static void *connect_in_thread(void *argument)
     atomic_store_explicit(&pending->done, true, memory_order_release);
     (void)eventfd_write(pending->signal, 1); /* can't fail: the counter is 0 */
     release(pending);
+    taskseal__library_leave_thread(); /* for what that was the last to free */
+    taskseal__thread_end();
     return NULL;
 }
 

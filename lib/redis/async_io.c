@@ -47,6 +47,12 @@ static void keep_time(redisAsyncContext *redis, taskseal__transport *transport)
 
 /* ---- Events ------------------------------------------------------------------------------------------------- */
 
+/* The application has freed it, and hiredis will not: after a push's callback it does not look for that. */
+static bool is_given_up(const redisAsyncContext *redis)
+{
+    return (redis->c.flags & REDIS_FREEING) != 0;
+}
+
 /* Reads until OpenSSL has nothing left: what it holds raises no event any more. It receives TURN_BYTES at most, so that
  * this has an end. Callbacks run in here, and may free the context. */
 static void receive(redisAsyncContext *redis, taskseal__transport *transport, const bool *freed)
@@ -56,7 +62,7 @@ static void receive(redisAsyncContext *redis, taskseal__transport *transport, co
     do {
         transport->received = false;
         redisAsyncRead(redis);
-    } while (!*freed && transport->received);
+    } while (!*freed && transport->received && !is_given_up(redis));
 }
 
 /* hiredis asks for writing while it has output. OpenSSL may need the opposite: to read before it writes on, or to
@@ -71,6 +77,8 @@ static void ask_for_events(redisAsyncContext *redis, const taskseal__transport *
 
 static void finish_turn(redisAsyncContext *redis, taskseal__transport *transport, const bool *freed)
 {
+    if (!*freed && is_given_up(redis))
+        redisAsyncFree(redis);
     if (!*freed && redis->c.err == 0)
         keep_time(redis, transport);
     if (!*freed && redis->c.err == 0)
@@ -85,7 +93,7 @@ static void on_readable(redisAsyncContext *redis)
     bool freed = false;
     transport->freed = &freed;
     receive(redis, transport, &freed);
-    if (!freed && transport->write_wants_read)
+    if (!freed && !is_given_up(redis) && transport->write_wants_read)
         redisAsyncWrite(redis);
     finish_turn(redis, transport, &freed);
 }
@@ -97,7 +105,7 @@ static void on_writable(redisAsyncContext *redis)
     transport->freed = &freed;
     if (transport->read_wants_write)
         receive(redis, transport, &freed);
-    if (!freed)
+    if (!freed && !is_given_up(redis))
         redisAsyncWrite(redis);
     finish_turn(redis, transport, &freed);
 }

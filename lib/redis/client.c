@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "client.h"
 
-#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <sodium.h>
@@ -27,22 +26,6 @@ static taskseal_err unusable(taskseal_error *error, const char *parameter, const
         return no_memory(error);
     return taskseal__fail(error, TASKSEAL_ERR_TRUST_CONFIG, "%s `%.200s` can't be used (%s): %s", parameter,
                           path, hint, reason != NULL ? reason : "unknown reason");
-}
-
-static BIO *open_file(const char *parameter, const char *path, taskseal_error *error)
-{
-    char words[64] = "";
-    errno = 0;
-    BIO *file = BIO_new_file(path, "re");
-    int failure = errno;
-    if (file != NULL)
-        return file;
-    if (failure == 0 || failure == ENOMEM)
-        (void)no_memory(error);
-    else
-        (void)taskseal__fail(error, TASKSEAL_ERR_TRUST_CONFIG, "%s `%.200s` can't be read: %s", parameter,
-                             path, strerror_r(failure, words, sizeof words));
-    return NULL;
 }
 
 /* ---- The certificate ---------------------------------------------------------------------------------------- */
@@ -76,7 +59,7 @@ static taskseal_err load_certificate(SSL_CTX *tls, const taskseal__library *libr
                                      taskseal_error *error)
 {
     taskseal_error why;
-    BIO *file = open_file("cert", path, &why);
+    BIO *file = taskseal__pem_open("cert", path, &why);
     if (file == NULL)
         return taskseal__fail(error, why.code, "%s", why.message);
     X509 *own = read_certificate(file, library);
@@ -132,7 +115,7 @@ static taskseal_err load_key(SSL_CTX *tls, const taskseal__library *library, con
 {
     taskseal_error why;
     question q = {.options = options};
-    BIO *file = open_file("key", path, &why);
+    BIO *file = taskseal__pem_open("key", path, &why);
     if (file == NULL)
         return taskseal__fail(error, why.code, "%s", why.message);
     EVP_PKEY *key = PEM_read_bio_PrivateKey_ex(file, NULL, ask, &q, library->context, NULL);

@@ -37,11 +37,13 @@ taskseal_err taskseal__connect(taskseal__transport *transport, redisReader *read
     return err;
 }
 
-/* What came behind a login that failed is no reply to anybody. hiredis would give it to the next command, in spite of
- * the context's error. */
+/* What came behind a login that failed, or before a reconnect, is no reply to anybody. hiredis would give it to the next
+ * command, in spite of the context's error. */
 static void drop_replies(redisReader *reader)
 {
-    if (reader->buf != NULL) /* it is, after what is no RESP */
+    if (reader == NULL) /* it is, after a redisReconnect that memory failed */
+        return;
+    if (reader->buf != NULL) /* it is NULL after what is no RESP */
         sdsclear(reader->buf);
     reader->pos = reader->len = 0;
 }
@@ -100,6 +102,7 @@ taskseal_err taskseal_redis_reconnect(redisContext *redis, taskseal_error *error
     if (!taskseal__transport_reset(redis)) {
         taskseal_error why;
         (void)taskseal__fail(&why, TASKSEAL_ERR_NO_MEMORY, "no memory for a connection");
+        drop_replies(redis->reader);
         taskseal__transport_failed(redis, &why);
         return taskseal__fail(error, why.code, "%s", why.message);
     }

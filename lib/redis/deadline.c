@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <limits.h>
 
+#include "thread.h"
+
 #define US_PER_S  1000000
 #define US_PER_MS 1000
 
@@ -45,10 +47,14 @@ taskseal__waited taskseal__wait(int fd, short events, taskseal__deadline deadlin
         int timeout = poll_timeout(deadline);
         if (timeout == 0)
             return TASKSEAL__TIMED_OUT; /* ready or not: whoever always has something to say gets no more time */
+        bool was_in = taskseal__thread_step_out();
         int ready = poll(&entry, 1, timeout);
+        int failure = errno;
+        taskseal__thread_step_in(was_in);
+        errno = failure;
         if (ready > 0)
             return TASKSEAL__READY;
-        if (ready < 0 && errno != EINTR)
+        if (ready < 0 && failure != EINTR)
             return TASKSEAL__WAIT_FAILED;
     }
 }

@@ -8,13 +8,25 @@
 #include <pthread.h>
 
 #include "bio.h"
+#include "thread.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static taskseal__library library; /* guarded by lock until `ready`, then constant */
 static bool ready;                /* guarded by lock */
 
+/* OpenSSL arranges its end first: what is arranged last, exit does first. */
+static bool mind_exit(void)
+{
+    static bool minded; /* guarded by lock */
+    if (!minded)
+        minded = OPENSSL_init_crypto(0, NULL) == 1 && taskseal__thread_mind_exit();
+    return minded;
+}
+
 static bool make(void)
 {
+    if (!mind_exit())
+        return false;
     OSSL_LIB_CTX *context = OSSL_LIB_CTX_new();
     if (context == NULL)
         return false;

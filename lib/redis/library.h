@@ -22,7 +22,7 @@ const taskseal__library *taskseal__library_get(void);
 bool taskseal__library_enter_thread(void);
 
 /* Frees that, before anybody hears that the thread is done: a process that ends at once must not look as if it leaked.
- * OpenSSL would do it when the thread ends. */
+ * OpenSSL would do it when the thread ends, and be it after exit has begun. */
 void taskseal__library_leave_thread(void);
 
 #endif

@@ -1,22 +1,57 @@
 /* SPDX-License-Identifier: MIT */
 #include "limits.h"
 
+#include <string.h>
+#include <strings.h>
+
+static bool is_subscribed(const taskseal__limits *limits)
+{
+    return (limits->asked->c.flags & REDIS_SUBSCRIBED) != 0;
+}
+
 /* True for the beginning of what no command is waiting for. An error is let through: it is how a server says why it
  * closes a new connection, and hiredis knows that. */
 static bool is_unasked(const taskseal__limits *limits, const redisReadTask *task)
 {
-    return limits->asked != NULL && task->type != REDIS_REPLY_PUSH && task->type != REDIS_REPLY_ERROR &&
-           limits->asked->replies.head == NULL && (limits->asked->c.flags & REDIS_SUBSCRIBED) == 0;
+    return limits->asked != NULL && !limits->in_push && task->type != REDIS_REPLY_ERROR &&
+           limits->asked->replies.head == NULL && !is_subscribed(limits);
+}
+
+/* As hiredis tells a subscription's push from others: by its first element, "pmessage" say, or the beginning of it. */
+static bool is_of_subscription(const char *kind, size_t len)
+{
+    static const char *const kinds[] = {"subscribe", "message", "unsubscribe"};
+    if (len < strlen("message"))
+        return false;
+    size_t variant = kind[0] == 'p' || kind[0] == 'P' ? 1 : 0;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (len - variant <= strlen(kinds[i]) && strncasecmp(kind + variant, kinds[i], len - variant) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* True for the string by which hiredis takes a push for a subscription's where there is none, which ends the process,
+ * or where the push lacks what it then reads. */
+static bool is_stray(const redisReadTask *task, const char *text, size_t len)
+{
+    const taskseal__limits *limits = task->privdata;
+    const redisReadTask *push = task->parent;
+    if (limits->asked == NULL || !limits->in_push || push == NULL || push->parent != NULL || task->idx != 0)
+        return false;
+    return task->type == REDIS_REPLY_STRING && is_of_subscription(text, len) &&
+           (!is_subscribed(limits) || push->elements < 3);
 }
 
 /* False once the reply costs more than it may. The caller then returns NULL, on which hiredis gives the reply up;
- * it takes that for lack of memory, so `exceeded` tells the difference. */
-static bool charge(const redisReadTask *task, size_t bytes)
+ * it takes that for lack of memory, so `exceeded` tells the difference. Only an array can be a push: what a server
+ * sends as a push that is none, hiredis takes for a reply. */
+static bool charge(const redisReadTask *task, size_t bytes, bool array)
 {
     taskseal__limits *limits = task->privdata;
     if (task->parent == NULL) {
         limits->built = 0;
-        limits->in_push = task->type == REDIS_REPLY_PUSH;
+        limits->in_push = array && task->type == REDIS_REPLY_PUSH;
         if (limits->in_push)
             limits->pushes++;
         else
@@ -40,7 +75,11 @@ static const redisReplyObjectFunctions *inner_of(const redisReadTask *task)
 
 static void *create_string(const redisReadTask *task, char *text, size_t len)
 {
-    return charge(task, len) ? inner_of(task)->createString(task, text, len) : NULL;
+    taskseal__limits *limits = task->privdata;
+    if (!charge(task, len, false))
+        return NULL;
+    limits->unasked = is_stray(task, text, len);
+    return limits->unasked ? NULL : inner_of(task)->createString(task, text, len);
 }
 
 static void *create_array(const redisReadTask *task, size_t elements)
@@ -49,7 +88,7 @@ static void *create_array(const redisReadTask *task, size_t elements)
     unsigned depth = 0;
     for (const redisReadTask *parent = task->parent; parent != NULL; parent = parent->parent)
         depth++;
-    if (!charge(task, elements * sizeof(redisReply *)))
+    if (!charge(task, elements * sizeof(redisReply *), true))
         return NULL;
     limits->exceeded = depth >= TASKSEAL__REPLY_DEPTH_MAX;
     return limits->exceeded ? NULL : inner_of(task)->createArray(task, elements);
@@ -57,22 +96,22 @@ static void *create_array(const redisReadTask *task, size_t elements)
 
 static void *create_integer(const redisReadTask *task, long long value)
 {
-    return charge(task, 0) ? inner_of(task)->createInteger(task, value) : NULL;
+    return charge(task, 0, false) ? inner_of(task)->createInteger(task, value) : NULL;
 }
 
 static void *create_double(const redisReadTask *task, double value, char *text, size_t len)
 {
-    return charge(task, len) ? inner_of(task)->createDouble(task, value, text, len) : NULL;
+    return charge(task, len, false) ? inner_of(task)->createDouble(task, value, text, len) : NULL;
 }
 
 static void *create_nil(const redisReadTask *task)
 {
-    return charge(task, 0) ? inner_of(task)->createNil(task) : NULL;
+    return charge(task, 0, false) ? inner_of(task)->createNil(task) : NULL;
 }
 
 static void *create_bool(const redisReadTask *task, int value)
 {
-    return charge(task, 0) ? inner_of(task)->createBool(task, value) : NULL;
+    return charge(task, 0, false) ? inner_of(task)->createBool(task, value) : NULL;
 }
 
 void taskseal__limits_install(taskseal__limits *limits, redisReader *reader)

@@ -113,7 +113,7 @@ static taskseal_err refused(const taskseal__tls *tls, const char *command, const
                           "%s: the server answered %s with `%s`%s", tls->where, command, shown, advice);
 }
 
-/* Of the answer to AUTH only the first word is shown: the rest may quote the password. */
+/* Of the answer to AUTH only the first word is shown, if it is a known one: all else may quote the password. */
 static taskseal_err judge_auth(const taskseal__tls *tls, const redisReply *reply, taskseal_error *error)
 {
     char word[16];
@@ -126,11 +126,13 @@ static taskseal_err judge_auth(const taskseal__tls *tls, const redisReply *reply
                               tls->where);
     taskseal__reply_word(reply, word, sizeof word);
     taskseal_err code = taskseal_redis_reply_error(reply);
+    bool known = code != TASKSEAL_ERR_SERVER_ERROR || strcmp(word, "ERR") == 0;
     if (code == TASKSEAL_ERR_SERVER_ERROR)
         code = TASKSEAL_ERR_AUTH_REFUSED;
-    return taskseal__fail(error, code,
-                          "%s: the server did not accept AUTH (%s): check the URI's user and password",
-                          tls->where, word);
+    return taskseal__fail(error, code, "%s: the server did not accept AUTH (%s): %s", tls->where,
+                          known ? word : "?",
+                          code == TASKSEAL_ERR_SERVER_BUSY ? "it can't answer now, try again"
+                                                           : "check the URI's user and password");
 }
 
 typedef enum command { AUTH, PING, SELECT } command;

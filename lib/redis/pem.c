@@ -2,8 +2,12 @@
 #include "pem.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "../core/error.h"
 
@@ -59,20 +63,52 @@ static taskseal_err add_all(X509_STORE *store, const taskseal__library *library,
     }
 }
 
+static bool is_shortage(int failure)
+{
+    return failure == 0 || failure == ENOMEM || failure == EMFILE || failure == ENFILE;
+}
+
+static BIO *not_opened(const char *parameter, const char *path, int failure, taskseal_error *error)
+{
+    char words[64] = "";
+    (void)taskseal__fail(error, is_shortage(failure) ? TASKSEAL_ERR_NO_MEMORY : TASKSEAL_ERR_TRUST_CONFIG,
+                         "%s `%.200s` can't be read: %s", parameter, path,
+                         failure != 0 ? strerror_r(failure, words, sizeof words) : "no memory");
+    return NULL;
+}
+
+BIO *taskseal__pem_open(const char *parameter, const char *path, taskseal_error *error)
+{
+    struct stat status;
+    /* Non-blocking, so that a FIFO of that name can't stop us before we see what it is. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return not_opened(parameter, path, errno, error);
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+        (void)close(fd);
+        (void)taskseal__fail(error, TASKSEAL_ERR_TRUST_CONFIG,
+                             "%s `%.200s` can't be read: it is no regular file", parameter, path);
+        return NULL;
+    }
+    FILE *stream = fdopen(fd, "r");
+    BIO *file = stream != NULL ? BIO_new_fp(stream, BIO_CLOSE) : NULL;
+    if (file != NULL)
+        return file;
+    if (stream != NULL)
+        (void)fclose(stream);
+    else
+        (void)close(fd);
+    ERR_clear_error();
+    return not_opened(parameter, path, ENOMEM, error);
+}
+
 taskseal_err taskseal__pem_load(X509_STORE *store, const taskseal__library *library,
                                 const taskseal__pem_kind *kind, const char *path, taskseal_error *error)
 {
-    errno = 0;
-    BIO *file = BIO_new_file(path, "re");
-    if (file == NULL) {
-        char words[64] = "";
-        int failure = errno;
-        ERR_clear_error();
-        if (failure == 0 || failure == ENOMEM)
-            return no_memory(kind, error);
-        return taskseal__fail(error, TASKSEAL_ERR_TRUST_CONFIG, "%s `%.200s` can't be read: %s",
-                              kind->parameter, path, strerror_r(failure, words, sizeof words));
-    }
+    taskseal_error why;
+    BIO *file = taskseal__pem_open(kind->parameter, path, &why);
+    if (file == NULL)
+        return taskseal__fail(error, why.code, "%s", why.message);
     taskseal_err err = add_all(store, library, kind, file, path, error);
     BIO_free(file);
     return err;

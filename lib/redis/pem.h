@@ -27,6 +27,10 @@ typedef struct taskseal__pem_kind {
                                    const char **rule);
 } taskseal__pem_kind;
 
+/* Opens the file at `path`, which must be a regular one: whoever may replace it must not be able to make us wait. NULL with
+ * TRUST_CONFIG, or with NO_MEMORY, for want of descriptors too: that says nothing of the file, so it is read again. */
+BIO *taskseal__pem_open(const char *parameter, const char *path, taskseal_error *error);
+
 /* Adds all that the file at `path` holds, which must be at least one. TRUST_CONFIG, NO_MEMORY. */
 TASKSEAL_MUST_USE taskseal_err taskseal__pem_load(X509_STORE *store, const taskseal__library *library,
                                                   const taskseal__pem_kind *kind, const char *path,

@@ -36,6 +36,15 @@ void taskseal__reply_word(const redisReply *reply, char *out, size_t cap)
     out[len] = '\0';
 }
 
+/* Servers have no word of their own for it. What ends TLS for one hands it on, to AUTH say; if it were permanent, whoever
+ * opens enough connections would stop workers for good. */
+static bool is_full(const redisReply *reply)
+{
+    static const char words_of_it[] = "ERR max number of clients";
+    return reply->len >= sizeof words_of_it - 1 &&
+           memcmp(reply->str, words_of_it, sizeof words_of_it - 1) == 0;
+}
+
 taskseal_err taskseal_redis_reply_error(const redisReply *reply)
 {
     char word[16];
@@ -48,5 +57,5 @@ taskseal_err taskseal_redis_reply_error(const redisReply *reply)
         if (strcmp(word, words[i].word) == 0)
             return words[i].code;
     }
-    return TASKSEAL_ERR_SERVER_ERROR;
+    return is_full(reply) ? TASKSEAL_ERR_SERVER_BUSY : TASKSEAL_ERR_SERVER_ERROR;
 }

@@ -180,11 +180,13 @@ static bool wait_until_done(taskseal__lookup *lookup, taskseal__deadline deadlin
 {
     struct timespec until = taskseal__deadline_timespec(deadline);
     int waited = 0;
+    bool was_in = taskseal__thread_step_out();
     (void)pthread_mutex_lock(&lookup->lock);
     while (!lookup->done && waited == 0)
         waited = pthread_cond_timedwait(&lookup->finished, &lookup->lock, &until);
     bool done = lookup->done;
     (void)pthread_mutex_unlock(&lookup->lock);
+    taskseal__thread_step_in(was_in);
     return done;
 }
 

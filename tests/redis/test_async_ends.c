@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * How asynchronous connections end: in any callback, by the server, by the loop's end, across fork. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "support/apart.h"
 #include "support/session.h"
 
 /* ---- Freeing in callbacks ----------------------------------------------------------------------------------- */
@@ -225,6 +229,40 @@ START_TEST(a_child_has_nothing_of_a_pending_connect)
 }
 END_TEST
 
+/* ---- The end of the process --------------------------------------------------------------------------------- */
+
+enum { EXITS = 200 };
+
+/* Returns from main, so to say, sooner or later in the handshake. */
+static void cancel_and_exit(const char *uri, int number)
+{
+    session s = session_new();
+    (void)alarm(20);
+    assert_ok(session_begin(&s, uri));
+    taskseal_redis_cancel(s.pending);
+    (void)nanosleep(&(struct timespec){.tv_nsec = number % 50 * 40000}, NULL);
+    exit(0);
+}
+
+/* exit has OpenSSL free what it has, and the thread goes on. */
+START_TEST(a_process_may_end_after_it_cancelled_a_connect)
+{
+    scenario good = scenario_good();
+    apart server = apart_start(&good);
+    for (int i = 0; i < EXITS; i++) {
+        int status = -1;
+        (void)fflush(NULL);
+        pid_t child = fork();
+        ck_assert_int_ge(child, 0);
+        if (child == 0)
+            cancel_and_exit(server.uri, i);
+        ck_assert_int_eq(waitpid(child, &status, 0), child);
+        ck_assert_msg(status == 0, "the process number %d ended with status %x", i, (unsigned)status);
+    }
+    apart_stop(&server);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("async ends");
@@ -238,5 +276,7 @@ int main(void)
     tcase_add_test(tests, a_loop_that_ends_frees_what_is_connected);
     tcase_add_test(tests, a_childs_copy_refuses_and_leaves_the_parents_alone);
     tcase_add_test(tests, a_child_has_nothing_of_a_pending_connect);
+    if (getenv("CK_FORK") == NULL) /* the sanitizers look at what is left at exit */
+        tcase_add_test(tests, a_process_may_end_after_it_cancelled_a_connect);
     return run_suite(suite);
 }

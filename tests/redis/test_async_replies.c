@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * An asynchronous connection at work: replies that are too large, too slow, or that nobody asked for, and what is large,
  * slow or odd and yet good. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -193,6 +194,93 @@ START_TEST(pushes_reach_their_callback_and_leave_replies_alone)
 }
 END_TEST
 
+static void free_on_push(redisAsyncContext *redis, void *reply)
+{
+    on_push(redis, reply);
+    redisAsyncFree(redis);
+}
+
+/* hiredis looks for that after the callback of a reply only. */
+START_TEST(freeing_in_a_push_callback_ends_the_connection)
+{
+    stage st;
+    scenario s = replying("+OK\r\n>2\r\n+invalidate\r\n:1\r\n");
+    pushed = 0;
+    stage_connect(&st, &s);
+    (void)redisAsyncSetPushCallback(st.s.redis, free_on_push);
+    session_ask(&st.s, "GET k");
+    session_until(&st.s, &st.s.disconnected, 1);
+    ck_assert_uint_eq(pushed, 1);
+    ck_assert_uint_eq(st.s.replies, 1);
+    ck_assert_int_eq(st.s.status, REDIS_OK);
+    (void)stage_end(&st);
+}
+END_TEST
+
+/* hiredis knows a subscription's push by its first element, and asserts that there is a subscription; and it takes a push
+ * that is nil for a reply. */
+static const char *const strays[] = {">3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n",
+                                     ">3\r\n$11\r\nunsubscribe\r\n$1\r\na\r\n:0\r\n",
+                                     ">3\r\n$7\r\nMESSAGE\r\n$1\r\na\r\n$1\r\nb\r\n",
+                                     ">4\r\n$8\r\npmessage\r\n$1\r\na\r\n$1\r\nb\r\n$1\r\nc\r\n",
+                                     ">1\r\n$7\r\nsubscri\r\n",
+                                     ">-1\r\n"};
+
+START_TEST(a_push_of_no_subscription_ends_the_connection)
+{
+    char reply[100];
+    stage st;
+    (void)snprintf(reply, sizeof reply, "+OK\r\n%s", strays[_i]);
+    scenario s = replying(reply);
+    stage_connect(&st, &s);
+    session_ask(&st.s, "GET k");
+    session_until(&st.s, &st.s.disconnected, 1);
+    ck_assert_uint_eq(st.s.replies, 1);
+    ck_assert_uint_eq(st.s.nulls, 0);
+    assert_err(TASKSEAL_ERR_SERVER_ERROR, st.s.failure);
+    (void)stage_end(&st);
+}
+END_TEST
+
+/* The last of them, which is nil, is a reply where one is waited for. */
+START_TEST(a_push_of_no_subscription_is_no_reply)
+{
+    scenario s = replying(strays[_i]);
+    assert_ends(&s, TASKSEAL_ERR_SERVER_ERROR);
+}
+END_TEST
+
+/* hiredis reads a second and a third element of it, whether it has them or not. */
+START_TEST(a_subscriptions_push_that_lacks_elements_ends_the_connection)
+{
+    stage st;
+    scenario s = replying(">3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n"
+                          ">3\r\n$7\r\nmessage\r\n$1\r\na\r\n$1\r\nb\r\n>1\r\n$7\r\nmessage\r\n");
+    stage_connect(&st, &s);
+    session_ask(&st.s, "SUBSCRIBE a");
+    session_until(&st.s, &st.s.disconnected, 1);
+    ck_assert_uint_eq(st.s.replies, 2);
+    assert_err(TASKSEAL_ERR_SERVER_ERROR, st.s.failure);
+    (void)stage_end(&st);
+}
+END_TEST
+
+START_TEST(other_pushes_may_begin_with_any_string)
+{
+    stage st;
+    scenario s = replying(">2\r\n$10\r\ninvalidate\r\n:1\r\n>1\r\n$8\r\nmessages\r\n>1\r\n$4\r\npmes\r\n"
+                          ">1\r\n$0\r\n\r\n>0\r\n>2\r\n$4\r\ninfo\r\n$7\r\nmessage\r\n+OK\r\n");
+    pushed = 0;
+    stage_connect(&st, &s);
+    (void)redisAsyncSetPushCallback(st.s.redis, on_push);
+    session_ask(&st.s, "GET k");
+    session_until(&st.s, &st.s.replies, 1);
+    ck_assert_uint_eq(pushed, 6);
+    ck_assert_uint_eq(st.s.disconnected, 0);
+    (void)stage_end(&st);
+}
+END_TEST
+
 /* ---- TLS ---------------------------------------------------------------------------------------------------- */
 
 START_TEST(keys_may_change_before_every_reply)
@@ -247,6 +335,11 @@ int main(void)
     tcase_add_loop_test(tests, a_second_reply_to_a_command_ends_the_connection, 0, 3);
     tcase_add_test(tests, an_error_that_nobody_asked_for_ends_the_connection);
     tcase_add_test(tests, pushes_reach_their_callback_and_leave_replies_alone);
+    tcase_add_test(tests, freeing_in_a_push_callback_ends_the_connection);
+    tcase_add_loop_test(tests, a_push_of_no_subscription_ends_the_connection, 0, (int)COUNT_OF(strays));
+    tcase_add_loop_test(tests, a_push_of_no_subscription_is_no_reply, 0, (int)COUNT_OF(strays) - 1);
+    tcase_add_test(tests, a_subscriptions_push_that_lacks_elements_ends_the_connection);
+    tcase_add_test(tests, other_pushes_may_begin_with_any_string);
     tcase_add_test(tests, keys_may_change_before_every_reply);
     tcase_add_test(tests, what_openssl_holds_is_read_without_another_event);
     return run_suite(suite);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Memory that fails while trust is loaded: what comes of it is whole, or says that memory failed. */
+ * Memory that fails while trust is loaded or a connection is made anew: what comes of it is whole, or says that memory
+ * failed. */
 #include <stdio.h>
 
 #include "redis/trust_load.h"
@@ -15,9 +16,11 @@ static bool verifies(SSL_CTX *tls)
     X509_STORE_CTX *context = X509_STORE_CTX_new();
     STACK_OF(X509) *sent = sk_X509_new_null();
     ck_assert(context != NULL && sent != NULL && sk_X509_push(sent, here.middle.certificate) > 0);
-    ck_assert_int_eq(X509_STORE_CTX_init(context, SSL_CTX_get_cert_store(tls), here.leaf.certificate, sent), 1);
-    bool good = X509_verify_cert(context) == 1 &&
-                (X509_VERIFY_PARAM_get_flags(X509_STORE_CTX_get0_param(context)) & X509_V_FLAG_CRL_CHECK) != 0;
+    ck_assert_int_eq(X509_STORE_CTX_init(context, SSL_CTX_get_cert_store(tls), here.leaf.certificate, sent),
+                     1);
+    bool good =
+        X509_verify_cert(context) == 1 &&
+        (X509_VERIFY_PARAM_get_flags(X509_STORE_CTX_get0_param(context)) & X509_V_FLAG_CRL_CHECK) != 0;
     X509_STORE_CTX_free(context);
     sk_X509_free(sent);
     return good && SSL_CTX_check_private_key(tls) == 1;
@@ -60,7 +63,8 @@ START_TEST(what_is_loaded_without_memory_is_whole_or_an_error)
         taskseal_err err = load_failing(&sources, at, &whole);
         torn += err == TASKSEAL_OK && !whole;
     }
-    ck_assert_int_eq(torn, 0); /* what it is called instead is looked at below: an endpoint reads bad files twice */
+    ck_assert_int_eq(torn,
+                     0); /* what it is called instead is looked at below: an endpoint reads bad files twice */
 }
 END_TEST
 
@@ -88,6 +92,29 @@ START_TEST(an_endpoint_without_memory_does_not_blame_its_files)
 }
 END_TEST
 
+/* hiredis would give what came before to the next command, in spite of the error. */
+START_TEST(no_reply_outlives_a_reconnect_that_memory_failed)
+{
+    taskseal_error error;
+    redisContext *redis = NULL;
+    scenario s = scenario_good();
+    s.server.reply = "+A\r\n+STALE\r\n";
+    lab l = lab_start(&s, 0);
+    assert_ok(lab_connect(&l, &redis, &error));
+    freeReplyObject(redisCommand(redis, "GET k"));
+    ck_assert_uint_gt(redis->reader->len, redis->reader->pos);
+    failing_begin(0);
+    taskseal_err err = taskseal_redis_reconnect(redis, &error);
+    failing_end();
+    assert_err(TASKSEAL_ERR_NO_MEMORY, err);
+    ck_assert_ptr_null(redisCommand(redis, "GET k"));
+    assert_err(TASKSEAL_ERR_NO_MEMORY, taskseal_redis_error(redis));
+    assert_ok(taskseal_redis_reconnect(redis, &error));
+    redisFree(redis);
+    (void)server_stop(l.server);
+}
+END_TEST
+
 int main(void)
 {
     if (!failing_install())
@@ -97,6 +124,7 @@ int main(void)
     tcase_set_timeout(tests, 240);
     tcase_add_checked_fixture(tests, place_set_up, place_tear_down);
     tcase_add_test(tests, an_endpoint_without_memory_does_not_blame_its_files);
+    tcase_add_test(tests, no_reply_outlives_a_reconnect_that_memory_failed);
     tcase_add_test(tests, what_is_loaded_without_memory_is_whole_or_an_error);
     suite_add_tcase(suite, tests);
     return run_suite(suite);

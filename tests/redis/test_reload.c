@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -187,6 +188,48 @@ START_TEST(endpoints_for_other_servers_share_the_trust)
 }
 END_TEST
 
+/* ---- What is between us and a file ---------------------------------------------------------------------------- */
+
+/* Want of descriptors says nothing of the file. If it counted as read, a list that revokes a server would stay unread until
+ * it is replaced again. */
+START_TEST(what_no_descriptor_was_left_for_is_read_later)
+{
+    taskseal_error error;
+    struct rlimit before;
+    taskseal_redis_endpoint *endpoint = place_endpoint("");
+    party_write_ca("ca.pem", &new);
+    parties_settle();
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    struct rlimit none = {.rlim_cur = 0, .rlim_max = before.rlim_max};
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    taskseal_err err = taskseal_redis_endpoint_trust(endpoint, &error);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_err(TASKSEAL_ERR_NO_MEMORY, err);
+    ck_assert_msg(strstr(error.message, "Too many open files") != NULL, "message is: %s", error.message);
+    assert_ok(taskseal_redis_endpoint_trust(endpoint, &error));
+    assert_err(TASKSEAL_ERR_CERT_UNTRUSTED, place_connect(endpoint, NULL, &error));
+    taskseal_redis_endpoint_free(endpoint);
+}
+END_TEST
+
+static const char *const files[] = {"ca.pem", "client.pem", "client.key"};
+
+/* Whoever may replace one file, a list that is fetched say, must not be able to stop all who connect. */
+START_TEST(a_fifo_makes_nobody_wait)
+{
+    taskseal_error error;
+    party_write_certificate(&old);
+    party_write_key(&old);
+    taskseal_redis_endpoint *endpoint = place_endpoint("&cert=@/client.pem&key=@/client.key");
+    ck_assert_int_eq(unlink(place_path(files[_i])), 0);
+    ck_assert_int_eq(mkfifo(place_path(files[_i]), 0600), 0);
+    assert_ok(place_connect(endpoint, NULL, &error));
+    assert_err(TASKSEAL_ERR_TRUST_CONFIG, taskseal_redis_endpoint_trust(endpoint, &error));
+    ck_assert_msg(strstr(error.message, "is no regular file") != NULL, "message is: %s", error.message);
+    taskseal_redis_endpoint_free(endpoint);
+}
+END_TEST
+
 /* ---- Threads -------------------------------------------------------------------------------------------------- */
 
 enum { THREADS = 4, CONNECTS = 25 };
@@ -204,7 +247,7 @@ static void *connect_again_and_again(void *argument)
         taskseal_error error;
         redisContext *redis = NULL;
         taskseal_err err = taskseal_redis_connect(l->endpoint, &redis, &error);
-        (void)atomic_fetch_add(err == TASKSEAL_OK                    ? &l->accepted
+        (void)atomic_fetch_add(err == TASKSEAL_OK                   ? &l->accepted
                                : err == TASKSEAL_ERR_CERT_UNTRUSTED ? &l->refused
                                                                     : &l->other,
                                1);
@@ -223,8 +266,7 @@ static void *flip(void *argument)
         if (i % 3 == 0)
             place_write_text("new", "no certificate");
         else
-            write_certificates(place_path("new"), i % 3 == 1 ? new.ca.certificate : old.ca.certificate,
-                               NULL);
+            write_certificates(place_path("new"), i % 3 == 1 ? new.ca.certificate : old.ca.certificate, NULL);
         place_rename("new", "ca.pem");
         (void)nanosleep(&(struct timespec){.tv_nsec = 3000000}, NULL);
     }
@@ -266,6 +308,8 @@ int main(void)
     tcase_add_test(tests, a_replaced_link_is_noticed);
     tcase_add_test(tests, a_directory_is_looked_at_with_its_entries);
     tcase_add_test(tests, endpoints_for_other_servers_share_the_trust);
+    tcase_add_test(tests, what_no_descriptor_was_left_for_is_read_later);
+    tcase_add_loop_test(tests, a_fifo_makes_nobody_wait, 0, (int)COUNT_OF(files));
     tcase_add_test(tests, threads_connect_while_files_are_replaced);
     suite_add_tcase(suite, tests);
     return run_suite(suite);

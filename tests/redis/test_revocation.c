@@ -2,6 +2,7 @@
  * Revocation lists: every fault that one can have has its own error, beside a good twin that passes. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "support/place.h"
 
@@ -9,7 +10,7 @@ enum { OF_ROOT, OF_MIDDLE, LISTS };
 
 typedef struct fault {
     const char *name;
-    int list;                /* the one that is not as it should be */
+    int list; /* the one that is not as it should be */
     void (*make)(crl_spec *of);
     taskseal_err expected;
     const char *says;
@@ -226,6 +227,60 @@ START_TEST(a_list_signed_with_sha_1_is_refused)
 }
 END_TEST
 
+START_TEST(a_list_signed_with_sha_1_by_pss_is_refused)
+{
+    taskseal_error error;
+    taskseal_redis_endpoint *endpoint = NULL;
+    cert_spec spec = spec_ca("RSA root");
+    spec.key = KEY_RSA2048;
+    crl_spec list = {.issuer = issue(&spec, NULL), .digest = "SHA1", .pss = true};
+    write_crls(place_path("crl.pem"), &list, 1);
+    assert_refuses("is signed with SHA-1 or weaker");
+    list.digest = "SHA256";
+    write_crls(place_path("crl.pem"), &list, 1);
+    assert_ok(place_try_endpoint("&crl=@/crl.pem", NULL, &endpoint, &error));
+    taskseal_redis_endpoint_free(endpoint);
+}
+END_TEST
+
+/* ---- Lists in a directory of CAs ------------------------------------------------------------------------------ */
+
+static taskseal_err try_directory(const crl_spec *of_root, taskseal_error *error)
+{
+    char name[64], uri[400];
+    taskseal_redis_endpoint *endpoint = NULL;
+    crl_spec of_middle = {.issuer = here.middle};
+    unsigned long hash = X509_NAME_hash_ex(X509_get_subject_name(here.root.certificate), NULL, NULL, NULL);
+    write_crls(place_path("crl.pem"), &of_middle, 1);
+    (void)snprintf(name, sizeof name, "hashed/%08lx.0", hash);
+    write_certificates(place_path(name), here.root.certificate, NULL);
+    (void)snprintf(name, sizeof name, "hashed/%08lx.r0", hash);
+    write_crls(place_path(name), of_root, 1);
+    (void)snprintf(uri, sizeof uri, "rediss://localhost:%u?cacert=%s&crl=%s", here.port, place_path("hashed"),
+                   place_path("crl.pem"));
+    assert_ok(taskseal_redis_endpoint_new(&endpoint, uri, error));
+    taskseal_err err = place_connect(endpoint, NULL, error);
+    taskseal_redis_endpoint_free(endpoint);
+    return err;
+}
+
+/* OpenSSL finds them there by itself. */
+START_TEST(what_breaks_a_rule_does_not_count_in_a_directory_either)
+{
+    taskseal_error error;
+    crl_spec bad[] = {{.issuer = here.root, .no_end = true}, {.issuer = here.root, .digest = "SHA1"}};
+    crl_spec good = {.issuer = here.root};
+    ck_assert_int_eq(mkdir(place_path("hashed"), 0700), 0);
+    place_serve(&(server_spec){0});
+    assert_ok(try_directory(&good, &error));
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        assert_err(TASKSEAL_ERR_CRL_UNUSABLE, try_directory(&bad[i], &error));
+        ck_assert_msg(strstr(error.message, "`CN = place root` is not in `crl`") != NULL, "message is: %s",
+                      error.message);
+    }
+}
+END_TEST
+
 START_TEST(the_systems_store_may_have_lists)
 {
     char uri[200];
@@ -259,6 +314,8 @@ int main(void)
     tcase_add_test(tests, garbage_behind_a_good_list_is_refused);
     tcase_add_test(tests, a_list_without_an_end_is_refused);
     tcase_add_test(tests, a_list_signed_with_sha_1_is_refused);
+    tcase_add_test(tests, a_list_signed_with_sha_1_by_pss_is_refused);
+    tcase_add_test(tests, what_breaks_a_rule_does_not_count_in_a_directory_either);
     tcase_add_test(tests, the_systems_store_may_have_lists);
     suite_add_tcase(suite, tests);
     return run_suite(suite);

@@ -2,6 +2,7 @@
 #include "crls.h"
 
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +40,19 @@ static void add_revoked(X509_CRL *list, X509 *certificate, const ASN1_TIME *when
     ASN1_TIME_free(date);
 }
 
+static void sign(X509_CRL *list, const crl_spec *spec)
+{
+    EVP_PKEY_CTX *how = NULL; /* the other's */
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    const EVP_MD *digest = EVP_get_digestbyname(spec->digest != NULL ? spec->digest : "SHA256");
+    EVP_PKEY *key = spec->signer != NULL ? spec->signer : spec->issuer.key;
+    NEED(context != NULL && EVP_DigestSignInit(context, &how, digest, NULL, key) == 1);
+    NEED(!spec->pss || EVP_PKEY_CTX_set_rsa_padding(how, RSA_PKCS1_PSS_PADDING) == 1);
+    NEED(!spec->pss || EVP_PKEY_CTX_set_rsa_pss_saltlen(how, RSA_PSS_SALTLEN_DIGEST) == 1);
+    NEED(X509_CRL_sign_ctx(list, context) > 0);
+    EVP_MD_CTX_free(context);
+}
+
 static X509_CRL *make(const crl_spec *spec)
 {
     X509_CRL *list = X509_CRL_new();
@@ -55,8 +69,7 @@ static X509_CRL *make(const crl_spec *spec)
     if (spec->critical_unknown)
         add_unknown(list);
     NEED(X509_CRL_sort(list) == 1);
-    NEED(X509_CRL_sign(list, spec->signer != NULL ? spec->signer : spec->issuer.key,
-                       EVP_get_digestbyname(spec->digest != NULL ? spec->digest : "SHA256")) > 0);
+    sign(list, spec);
     ASN1_TIME_free(from);
     ASN1_TIME_free(to);
     return list;

@@ -14,6 +14,7 @@ typedef struct crl_spec {
     bool no_end;           /* without nextUpdate */
     bool critical_unknown; /* a critical extension that nobody knows */
     const char *digest;    /* NULL: SHA-256 */
+    bool pss;              /* by RSA-PSS */
 } crl_spec;
 
 /* Writes `count` lists, each made as it says, into one PEM file. */
