@@ -19,8 +19,8 @@
  * The rules at the top of taskseal.h hold here too. An endpoint may be shared between threads; a
  * redisContext, as always, belongs to one thread at a time.
  *
- * An endpoint may cross fork, if no other thread was in a call with it then (taskseal_redis_connect_async: its thread is,
- * until `verified` is called; for timeout_ms, if it was cancelled). A redisContext may not: in the
+ * An endpoint may cross fork, if no other thread was in a call with it then (taskseal_redis_connect_async: its
+ * thread is, until `verified` is called; for timeout_ms, if it was cancelled). A redisContext may not: in the
  * child its commands fail with NOT_VERIFIED, redisFree leaves the parent's connection alone, and
  * taskseal_redis_reconnect makes one of the child's own.
  */

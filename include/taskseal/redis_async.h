@@ -83,15 +83,15 @@ TASKSEAL_MUST_USE taskseal_err taskseal_redis_connect_async(taskseal_redis_endpo
                                                             taskseal_error *error);
 
 /* Gives up a connect: `verified` will not be called. On the loop's thread; NULL is fine. The thread goes on to its
- * deadline at most, and then closes what it has; the process may end meanwhile. A loop that ends must cancel its pending
- * connects first. */
+ * deadline at most, and then closes what it has; the process may end meanwhile. A loop that ends must cancel its
+ * pending connects first. */
 void taskseal_redis_cancel(taskseal_redis_pending *pending);
 
 /* ---- Once connected ---------------------------------------------------------------------------
  *
  * taskseal_redis_error(&redis->c), in your disconnect callback or in a reply callback whose reply is NULL, says why
- * the connection failed, as in redis.h, with SERVER_ERROR besides: a reply came that no command had asked for, or a push of
- * a subscription that there is not, or one that lacks elements.
+ * the connection failed, as in redis.h, with SERVER_ERROR besides: a reply came that no command had asked for, or
+ * a push of a subscription that there is not, or one that lacks elements.
  * taskseal_redis_peer_info(&redis->c, ...) says what was verified.
  *
  * A reply that is not complete within timeout_ms, counted from when its command was sent and the reply before it

@@ -37,8 +37,8 @@ taskseal_err taskseal__connect(taskseal__transport *transport, redisReader *read
     return err;
 }
 
-/* What came behind a login that failed, or before a reconnect, is no reply to anybody. hiredis would give it to the next
- * command, in spite of the context's error. */
+/* What came behind a login that failed, or before a reconnect, is no reply to anybody. hiredis would give it to the
+ * next command, in spite of the context's error. */
 static void drop_replies(redisReader *reader)
 {
     if (reader == NULL) /* it is, after a redisReconnect that memory failed */

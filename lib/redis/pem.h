@@ -27,8 +27,9 @@ typedef struct taskseal__pem_kind {
                                    const char **rule);
 } taskseal__pem_kind;
 
-/* Opens the file at `path`, which must be a regular one: whoever may replace it must not be able to make us wait. NULL with
- * TRUST_CONFIG, or with NO_MEMORY, for want of descriptors too: that says nothing of the file, so it is read again. */
+/* Opens the file at `path`, which must be a regular one: whoever may replace it must not be able to make us wait. NULL
+ * with TRUST_CONFIG, or with NO_MEMORY, for want of descriptors too: that says nothing of the file, so it is read
+ * again. */
 BIO *taskseal__pem_open(const char *parameter, const char *path, taskseal_error *error);
 
 /* Adds all that the file at `path` holds, which must be at least one. TRUST_CONFIG, NO_MEMORY. */

@@ -36,8 +36,8 @@ void taskseal__reply_word(const redisReply *reply, char *out, size_t cap)
     out[len] = '\0';
 }
 
-/* Servers have no word of their own for it. What ends TLS for one hands it on, to AUTH say; if it were permanent, whoever
- * opens enough connections would stop workers for good. */
+/* Servers have no word of their own for it. What ends TLS for one hands it on, to AUTH say; if it were permanent,
+ * whoever opens enough connections would stop workers for good. */
 static bool is_full(const redisReply *reply)
 {
     static const char words_of_it[] = "ERR max number of clients";
