@@ -23,7 +23,7 @@ def through(payload, env, seal=(), unseal=()):
 def payloads_of_any_size_come_back():
     env = keyring()
     for size in [0, 1, 16383, 16384, 16385, 65535, 65536, 131072, 1048576]:
-        payload = (os.urandom(size))
+        payload = (b"p" + os.urandom(size))[:size] # one that does not begin as an envelope does
         check(through(payload, env, CONTEXT, CONTEXT) == payload, f"{size} bytes differ")
 
 
