@@ -25,6 +25,7 @@ ALL = but()
 
 _WRITER = "the writer's half: roundtrip answers for it"
 _NOT_BYTES = "reached by what callers give, not by bytes from outside"
+_ASYNCHRONOUS = "of asynchronous connections: tests/redis hold it"
 _TIME = "no time passes here: tests/redis hold it"
 _LENGTHS = only("taskseal__suite_known", "too_many", "taskseal__payload_len")
 
@@ -95,7 +96,7 @@ SCOPE = {
         "redis/fault.c": but(taskseal__fault_timeout=_TIME),
     },
     "replies": {
-        "redis/limits.c": but(is_unasked="of asynchronous connections: tests/redis hold it"),
+        "redis/limits.c": but(**dict.fromkeys(("is_unasked", "is_subscribed", "is_of_subscription", "is_stray"), _ASYNCHRONOUS)),
         "redis/login.c": ALL,
         "redis/reply.c": ALL,
         "redis/transport.c": only("set_deadline", "next_reply", "taskseal__transport_failed", "set_error"),

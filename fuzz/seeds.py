@@ -143,7 +143,7 @@ SERVER_HELLO = bytes.fromhex(
     "160303007a0200007603030102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f2000000000000000000000000000000000"
     "0000000000000000000000000000000000130200002e002b0002030400330024001d00209fd7ad6dcff4298dd3f96d5b1b2af910a0535b1488d7f8fa"
     "bb349a982880b615")
-HELLO_12 = bytes.fromhex("160303002c0200002803030102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f00c02f000000")
+HELLO_12 = bytes.fromhex("160303002c0200002803030102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f2000c02f000000")
 RAW = {
     "nothing": b"",
     "plaintext": b"-ERR Protocol error\r\n",
@@ -157,6 +157,7 @@ RAW = {
     "certificate-empty": HELLO_12 + b"\x16\x03\x03\x00\x07\x0b\x00\x00\x03\x00\x00\x00",
     "too-long": b"\x16\x03\x03\xff\xff" + bytes(64),
     "data-first": b"\x17\x03\x03\x00\x05+PONG",
+    "server-hello-11": HELLO_12[:9] + b"\x03\x02" + HELLO_12[11:],
 }
 
 # Replies: choices (login, with AUTH, with SELECT, pushes are kept), the size of pieces, and what the server sends.
