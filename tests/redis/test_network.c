@@ -377,7 +377,7 @@ int main(int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--patient") == 0)
-            deadline_ms = 5000;
+            deadline_ms = 2000;
         else if (strcmp(argv[i], "--asynchronous") == 0)
             client = &errand_async;
         else if (strcmp(argv[i], "--every") == 0 && i + 1 < argc)
