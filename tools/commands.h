@@ -26,6 +26,7 @@ extern const command command_rewrap;
 extern const command command_reseal;
 extern const command command_dedupe;
 extern const command command_connect;
+extern const command command_doctor;
 extern const command command_completion;
 extern const command command_version;
 extern const command command_help;

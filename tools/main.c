@@ -24,6 +24,7 @@ const command *const commands[] = {
     &command_reseal,
     &command_dedupe,
     &command_connect,
+    &command_doctor,
     &command_completion,
     &command_version,
     &command_help,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Certificates, and real servers that use them, for the tests of `taskseal connect`."""
+"""Certificates, and real servers that use them, for the tests of the commands that connect."""
 
 import atexit
 import os
@@ -32,16 +32,24 @@ def make_ca(name):
             "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
 
 
-def make_certificate(name, ca, usage, alternative_names):
-    """name.pem and name.key, signed by the CA."""
-    openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
-            "-keyout", f"{name}.key", "-out", f"{name}.csr")
+EC = ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")
+
+
+def make_certificate(name, ca, usage, alternative_names, *, days=30, key=EC, digest="sha256"):
+    """name.pem and name.key, signed by the CA; usage None: an intermediate CA."""
+    openssl("req", "-newkey", *key, "-nodes", "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
+    lines = ["subjectKeyIdentifier=hash", "authorityKeyIdentifier=keyid"]
+    if usage is None:
+        lines += ["basicConstraints=critical,CA:TRUE", "keyUsage=critical,keyCertSign,cRLSign"]
+    else:
+        lines += ["basicConstraints=critical,CA:FALSE", "keyUsage=critical,digitalSignature,keyEncipherment",
+                  f"extendedKeyUsage={usage}"]
+    if alternative_names:
+        lines += [f"subjectAltName={alternative_names}"]
     with open(path(f"{name}.ext"), "w", encoding="ascii") as file:
-        file.write("basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n"
-                   f"extendedKeyUsage={usage}\nsubjectAltName={alternative_names}\n"
-                   "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n")
-    openssl("x509", "-req", "-in", f"{name}.csr", "-CA", f"{ca}.pem", "-CAkey", f"{ca}.key", "-days", "30",
-            "-CAcreateserial", "-extfile", f"{name}.ext", "-out", f"{name}.pem")
+        file.write("\n".join(lines) + "\n")
+    openssl("x509", "-req", "-in", f"{name}.csr", "-CA", f"{ca}.pem", "-CAkey", f"{ca}.key", "-days", str(days),
+            f"-{digest}", "-CAcreateserial", "-extfile", f"{name}.ext", "-out", f"{name}.pem")
 
 
 def make_certificates():
@@ -63,23 +71,39 @@ def _stop(process):
     process.wait()
 
 
-def start(program, *, certificate=None, client_certificates="no"):
-    """Starts a server on a free loopback port, over TLS alone if it gets a certificate; gives the port."""
+def _weak_openssl():
+    with open(path("weak.cnf"), "w", encoding="ascii") as file:
+        file.write("openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\n"
+                   "CipherString = DEFAULT:@SECLEVEL=0\n")
+    return path("weak.cnf")
+
+
+USERS = ("user default off", f"user worker on >{PASSWORD} ~* +@all")
+
+
+def start(program, *, certificate=None, client_certificates="no", users=USERS, more=(), weak=False):
+    """Starts a server on a free loopback port, over TLS alone if it gets a certificate; gives the port. `more` lines go
+    before its others, of which those are left out that they set; `weak`: OpenSSL lets it use weak keys too."""
     port = free_port()
     directory = tempfile.mkdtemp(dir=_directory)
-    lines = ["bind 127.0.0.1", 'save ""', "appendonly no", f"dir {directory}", "user default off",
-             f"user worker on >{PASSWORD} ~* +@all"]
+    given = {line.split()[0] for line in more}
+    lines = [line for line in ["bind 127.0.0.1", 'save ""', "appendonly no", f"dir {directory}"]
+             if line.split()[0] not in given]
+    lines += [*more, *users]
     if certificate is None:
         lines += [f"port {port}"]
     else:
-        lines += ["port 0", f"tls-port {port}", f"tls-cert-file {path(certificate)}.pem",
+        lines += [] if "port" in given else ["port 0"]
+        lines += [f"tls-port {port}", f"tls-cert-file {path(certificate)}.pem",
                   f"tls-key-file {path(certificate)}.key", f"tls-ca-cert-file {path('ca.pem')}",
                   f"tls-auth-clients {client_certificates}"]
     configuration = os.path.join(directory, "server.conf")
     with open(configuration, "w", encoding="ascii") as file:
         file.write("\n".join(lines) + "\n")
-    with open(os.path.join(directory, "log"), "wb") as log:
-        process = subprocess.Popen([program, configuration], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    env = dict(os.environ, OPENSSL_CONF=_weak_openssl()) if weak else None
+    with open(os.path.join(directory, "log"), "wb") as output:
+        process = subprocess.Popen([program, configuration], stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                                   env=env)
     atexit.register(_stop, process)
     deadline = time.monotonic() + 30
     while True:

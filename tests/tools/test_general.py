@@ -11,7 +11,7 @@ import time
 
 from harness import FILE, OK, TOOL, USAGE, Skip, bad, check, environment, equal, good, keyring, main, run, test
 
-SUBCOMMANDS = ["keygen", "key", "seal", "open", "inspect", "rewrap", "reseal", "dedupe", "connect", "completion",
+SUBCOMMANDS = ["keygen", "key", "seal", "open", "inspect", "rewrap", "reseal", "dedupe", "connect", "doctor", "completion",
                "version", "help"]
 KEY_SUBCOMMANDS = ["add", "promote", "demote", "retire", "compromise", "limit", "protect", "list", "check",
                    "drain-report"]

@@ -267,7 +267,7 @@ void command_print_overview(void)
           "\n"
           "Environment:\n"
           "  TASKSEAL_KEYRING  the key file (or other source of a keyring), where --keyring is not given\n"
-          "  TASKSEAL_URI      the rediss:// URI of 'connect', where none is given, and of\n"
+          "  TASKSEAL_URI      the rediss:// URI of 'connect' and 'doctor', where none is given, and of\n"
           "                    'key drain-report --server'\n"
           "\n"
           "Exit status:\n"
@@ -276,6 +276,7 @@ void command_print_overview(void)
           "  2  the command line is wrong\n"
           "  3  failed, but may succeed later (unknown key, timeout, out of memory, ...)\n"
           "  4  a local file, pipe or descriptor could not be read or written\n"
+          "  5  doctor found something to warn of, and nothing worse\n"
           "Errors read 'taskseal: SUBCOMMAND: ERROR-NAME: text' on standard error.\n",
           stdout);
 }

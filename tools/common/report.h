@@ -15,7 +15,8 @@ enum {
     STATUS_REFUSED = 1, /* the same input fails again */
     STATUS_USAGE = 2,
     STATUS_RETRY = 3, /* it may succeed later */
-    STATUS_FILE = 4   /* a local file, pipe or descriptor failed */
+    STATUS_FILE = 4,  /* a local file, pipe or descriptor failed */
+    STATUS_WARNED = 5 /* of doctor: nothing worse than warnings was found */
 };
 
 #define PRINTF_LIKE(text, first) __attribute__((format(printf, text, first)))

@@ -166,3 +166,33 @@ void uri_database(const char *uri, char database[URI_PART_MAX])
     const size_t len = strspn(number, "0123456789");
     snprintf(database, URI_PART_MAX, "%.*s", (int)(len > 0 ? len : 1), len > 0 ? number : "0");
 }
+
+/* Decodes up to `end`; false if it does not fit. */
+static bool decode(const char *at, const char *end, char *value, size_t cap)
+{
+    size_t out = 0;
+
+    for (; at < end && out + 1 < cap; at++) {
+        const int high = *at == '%' ? hex_digit(at[1]) : -1;
+        const int low = high >= 0 ? hex_digit(at[2]) : -1;
+        value[out++] = low >= 0 ? (char)(high * 16 + low) : *at;
+        at += low >= 0 ? 2 : 0;
+    }
+    value[out] = '\0';
+    return at >= end;
+}
+
+bool uri_parameter(const char *uri, const char *name, char *value, size_t cap)
+{
+    const char *at = strchr(uri, '?');
+    const size_t len = strlen(name);
+
+    while (at != NULL) {
+        at++;
+        const char *end = at + strcspn(at, "&#");
+        if (strncmp(at, name, len) == 0 && at[len] == '=')
+            return decode(at + len + 1, end, value, cap);
+        at = *end == '&' ? end : NULL;
+    }
+    return false;
+}

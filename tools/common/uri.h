@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Where `connect` takes its URI from, and the parts of it that may be shown.
+ * Where commands that connect take their URI from, and the parts of it that may be shown.
  */
 #ifndef TASKSEAL_TOOLS_URI_H
 #define TASKSEAL_TOOLS_URI_H
@@ -26,5 +26,8 @@ enum { URI_PART_MAX = 512 };
 void uri_server(const char *uri, char server[URI_PART_MAX]);
 void uri_user(const char *uri, char user[URI_PART_MAX]);
 void uri_database(const char *uri, char database[URI_PART_MAX]);
+
+/* The value of a parameter, decoded. False, and nothing is written, if it is absent or too long. */
+bool uri_parameter(const char *uri, const char *name, char *value, size_t cap);
 
 #endif

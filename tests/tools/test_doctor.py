@@ -1,0 +1,311 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""taskseal doctor from outside: listeners, protocols, ciphers and certificates, each on a server that has the fault and on
+its twin that has not."""
+
+import os
+import re
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+
+import doctors
+import server
+from doctors import examine, start, twins, uri, verdict
+from harness import OK, REFUSED, RETRY, SOURCE, USAGE, bad, check, environment, equal, good, main, run, test, write
+
+
+@test
+def a_good_server_is_found_good():
+    for program in doctors.programs():
+        restricted = (f"user worker on >{server.PASSWORD} ~{{*}}:t:* +ping +config|get +info +acl|getuser +acl|dryrun"
+                      " +acl|whoami +client|list")
+        port = start(program, users=(doctors.CLOSED, restricted), more=["appendonly yes", f"dir {doctors.good_directory()}"])
+        found, status = examine(uri(port))
+        wrong = {name: one for name, one in found.items() if one["verdict"] in ("warn", "fail", "unknown")}
+        # CONFIG GET and ACL GETUSER are an operator's.
+        equal(list(wrong), ["user-rights"])
+        verdict(found, "connection", "ok", "127.0.0.1", "logged in as worker")
+        verdict(found, "version", "info", "Redis 7" if "redis" in program else "Valkey")
+        equal(status, doctors.WARNED)
+
+
+@test
+def a_listener_without_tls_is_found():
+    for program in doctors.programs():
+        for users, words in [((doctors.CLOSED, doctors.ALL), "-NOAUTH"), (("user default on nopass ~* +@all",
+                                                                          doctors.ALL), "+PONG")]:
+            plain = server.free_port()
+            found, status = examine(uri(start(program, users=users, more=[f"port {plain}"])))
+            verdict(found, "plaintext-listener", "fail", f"127.0.0.1:{plain}", words)
+            check("port 0" in found["plaintext-listener"]["fix"], str(found["plaintext-listener"]))
+            equal(status, REFUSED)
+        found, _ = examine(uri(start(program)))
+        verdict(found, "plaintext-listener", "ok", "no Redis protocol without TLS")
+
+
+@test
+def a_listener_that_the_server_does_not_tell_of_is_found_by_its_port():
+    # As behind a user who may ask nothing, or a proxy without TLS.
+    program = doctors.programs()[0]
+    plain = server.start(program)
+    text = uri(start(program))
+    found, _ = examine(text)
+    verdict(found, "plaintext-listener", "ok")
+    found, _ = examine(text, "--plain-port", str(plain))
+    verdict(found, "plaintext-listener", "fail", f"127.0.0.1:{plain}", "-NOAUTH")
+
+
+@test
+def a_server_without_tls_is_found():
+    for program in doctors.programs():
+        port = server.start(program)
+        found, status = examine(uri(port).replace("timeout_ms=5000", "timeout_ms=500"))
+        verdict(found, "connection", "fail")
+        verdict(found, "plaintext-listener", "fail", f"127.0.0.1:{port}", "-NOAUTH")
+        check("port 0" in found["plaintext-listener"]["fix"], str(found))
+        check(status in (REFUSED, RETRY), str(status))
+        check("user-rights" not in found, "a verdict on what could not be asked")
+
+
+@test
+def old_protocols_are_found():
+    weak = {"certificate": "rsa", "strong": False}
+    for program in doctors.programs():
+        for protocol, words in [("TLSv1", "TLS 1.0"), ("TLSv1.1", "TLS 1.1")]:
+            found, status = examine(uri(start(program, **weak, more=[
+                f'tls-protocols "{protocol} TLSv1.2"', "tls-ciphers DEFAULT:@SECLEVEL=0"])))
+            verdict(found, "tls-protocols", "fail", f"takes {words}")
+            check("tls-protocols" in found["tls-protocols"]["fix"], str(found))
+            equal(status, REFUSED)
+        found, _ = examine(uri(start(program)))
+        verdict(found, "tls-protocols", "ok", "SSL 3.0, TLS 1.0 and TLS 1.1")
+
+
+@test
+def weak_ciphers_are_found_one_by_one():
+    some = ["AES128-SHA", "ECDHE-RSA-AES256-SHA384", "DHE-RSA-AES128-GCM-SHA256", "NULL-SHA256", "AECDH-AES128-SHA"]
+    for program in doctors.programs():
+        for names, expected in [(some, "fail"), (some[:3], "warn"), (some[:1], "warn")]:
+            found, _ = examine(uri(start(program, certificate="rsa", strong=False, more=[
+                'tls-protocols "TLSv1.2 TLSv1.3"',
+                f"tls-ciphers ECDHE+AESGCM:{':'.join(names)}:@SECLEVEL=0"])))
+            verdict(found, "tls-ciphers", expected)
+            shown = re.sub(r" \(broken\)|takes ", "", found["tls-ciphers"]["evidence"]).split(", ")
+            # A server without parameters for finite-field Diffie-Hellman takes none of it.
+            equal(set(shown) | {some[2]}, set(names) | {some[2]})
+        found, _ = examine(uri(start(program, certificate="rsa")))
+        verdict(found, "tls-ciphers", "ok", "takes none")
+
+
+@test
+def the_stock_configuration_of_tls_takes_old_ciphers():
+    for program in doctors.programs():
+        found, _ = examine(uri(start(program, certificate="rsa", strong=False)))
+        verdict(found, "tls-ciphers", "warn", "ECDHE-RSA-AES128-SHA", "AES256-GCM-SHA384")
+        check(" tls-ciphers " in found["tls-ciphers"]["fix"], str(found))
+
+
+@test
+def the_table_of_ciphers_is_that_of_openssl():
+    """Every cipher up to TLS 1.2 that OpenSSL knows is ECDHE with AEAD, needs a shared secret, or stands in the table."""
+    with open(os.path.join(SOURCE, "tools/doctor/probe/ciphers.c"), encoding="ascii") as file:
+        table = {int(number, 16): name for number, name in re.findall(r'\{0x(\w{4}), \w+, "([^"]+)"\}', file.read())}
+    check(len(table) > 100, str(len(table)))
+    listed = subprocess.run(["openssl", "ciphers", "-V", "ALL:COMPLEMENTOFALL:@SECLEVEL=0"], check=True,
+                            capture_output=True, text=True).stdout
+    known = re.findall(r"0x(..),0x(..) - (\S+) +(\S+) +Kx=(\S+) +Au=(\S+) +Enc=\S+ +Mac=(\S+)", listed)
+    check(len(known) > 60, str(len(known)))
+    for high, low, name, version, exchange, who, mac in known:
+        if version == "TLSv1.3" or "PSK" in exchange + who or exchange == "SRP":
+            continue
+        strong = exchange in ("ECDH", "ECDHE") and who != "None" and mac == "AEAD"
+        equal((name, table.get(int(high + low, 16))), (name, None if strong else name))
+
+
+@test
+def a_server_that_does_not_send_its_intermediate_is_found():
+    # The connection itself is good: our cacert holds the intermediate, those of others may not.
+    for program in doctors.programs():
+        found, _ = examine(uri(start(program, certificate="below"), ca="ca-and-middle"))
+        verdict(found, "connection", "ok")
+        verdict(found, "certificate-chain", "fail", "CN=middle")
+        found, _ = examine(uri(start(program, certificate="below-chain"), ca="ca-and-middle"))
+        verdict(found, "certificate-chain", "ok", "2 sent", "CN=middle")
+
+
+@test
+def an_issuer_that_is_not_trusted_is_found():
+    program = doctors.programs()[0]
+    port = start(program)
+    found, status = examine(uri(port, ca="other-ca"))
+    verdict(found, "connection", "fail", "cert-untrusted")
+    verdict(found, "certificate-chain", "fail", "no chain from CN=good")
+    equal(status, REFUSED)
+    found, _ = examine(uri(port))
+    verdict(found, "certificate-chain", "ok")
+
+
+@test
+def days_to_expiry_are_counted_for_leaf_and_intermediate():
+    for program in doctors.programs():
+        for certificate, expected, words in [("soon", "warn", "CN=soon has 19 days"), ("now", "fail", "CN=now has 4 days"),
+                                             ("below-soon-chain", "warn", "CN=middle-soon has 19 days"),
+                                             ("good", "ok", "CN=good has 89 days")]:
+            found, _ = examine(uri(start(program, certificate=certificate)))
+            verdict(found, "certificate-expiry", expected, words)
+
+
+@test
+def weak_keys_and_signatures_are_found_where_the_connection_is_refused():
+    weak = {"strong": False, "weak": True}
+    for program in doctors.programs():
+        found, _ = examine(uri(start(program, certificate="short", **weak)))
+        verdict(found, "certificate-key", "fail", "RSA 1024 bits (weak)")
+        verdict(found, "certificate-signature", "ok", "SHA256")
+        found, _ = examine(uri(start(program, certificate="sha1", **weak)))
+        verdict(found, "certificate-key", "ok", "EC 256 bits")
+        verdict(found, "certificate-signature", "fail", "(weak)")
+        found, _ = examine(uri(start(program)))
+        verdict(found, "certificate-key", "ok", "EC 256 bits")
+        verdict(found, "certificate-signature", "ok", "ecdsa-with-SHA256")
+
+
+@test
+def the_form_of_names_is_judged():
+    program = doctors.programs()[0]
+    for certificate, expected, words in [("nameless", "fail", "CN=nameless holds no name"), ("wild", "warn", "a wildcard"),
+                                         ("good", "ok", "DNS:localhost, IP:127.0.0.1")]:
+        found, _ = examine(uri(start(program, certificate=certificate)).replace("127.0.0.1", "localhost"))
+        verdict(found, "certificate-names", expected, words)
+
+
+@test
+def whether_client_certificates_are_demanded_is_tried():
+    for program in doctors.programs():
+        for protocols in ["TLSv1.2", "TLSv1.3"]:
+            for kind, expected, words in [("no", "warn", "asks for none"), ("optional", "warn", "serves clients without"),
+                                          ("yes", "ok", "a client without one is not served")]:
+                port = start(program, client_certificates=kind, strong=False, more=[f"tls-protocols {protocols}"])
+                found, _ = examine(uri(port))
+                verdict(found, "client-certificates", expected, words)
+
+
+@test
+def reloading_of_certificates_is_told():
+    for program in doctors.programs():
+        text = uri(start(program))
+        found, _ = examine(text)
+        # Valkey 9.1 is the first that reads them by itself; the older ones that Debian has are told how to.
+        check(found["certificate-reload"]["verdict"] in ("info", "warn"), str(found["certificate-reload"]))
+        check("CONFIG SET tls-cert-file" in found["certificate-reload"]["fix"] or
+              "tls-auto-reload-interval" in found["certificate-reload"]["fix"], str(found["certificate-reload"]))
+
+
+# ---- No credentials before verification ----
+
+class Recorder(threading.Thread):
+    """A server that keeps all that clients send it, decrypted if it has a certificate, and answers nothing but NOAUTH."""
+
+    def __init__(self, certificate=None):
+        super().__init__(daemon=True)
+        self.context = None
+        if certificate:
+            self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            self.context.set_ciphers("DEFAULT:@SECLEVEL=0")
+            self.context.load_cert_chain(server.path(f"{certificate}.pem"), server.path(f"{certificate}.key"))
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.heard = []
+        self.start()
+
+    def serve(self, connection):
+        connection.settimeout(3)
+        try:
+            if self.context:
+                connection = self.context.wrap_socket(connection, server_side=True)
+            while data := connection.recv(65536):
+                self.heard.append(data)
+                connection.sendall(b"-NOAUTH Authentication required.\r\n")
+        except OSError:
+            pass
+        finally:
+            connection.close()
+
+    def run(self):
+        while True:
+            connection, _ = self.listener.accept()
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def has(self, word):
+        return word.encode() in b"".join(self.heard)
+
+
+@test
+def a_false_server_never_hears_credentials():
+    doctors.certificates()
+    for certificate in ["wrong", "nameless", "short", None]:
+        false = Recorder(certificate)
+        found, status = examine(uri(false.port, ca="ca"), "--plain-port", str(false.port))
+        verdict(found, "connection", "fail")
+        check(status in (REFUSED, RETRY), str(status))
+        check(not false.has(server.PASSWORD) and not false.has("worker") and not false.has("AUTH"), str(false.heard))
+        check(false.has("PING"), f"{certificate}: nothing was heard: {false.heard}")
+
+
+@test
+def a_true_server_does_hear_them():
+    """The control of the test above: what it looks for is found where credentials do go."""
+    doctors.certificates()
+    true = Recorder("good")
+    examine(uri(true.port))
+    check(true.has(server.PASSWORD) and true.has("worker") and true.has("AUTH"), str(true.heard))
+
+
+@test
+def a_listener_without_tls_never_hears_credentials():
+    beside = Recorder()
+    found, _ = examine(uri(start(doctors.programs()[0])), "--plain-port", str(beside.port))
+    verdict(found, "plaintext-listener", "fail", str(beside.port))
+    equal(beside.heard, [b"PING\r\n"])
+
+
+# ---- How it is called ----
+
+@test
+def people_get_a_line_for_each_verdict():
+    text = uri(start(doctors.programs()[0], client_certificates="no"))
+    done = run("doctor", env=environment(TASKSEAL_URI=text))
+    equal((done.returncode, done.stderr), (REFUSED, b""))
+    lines = done.stdout.decode().split("\n\n")[0].splitlines()
+    found, _ = examine(text)
+    equal([line.split()[:2] for line in lines], [[one["verdict"], name] for name, one in found.items()])
+    asks = next(line for line in lines if "client-certificates" in line)
+    check(" | fix: in the server's configuration: tls-auth-clients yes" in asks, asks)
+    counts = re.search(r"(\d+) fail, (\d+) warn, (\d+) unknown, (\d+) info, (\d+) ok\n$", done.stdout.decode())
+    equal(sum(map(int, counts.groups())), len(lines))
+
+
+@test
+def nothing_listens_there():
+    found, status = examine(uri(server.free_port()))
+    verdict(found, "connection", "fail", "connect")
+    equal(status, RETRY)
+
+
+@test
+def bad_arguments_are_told():
+    bad(USAGE, "doctor: usage: no URI", "doctor")
+    bad(USAGE, "doctor: usage: --plain-port takes the number of a port", "doctor", "--plain-port", "0", "rediss://h")
+    bad(USAGE, "doctor: usage: --plain-port takes the number of a port", "doctor", "--plain-port", "65536", "rediss://h")
+    bad(REFUSED, "doctor: uri-invalid: ", "doctor", "redis://h")
+    errors = bad(USAGE, "doctor: usage: a password on the command line", "doctor", "rediss://u:hunter2@h")
+    check("hunter2" not in errors, errors)
+    write("uri", b"rediss://h\n", 0o644)
+    bad(REFUSED, "doctor: file-permissions: ", "doctor", "--uri-file", "uri")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

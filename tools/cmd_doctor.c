@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <taskseal/redis.h>
+
+#include "commands.h"
+#include "common/buffer.h"
+#include "common/parse.h"
+#include "common/report.h"
+#include "common/uri.h"
+#include "doctor/doctor.h"
+#include "doctor/print.h"
+
+enum { KEY_URI_FILE = 256, KEY_URI_FD, KEY_ROLE, KEY_PLAIN_PORT, KEY_STRICT, KEY_JSON };
+
+static const command_option options[] = {
+    {"uri-file", KEY_URI_FILE, "FILE", "read the URI from FILE, which others must not be able\nto read"},
+    {"uri-fd", KEY_URI_FD, "N", "read the URI from file descriptor N"},
+    {"plain-port", KEY_PLAIN_PORT, "N", "look for a listener without TLS on this port too\n(up to 16 times)"},
+    {"strict", KEY_STRICT, NULL, "count what could not be found out as a warning"},
+    {"json", KEY_JSON, NULL, "print one JSON object; taskseal(1) tells its keys"},
+    {NULL, 0, NULL, NULL},
+};
+
+typedef struct settings {
+    uri_source source;
+    doctor about;
+    bool strict;
+    bool json;
+} settings;
+
+static int take_port(doctor *about, const char *value)
+{
+    uint64_t port = 0;
+
+    const int status = parse_count("plain-port", value, &port);
+    if (status != STATUS_OK)
+        return status;
+    if (port == 0 || port > 65535)
+        return report_usage("--plain-port takes the number of a port, 1 to 65535");
+    if (about->plain_port_count == PLAIN_PORTS_MAX)
+        return report_usage("--plain-port can be given at most %d times", PLAIN_PORTS_MAX);
+    about->plain_ports[about->plain_port_count++] = (unsigned)port;
+    return STATUS_OK;
+}
+
+static int take(void *state, int key, const char *value)
+{
+    settings *set = state;
+
+    switch (key) {
+    case KEY_URI_FILE:
+        set->source.file = value;
+        return STATUS_OK;
+    case KEY_URI_FD:
+        return parse_descriptor("uri-fd", value, &set->source.fd);
+    case KEY_PLAIN_PORT:
+        return take_port(&set->about, value);
+    case KEY_STRICT:
+        set->strict = true;
+        return STATUS_OK;
+    default:
+        set->json = true;
+        return STATUS_OK;
+    }
+}
+
+/* A connection that could not be made now, and may be later, hides the rest. */
+static int status_of(const settings *set)
+{
+    const doctor *about = &set->about;
+    const verdict worst = findings_worst(&about->found);
+
+    if (about->redis == NULL && !taskseal_err_permanent(about->refused))
+        return STATUS_RETRY;
+    if (worst == VERDICT_FAIL)
+        return STATUS_REFUSED;
+    if (worst == VERDICT_WARN || (worst == VERDICT_UNKNOWN && set->strict))
+        return STATUS_WARNED;
+    return STATUS_OK;
+}
+
+static int examine(settings *set)
+{
+    int status = doctor_run(&set->about);
+
+    if (status == STATUS_OK) {
+        if (set->json)
+            doctor_print_json(&set->about);
+        else
+            doctor_print(&set->about);
+        status = status_of(set);
+    }
+    doctor_end(&set->about);
+    return status;
+}
+
+static int run(const command *self, int argc, char **argv)
+{
+    settings set = {.source = {.fd = -1}};
+    buffer uri = BUFFER_EMPTY;
+    bool stop;
+
+    int status = command_parse(self, argc, argv, take, &set, &stop);
+    if (status != STATUS_OK || stop)
+        return status;
+    if (argc - optind > 1)
+        return report_usage("give at most one URI");
+    set.source.argument = optind < argc ? argv[optind] : NULL;
+    status = uri_read(&set.source, &uri);
+    if (status == STATUS_OK) {
+        set.about.uri = (const char *)uri.data;
+        status = examine(&set);
+    }
+    buffer_free(&uri);
+    return status;
+}
+
+const command command_doctor = {
+    .name = "doctor",
+    .operands = "[URI]",
+    .summary = "look at a running server, and tell what is not as it should be",
+    .description =
+        "Connects over TLS as 'connect' does, looks at the server from outside and from inside, and\n"
+        "prints a line for each check: a verdict (ok, info, unknown, warn, fail), what it rests on,\n"
+        "and what to do. It changes nothing on the server, and what it sends before the server is\n"
+        "verified holds no credentials. The URI is that of 'connect'; a user with the rights that\n"
+        "--role operator prints sees most. The exit status is 0 if there is nothing to warn of, 5 if\n"
+        "there are warnings, 1 if something fails, 3 if no connection could be made now.\n",
+    .examples = "  taskseal doctor --uri-file /etc/app/redis.uri\n"
+                "  taskseal doctor --strict --json --uri-file /etc/app/redis.uri > report.json\n",
+    .options = options,
+    .run = run,
+};

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The server's certificates as it sends them, whatever the verified connection said of them, and those of clients.
+ */
+#include <string.h>
+
+#include "ask.h"
+#include "probe/certificate.h"
+
+enum { DAYS_WARN = 30, DAYS_FAIL = 7 };
+
+static const char fix_renew[] =
+    "put a certificate of your CA in place, and on the server: CONFIG SET tls-cert-file "
+    "FILE tls-key-file FILE";
+
+static void check_chain(doctor *self, const certificate_view *view)
+{
+    finding *one = findings_add(&self->found, "certificate-chain", VERDICT_OK);
+
+    if (!view->has_chain) {
+        finding_worsen(one, VERDICT_FAIL);
+        finding_evidence(one, "no chain from %s to cacert: %s", view->list[0].subject, view->broken);
+        finding_fix(one, "give in cacert the CA that issued it, or put the whole chain into tls-cert-file");
+    } else if (view->missing[0] != '\0') {
+        finding_worsen(one, VERDICT_FAIL);
+        finding_evidence(one, "the server does not send %s: clients that have the root only refuse it",
+                         view->missing);
+        finding_fix(one, "append it to tls-cert-file behind the server's own certificate: cat server.pem "
+                         "intermediate.pem > chain.pem; CONFIG SET tls-cert-file chain.pem");
+    } else {
+        finding_evidence(one, "complete: %zu sent, issued by %s", view->count, view->list[0].issuer);
+    }
+}
+
+/* The first to expire of those that were sent. A root that is sent too is not looked at by clients. */
+static void check_expiry(doctor *self, const certificate_view *view)
+{
+    finding *one = findings_add(&self->found, "certificate-expiry", VERDICT_OK);
+
+    self->has_days = true;
+    self->leaf_days = view->list[0].days;
+    self->chain_days = view->list[0].days;
+    for (size_t i = 0; i < view->count; i++) {
+        const certificate *this = &view->list[i];
+        if (i > 0 && this->self_issued)
+            continue;
+        self->chain_days = this->days < self->chain_days ? this->days : self->chain_days;
+        finding_evidence(one, "%s%s %s %d days", i > 0 ? "; " : "", this->subject,
+                         this->days < 0  ? "expired; it had"
+                         : this->not_yet ? "is not valid yet; it has"
+                                         : "has",
+                         this->days);
+        if (this->days < DAYS_FAIL || this->not_yet)
+            finding_worsen(one, VERDICT_FAIL);
+        else if (this->days < DAYS_WARN)
+            finding_worsen(one, VERDICT_WARN);
+    }
+    if (one->verdict != VERDICT_OK)
+        finding_fix(one, "renew it: %s", fix_renew);
+}
+
+static void check_keys(doctor *self, const certificate_view *view)
+{
+    finding *key = findings_add(&self->found, "certificate-key", VERDICT_OK);
+    finding *signature = findings_add(&self->found, "certificate-signature", VERDICT_OK);
+
+    for (size_t i = 0; i < view->count; i++) {
+        const certificate *this = &view->list[i];
+        finding_evidence(key, "%s%s %d bits%s", i > 0 ? "; " : "", this->key, this->key_bits,
+                         this->weak_key ? " (weak)" : "");
+        if (this->weak_key)
+            finding_worsen(key, VERDICT_FAIL);
+        if (i > 0 && this->self_issued)
+            continue;
+        finding_evidence(signature, "%s%s%s", i > 0 ? "; " : "", this->signature,
+                         this->weak_signature ? " (weak)" : "");
+        if (this->weak_signature)
+            finding_worsen(signature, VERDICT_FAIL);
+    }
+    if (key->verdict != VERDICT_OK)
+        finding_fix(key,
+                    "make a key of EC P-256, or RSA with 3072 bits: openssl genpkey -algorithm EC -pkeyopt "
+                    "ec_paramgen_curve:P-256; %s",
+                    fix_renew);
+    if (signature->verdict != VERDICT_OK)
+        finding_fix(signature, "have it issued anew with SHA-256: openssl x509 -req -sha256; %s", fix_renew);
+}
+
+static void check_names(doctor *self, const certificate *leaf)
+{
+    finding *one = findings_add(&self->found, "certificate-names", VERDICT_OK);
+
+    if (leaf->names[0] == '\0') {
+        finding_worsen(one, VERDICT_FAIL);
+        finding_evidence(one, "%s holds no name in a subject alternative name", leaf->subject);
+        finding_fix(one, "issue it with subjectAltName=DNS:%s; the common name does not count", self->host);
+    } else {
+        finding_evidence(one, "%s", leaf->names);
+    }
+    if (leaf->wildcard) {
+        finding_worsen(one, VERDICT_WARN);
+        finding_evidence(one, "; a wildcard: its key is good for every host of the domain");
+        finding_fix(one, "issue it for this server alone: subjectAltName=DNS:%s", self->host);
+    }
+}
+
+static void check_clients(doctor *self, client_demand demand)
+{
+    static const char *const words[] = {
+        [DEMAND_UNKNOWN] = "whether the server demands one could not be tried",
+        [DEMAND_NONE] = "the server asks for none: who steals a password can log in from anywhere",
+        [DEMAND_OPTIONAL] = "the server asks for one, and serves clients without",
+        [DEMAND_ALWAYS] = "a client without one is not served",
+    };
+    const verdict how = demand == DEMAND_UNKNOWN  ? VERDICT_UNKNOWN
+                        : demand == DEMAND_ALWAYS ? VERDICT_OK
+                                                  : VERDICT_WARN;
+    finding *one = findings_add(&self->found, "client-certificates", how);
+
+    finding_evidence(one, "%s", words[demand]);
+    if (how == VERDICT_WARN)
+        finding_fix(
+            one, "in the server's configuration: tls-auth-clients yes, tls-ca-cert-file CA-OF-CLIENTS; and "
+                 "cert=FILE&key=FILE in each URI");
+}
+
+/* Valkey 9.1 and newer look at the files themselves, if told to. */
+static void check_reload(doctor *self)
+{
+    finding *one = findings_add(&self->found, "certificate-reload", VERDICT_OK);
+    char seconds[ANSWER_MAX];
+    const answer how = ask_config(self, "tls-auto-reload-interval", seconds);
+
+    if (how == ANSWER_DENIED) {
+        finding_denied(one, "CONFIG GET tls-auto-reload-interval");
+    } else if (how == ANSWER_ABSENT) {
+        finding_worsen(one, VERDICT_INFO);
+        finding_evidence(one, "this server reads new certificates only when it is told to");
+        finding_fix(one, "after each renewal: CONFIG SET tls-cert-file FILE tls-key-file FILE, then look at "
+                         "certificate-expiry here");
+    } else if (strcmp(seconds, "0") == 0) {
+        finding_worsen(one, VERDICT_WARN);
+        finding_evidence(one,
+                         "tls-auto-reload-interval is 0: new certificates are read only when it is told to");
+        finding_fix(one, "in the server's configuration: tls-auto-reload-interval 3600");
+    } else {
+        finding_evidence(one, "the server looks for new certificates every %s s", seconds);
+    }
+}
+
+void check_certificates(doctor *self)
+{
+    certificate_view view;
+
+    if (!self->has_target)
+        return;
+    certificate_look(&self->target, self->anchors, &view);
+    if (!view.seen) {
+        finding *one = findings_add(&self->found, "certificate-chain", VERDICT_UNKNOWN);
+        finding_evidence(one, "no certificate was seen: %s", view.why);
+        return;
+    }
+    check_chain(self, &view);
+    check_expiry(self, &view);
+    check_keys(self, &view);
+    check_names(self, &view.list[0]);
+    check_clients(self, view.demand);
+    if (self->redis != NULL)
+        check_reload(self);
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the user of the URI may do that its role need not.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "rights.h"
+
+/* Words that fail if they are run after all. */
+typedef struct danger {
+    const char *name;
+    const char *words[RIGHT_WORDS_MAX];
+    verdict how;
+    bool operators; /* an operator needs it, to let the doctor look */
+    right_care care;
+} danger;
+
+#define NONE "taskseal-doctor"
+
+static const danger dangers[] = {
+    {"CONFIG SET", {"CONFIG", "SET", NONE, NONE}, VERDICT_FAIL, false, CARE_QUEUE},
+    {"CONFIG GET", {"CONFIG", "GET", NONE}, VERDICT_WARN, true, CARE_QUEUE},
+    {"MONITOR", {"MONITOR"}, VERDICT_FAIL, false, CARE_QUEUE},
+    {"DEBUG", {"DEBUG", NONE}, VERDICT_FAIL, false, CARE_QUEUE},
+    {"KEYS", {"KEYS", NONE}, VERDICT_WARN, false, CARE_QUEUE},
+    {"FLUSHALL", {"FLUSHALL", NONE}, VERDICT_FAIL, false, CARE_QUEUE},
+    {"FLUSHDB", {"FLUSHDB", NONE}, VERDICT_FAIL, false, CARE_QUEUE},
+    {"SWAPDB", {"SWAPDB", NONE, NONE}, VERDICT_FAIL, false, CARE_QUEUE},
+    {"SCRIPT FLUSH", {"SCRIPT", "FLUSH", NONE}, VERDICT_WARN, false, CARE_QUEUE},
+    {"FUNCTION LOAD", {"FUNCTION", "LOAD", NONE}, VERDICT_WARN, false, CARE_QUEUE},
+    {"MODULE LOAD", {"MODULE", "LOAD", "/taskseal-doctor/none"}, VERDICT_FAIL, false, CARE_QUEUE},
+    {"REPLICAOF", {"REPLICAOF", NONE, NONE}, VERDICT_FAIL, false, CARE_QUEUE},
+    {"PSYNC", {"PSYNC", NONE, NONE}, VERDICT_FAIL, false, CARE_DRYRUN},
+    {"SHUTDOWN", {"SHUTDOWN", NONE}, VERDICT_FAIL, false, CARE_DRYRUN},
+    {"CLUSTER RESET", {"CLUSTER", "RESET", NONE}, VERDICT_FAIL, false, CARE_QUEUE},
+    {"ACL SETUSER", {"ACL", "SETUSER", NONE, NONE}, VERDICT_FAIL, false, CARE_QUEUE},
+    {"ACL GETUSER", {"ACL", "GETUSER", NONE}, VERDICT_WARN, true, CARE_QUEUE},
+    {"CLIENT KILL", {"CLIENT", "KILL", "ID", "0"}, VERDICT_WARN, false, CARE_QUEUE},
+    {"CLIENT LIST", {"CLIENT", "LIST", "ID", "0"}, VERDICT_WARN, false, CARE_QUEUE},
+    {"SLOWLOG GET", {"SLOWLOG", "GET", "0"}, VERDICT_WARN, false, CARE_QUEUE},
+    {"BGSAVE", {"BGSAVE", NONE}, VERDICT_WARN, false, CARE_QUEUE},
+};
+
+enum { DANGERS = sizeof dangers / sizeof dangers[0] };
+
+static const char *role_words(role role)
+{
+    static const char *const words[] = {"any role", "a producer", "a worker", "an operator"};
+
+    return words[role];
+}
+
+static void add_word(char *list, size_t cap, const char *word)
+{
+    const size_t len = strlen(list);
+
+    snprintf(list + len, cap - len, "%s%s", len > 0 ? ", " : "", word);
+}
+
+static void check_commands(doctor *self)
+{
+    finding *one = findings_add(&self->found, "user-rights", VERDICT_OK);
+    char may[ANSWER_MAX] = "";
+    char unknown[ANSWER_MAX] = "";
+
+    for (size_t i = 0; i < DANGERS; i++) {
+        const danger *this = &dangers[i];
+        const right found = right_ask(self, NULL, this->words, this->care);
+        if (found == RIGHT_UNKNOWN)
+            add_word(unknown, sizeof unknown, this->name);
+        if (found != RIGHT_YES || (this->operators && self->role == ROLE_OPERATOR))
+            continue;
+        add_word(may, sizeof may, this->name);
+        finding_worsen(one, this->how);
+    }
+    if (may[0] != '\0')
+        finding_evidence(one, "%s may run what %s need not (%s): %s", self->user, role_words(self->role),
+                         right_way(self), may);
+    else
+        finding_evidence(one, "%s may run none of what %s need not, as far as known (%s)", self->user,
+                         role_words(self->role), right_way(self));
+    if (unknown[0] != '\0') {
+        finding_worsen(one, VERDICT_UNKNOWN);
+        finding_evidence(one, "; unknown: %s", unknown);
+    }
+    if (may[0] != '\0')
+        finding_fix(one, "give it the line that 'taskseal doctor --role %s' prints",
+                    self->role == ROLE_PRODUCER   ? "producer"
+                    : self->role == ROLE_OPERATOR ? "operator"
+                                                  : "worker");
+}
+
+/* One key that is of no queue. A user who may not run GET may yet EXISTS or TYPE. */
+static void check_keys(doctor *self)
+{
+    static const char *const readers[][RIGHT_WORDS_MAX] = {{"GET", NONE ":none"},
+                                                           {"TYPE", NONE ":none"},
+                                                           {"HGET", NONE ":none", NONE},
+                                                           {"HSCAN", NONE ":none", "0"},
+                                                           {"EXISTS", NONE ":none"}};
+    finding *one = findings_add(&self->found, "user-keys", VERDICT_OK);
+    bool known = false;
+
+    for (size_t i = 0; i < sizeof readers / sizeof readers[0] && one->verdict == VERDICT_OK; i++) {
+        const right found = right_ask(self, NULL, readers[i], CARE_QUEUE);
+        known = known || found == RIGHT_NO || found == RIGHT_YES;
+        if (found != RIGHT_YES)
+            continue;
+        finding_worsen(one, VERDICT_WARN);
+        finding_evidence(one, "%s may run %s on keys that are of no queue, such as " NONE ":none", self->user,
+                         readers[i][0]);
+        finding_fix(one,
+                    "ACL SETUSER %s resetkeys, then the patterns of its queues, as 'taskseal doctor --role "
+                    "ROLE' prints them",
+                    self->user);
+    }
+    if (one->verdict == VERDICT_OK && known)
+        finding_evidence(one, "%s may not read a key that is of no queue", self->user);
+    else if (one->verdict == VERDICT_OK)
+        finding_denied(one, "ACL DRYRUN, or MULTI and DISCARD");
+}
+
+void check_rights(doctor *self)
+{
+    if (self->redis == NULL)
+        return;
+    check_commands(self);
+    check_keys(self);
+}

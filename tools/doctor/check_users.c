@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The default user: who gives neither name nor password is it.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ask.h"
+
+/* The URI without its user and password, which is no secret. NULL: no memory. */
+static char *without_login(const char *uri)
+{
+    const char *begin = strstr(uri, "://");
+    const char *authority = begin != NULL ? begin + 3 : uri;
+    const size_t len = strcspn(authority, "/?#");
+    const char *host = authority;
+    char *made = NULL;
+
+    for (const char *at = authority; at < authority + len; at++)
+        host = *at == '@' ? at + 1 : host;
+    return asprintf(&made, "%.*s%s", (int)(authority - uri), uri, host) < 0 ? NULL : made;
+}
+
+/* Who that connection is, if it may ask; a client's certificate can be a login. */
+static void ask_name(redisContext *redis, char name[ANSWER_MAX])
+{
+    redisReply *reply = redisCommand(redis, "ACL WHOAMI");
+
+    if (reply != NULL && reply->type == REDIS_REPLY_STRING)
+        snprintf(name, ANSWER_MAX, "%s", reply->str);
+    freeReplyObject(reply);
+}
+
+/* Whether somebody who does not log in gets in: over a connection that is verified like the first. */
+static taskseal_err enter_without_login(const doctor *self, char name[ANSWER_MAX])
+{
+    taskseal_redis_endpoint *endpoint = NULL;
+    redisContext *redis = NULL;
+    taskseal_error error = {0};
+    char *uri = without_login(self->uri);
+
+    taskseal_err err =
+        uri == NULL ? TASKSEAL_ERR_NO_MEMORY : taskseal_redis_endpoint_new(&endpoint, uri, &error);
+    if (err == TASKSEAL_OK)
+        err = taskseal_redis_connect(endpoint, &redis, &error);
+    if (err == TASKSEAL_OK)
+        ask_name(redis, name);
+    if (redis != NULL)
+        redisFree(redis);
+    taskseal_redis_endpoint_free(endpoint);
+    free(uri);
+    return err;
+}
+
+typedef struct rules {
+    bool known;
+    bool on;
+    bool nopass;
+    bool everything; /* +@all, without exceptions */
+} rules;
+
+static bool holds(const redisReply *list, const char *word)
+{
+    for (size_t i = 0; i < list->elements; i++) {
+        if (list->element[i]->str != NULL && strcmp(list->element[i]->str, word) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Of ACL GETUSER: pairs of a name and a value. The hashes of passwords among them are not looked at. */
+static rules read_rules(doctor *self)
+{
+    redisReply *reply = ask(self, 3, (const char *[]){"ACL", "GETUSER", "default"});
+    rules found = {0};
+
+    if (reply != NULL && (reply->type == REDIS_REPLY_ARRAY || reply->type == REDIS_REPLY_MAP)) {
+        for (size_t i = 0; i + 1 < reply->elements; i += 2) {
+            const char *name = reply->element[i]->str;
+            const redisReply *value = reply->element[i + 1];
+            if (name != NULL && strcmp(name, "flags") == 0) {
+                found.known = true;
+                found.on = holds(value, "on");
+                found.nopass = holds(value, "nopass");
+            }
+            if (name != NULL && strcmp(name, "commands") == 0 && value->str != NULL)
+                found.everything = strcmp(value->str, "+@all") == 0;
+        }
+    }
+    freeReplyObject(reply);
+    return found;
+}
+
+static const char fix_off[] =
+    "ACL SETUSER default off; keep its rights, ~* &* +@all, which the server needs to replay "
+    "its append-only file; and write it to the ACL file";
+
+static void judge_rules(finding *one, const rules *said)
+{
+    if (!said->on) {
+        finding_evidence(one, "the default user is off: nobody is let in without a name");
+    } else if (said->nopass) {
+        finding_worsen(one, VERDICT_FAIL);
+        finding_evidence(one, "the default user is on and has no password (nopass)%s",
+                         said->everything ? ", and may do everything (+@all)" : "");
+        finding_fix(one, "%s", fix_off);
+    } else {
+        finding_worsen(one, VERDICT_WARN);
+        finding_evidence(one, "the default user is on, with a password that everybody shares%s",
+                         said->everything ? ", and may do everything (+@all)" : "");
+        finding_fix(one, "%s", fix_off);
+    }
+}
+
+/* Off, and not allowed everything: older releases then skip what they replay of scripts and transactions. */
+static void judge_replay(doctor *self, finding *one, const rules *said)
+{
+    char aof[ANSWER_MAX];
+
+    if (said->on || said->everything || ask_config(self, "appendonly", aof) != ANSWER_GIVEN ||
+        strcmp(aof, "yes") != 0)
+        return;
+    finding_worsen(one, VERDICT_WARN);
+    finding_evidence(
+        one, "; but it has lost its rights, and a server before the fix of valkey #3983 and redis #14541 "
+             "drops tasks when it replays its append-only file");
+    finding_fix(one, "ACL SETUSER default off ~* &* +@all: it stays off");
+}
+
+void check_users(doctor *self)
+{
+    if (self->redis == NULL)
+        return;
+    finding *one = findings_add(&self->found, "default-user", VERDICT_OK);
+    const rules said = read_rules(self);
+    char name[ANSWER_MAX] = "";
+    const taskseal_err err = enter_without_login(self, name);
+    const bool by_certificate = name[0] != '\0' && strcmp(name, "default") != 0;
+
+    if (err == TASKSEAL_OK && !said.known && !by_certificate) {
+        finding_worsen(one, VERDICT_FAIL);
+        finding_evidence(one, "a connection without user and password is served");
+        finding_fix(one, "%s", fix_off);
+    } else if (err == TASKSEAL_OK && !said.known) {
+        finding_evidence(one, "a connection without user and password is %s, by its client certificate",
+                         name);
+    } else if (said.known) {
+        judge_rules(one, &said);
+        judge_replay(self, one, &said);
+    } else if (err == TASKSEAL_ERR_NO_PERMISSION) {
+        finding_worsen(one, VERDICT_FAIL);
+        finding_evidence(one, "a connection without user and password is taken for a user who may not PING");
+        finding_fix(one, "%s", fix_off);
+    } else if (err == TASKSEAL_ERR_AUTH_REFUSED) {
+        finding_evidence(
+            one, "a connection without user and password is not served: the default user is off, or has "
+                 "a password");
+    } else {
+        finding_denied(one, "ACL GETUSER default");
+    }
+}

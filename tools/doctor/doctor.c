@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+#include "doctor.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* "host:port" into its parts; the library has accepted the URI. */
+static void split_server(doctor *self)
+{
+    const char *colon = strrchr(self->server, ':');
+    const size_t len = colon != NULL ? (size_t)(colon - self->server) : strlen(self->server);
+    const bool six = self->server[0] == '[' && len >= 2;
+
+    snprintf(self->host, sizeof self->host, "%.*s", (int)(len - (six ? 2 : 0)), self->server + (six ? 1 : 0));
+    self->port = colon != NULL ? (unsigned)strtoul(colon + 1, NULL, 10) : 6379;
+}
+
+/* The probes go where the verified connection went: a name may have several addresses. */
+static void find_target(doctor *self)
+{
+    self->has_target = self->redis != NULL ? probe_of_socket(&self->target, self->redis->fd, self->host)
+                                           : probe_resolve(&self->target, self->host, self->port);
+    if (self->has_target)
+        (void)uri_parameter(self->uri, "name", self->target.name, sizeof self->target.name);
+}
+
+static const char *fix_of(taskseal_err err)
+{
+    switch (err) {
+    case TASKSEAL_ERR_RESOLVE:
+    case TASKSEAL_ERR_CONNECT:
+        return "start the server, or correct host and port in the URI";
+    case TASKSEAL_ERR_NOT_TLS:
+    case TASKSEAL_ERR_TIMEOUT:
+        return "in the server's configuration: port 0, tls-port PORT, tls-cert-file, tls-key-file, "
+               "tls-ca-cert-file";
+    case TASKSEAL_ERR_CERT_EXPIRED:
+    case TASKSEAL_ERR_CERT_NOT_YET_VALID:
+    case TASKSEAL_ERR_CERT_SELF_SIGNED:
+    case TASKSEAL_ERR_CERT_UNTRUSTED:
+    case TASKSEAL_ERR_CERT_WEAK:
+    case TASKSEAL_ERR_CERT_PURPOSE:
+    case TASKSEAL_ERR_CERT_INVALID:
+    case TASKSEAL_ERR_NAME_MISMATCH:
+        return "issue a certificate of your CA for this name, and on the server: CONFIG SET tls-cert-file "
+               "FILE "
+               "tls-key-file FILE";
+    case TASKSEAL_ERR_AUTH_REFUSED:
+    case TASKSEAL_ERR_NO_PERMISSION:
+        return "correct user and password in the URI; the user needs +ping";
+    case TASKSEAL_ERR_CLIENT_CERT_REQUIRED:
+    case TASKSEAL_ERR_CLIENT_CERT_REFUSED:
+        return "give a client certificate of the server's CA: cert=FILE&key=FILE in the URI";
+    default:
+        return "see doc/errors.md on this error";
+    }
+}
+
+static void check_connection(doctor *self)
+{
+    taskseal_error error = {0};
+
+    self->refused = taskseal_redis_connect(self->endpoint, &self->redis, &error);
+    if (self->refused == TASKSEAL_OK)
+        self->refused = taskseal_redis_peer_info(self->redis, &self->peer);
+    finding *one =
+        findings_add(&self->found, "connection", self->refused == TASKSEAL_OK ? VERDICT_OK : VERDICT_FAIL);
+    if (self->refused == TASKSEAL_OK) {
+        finding_evidence(one, "%s proved its chain and the name %s; %s, %s, %s; logged in as %s",
+                         self->server, self->peer.matched_name, self->peer.protocol, self->peer.cipher,
+                         self->peer.group, self->user);
+    } else {
+        finding_evidence(one, "%s: %s", taskseal_err_name(self->refused),
+                         error.message[0] != '\0' ? error.message : taskseal_err_text(self->refused));
+        finding_fix(one, "%s", fix_of(self->refused));
+    }
+}
+
+int doctor_run(doctor *self)
+{
+    taskseal_error error = {0};
+
+    const taskseal_err err = taskseal_redis_endpoint_new(&self->endpoint, self->uri, &error);
+    if (err != TASKSEAL_OK) {
+        (void)report_error(err, error.message);
+        return taskseal_err_permanent(err) ? STATUS_REFUSED : STATUS_RETRY;
+    }
+    uri_server(self->uri, self->server);
+    uri_user(self->uri, self->user);
+    (void)uri_parameter(self->uri, "cacert", self->anchors, sizeof self->anchors);
+    split_server(self);
+    check_connection(self);
+    find_target(self);
+    check_listeners(self);
+    check_tls(self);
+    check_certificates(self);
+    check_users(self);
+    check_rights(self);
+    check_configuration(self);
+    return STATUS_OK;
+}
+
+void doctor_end(doctor *self)
+{
+    freeReplyObject(self->info);
+    if (self->redis != NULL)
+        redisFree(self->redis);
+    taskseal_redis_endpoint_free(self->endpoint);
+    self->info = NULL;
+    self->redis = NULL;
+    self->endpoint = NULL;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+#include "findings.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const verdict_names[VERDICTS] = {"ok", "info", "unknown", "warn", "fail"};
+
+finding *findings_add(findings *all, const char *check, verdict how)
+{
+    if (all->count == FINDINGS_MAX)
+        abort(); /* there are fewer checks */
+    finding *fresh = &all->list[all->count++];
+    *fresh = (finding){.check = check, .verdict = how};
+    return fresh;
+}
+
+static void append(char *text, size_t cap, const char *format, va_list values)
+{
+    const size_t len = strlen(text);
+
+    vsnprintf(text + len, cap - len, format, values);
+}
+
+void finding_evidence(finding *one, const char *format, ...)
+{
+    va_list values;
+
+    va_start(values, format);
+    append(one->evidence, sizeof one->evidence, format, values);
+    va_end(values);
+}
+
+void finding_fix(finding *one, const char *format, ...)
+{
+    va_list values;
+
+    va_start(values, format);
+    append(one->fix, sizeof one->fix, format, values);
+    va_end(values);
+}
+
+void finding_worsen(finding *one, verdict how)
+{
+    if (how > one->verdict)
+        one->verdict = how;
+}
+
+verdict findings_worst(const findings *all)
+{
+    verdict worst = VERDICT_OK;
+
+    for (size_t i = 0; i < all->count; i++)
+        worst = all->list[i].verdict > worst ? all->list[i].verdict : worst;
+    return worst;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the doctor has found: one verdict for each check, with its evidence and what to do.
+ */
+#ifndef TASKSEAL_TOOLS_DOCTOR_FINDINGS_H
+#define TASKSEAL_TOOLS_DOCTOR_FINDINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "../common/report.h"
+
+/* From the best to the worst. */
+typedef enum verdict {
+    VERDICT_OK,
+    VERDICT_INFO,
+    VERDICT_UNKNOWN, /* it could not be found out, and the evidence says why */
+    VERDICT_WARN,
+    VERDICT_FAIL,
+    VERDICTS
+} verdict;
+
+extern const char *const verdict_names[VERDICTS];
+
+enum { EVIDENCE_MAX = 900, FIX_MAX = 700, FINDINGS_MAX = 48 };
+
+typedef struct finding {
+    const char *check; /* a name that never changes meaning */
+    verdict verdict;
+    char evidence[EVIDENCE_MAX];
+    char fix[FIX_MAX]; /* "": nothing is to be done */
+} finding;
+
+typedef struct findings {
+    finding list[FINDINGS_MAX];
+    size_t count;
+} findings;
+
+/* A new one, without evidence and fix. */
+finding *findings_add(findings *all, const char *check, verdict how);
+
+/* Each adds to what is there; what does not fit is cut. */
+void finding_evidence(finding *one, const char *format, ...) PRINTF_LIKE(2, 3);
+void finding_fix(finding *one, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Makes the verdict worse, never better. */
+void finding_worsen(finding *one, verdict how);
+
+verdict findings_worst(const findings *all);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The first message of a TLS handshake, made by hand, and the server's answer to it: which version and cipher it would
+ * take. By hand, because OpenSSL has no SSL 3.0, RC4 or export cipher to offer any more, and Debian's no weak one.
+ * Nothing follows the answer: the connection is closed.
+ */
+#ifndef TASKSEAL_TOOLS_DOCTOR_HELLO_H
+#define TASKSEAL_TOOLS_DOCTOR_HELLO_H
+
+#include "dial.h"
+
+enum { VERSION_SSL3 = 0x0300, VERSION_TLS10, VERSION_TLS11, VERSION_TLS12, HELLO_CIPHERS_MAX = 160 };
+
+typedef enum hello_answer {
+    HELLO_TAKEN,
+    HELLO_REFUSED, /* by an alert, or by closing the connection */
+    HELLO_FAILED   /* no answer, or one that is no TLS: nothing is known */
+} hello_answer;
+
+/* Offers `version` as the newest that we speak, and the ciphers. `version` and `cipher` of the answer, if taken. */
+hello_answer hello_ask(const probe_target *target, unsigned version, const uint16_t *ciphers, size_t count,
+                       unsigned *taken_version, unsigned *taken_cipher);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#include "plaintext.h"
+
+#include <string.h>
+
+static const char question[] = "PING\r\n";
+
+/* "+PONG", or an error such as "-NOAUTH Authentication required." */
+static bool is_redis(const char *reply)
+{
+    return strncmp(reply, "+PONG", 5) == 0 ||
+           (reply[0] == '-' && strspn(reply + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") >= 3);
+}
+
+plaintext_answer plaintext_ask(const probe_target *target, unsigned port, char words[PLAINTEXT_WORDS_MAX])
+{
+    probe wire;
+    size_t len = 0;
+
+    words[0] = '\0';
+    if (!probe_dial(&wire, target, port))
+        return PLAINTEXT_CLOSED;
+    if (probe_send(&wire, question, sizeof question - 1)) {
+        while (len + 1 < PLAINTEXT_WORDS_MAX && memchr(words, '\n', len) == NULL) {
+            const size_t got = probe_receive(&wire, words + len, PLAINTEXT_WORDS_MAX - 1 - len);
+            if (got == 0)
+                break;
+            len += got;
+        }
+    }
+    probe_close(&wire);
+    words[len] = '\0';
+    words[strcspn(words, "\r\n")] = '\0';
+    return is_redis(words) ? PLAINTEXT_SPOKEN : PLAINTEXT_NONE;
+}
