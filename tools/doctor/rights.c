@@ -92,8 +92,9 @@ static right ask_queue(doctor *self, const char *const words[RIGHT_WORDS_MAX])
     redisReply *reply = ask(self, count_words(words), argv);
     if (is_status(reply, "QUEUED"))
         found = RIGHT_YES;
-    else if (is_error(reply, "NOPERM"))
-        found = RIGHT_NO;
+    else if (is_error(reply, "NOPERM") || is_error(reply, "ERR DEBUG command not allowed") ||
+             is_error(reply, "ERR MODULE command not allowed"))
+        found = RIGHT_NO; /* the last two: enable-debug-command, enable-module-command */
     else if (is_error(reply, "ERR unknown"))
         found = RIGHT_ABSENT;
     freeReplyObject(reply);
