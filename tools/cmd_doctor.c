@@ -9,16 +9,38 @@
 #include "common/buffer.h"
 #include "common/parse.h"
 #include "common/report.h"
+#include "common/secret.h"
 #include "common/uri.h"
 #include "doctor/doctor.h"
 #include "doctor/print.h"
+#include "doctor/role.h"
 
-enum { KEY_URI_FILE = 256, KEY_URI_FD, KEY_ROLE, KEY_PLAIN_PORT, KEY_STRICT, KEY_JSON };
+enum {
+    KEY_URI_FILE = 256,
+    KEY_URI_FD,
+    KEY_PLAIN_PORT,
+    KEY_ROLE,
+    KEY_LAYOUT,
+    KEY_QUEUE,
+    KEY_ACL_USER,
+    KEY_TEST,
+    KEY_STRICT,
+    KEY_JSON
+};
 
 static const command_option options[] = {
     {"uri-file", KEY_URI_FILE, "FILE", "read the URI from FILE, which others must not be able\nto read"},
     {"uri-fd", KEY_URI_FD, "N", "read the URI from file descriptor N"},
     {"plain-port", KEY_PLAIN_PORT, "N", "look for a listener without TLS on this port too\n(up to 16 times)"},
+    {"role", KEY_ROLE, "ROLE",
+     "print the ACL line of a producer, worker or operator, and\nend; with --test, examine the server for "
+     "it"},
+    {"layout", KEY_LAYOUT, "LAYOUT", "whose keys: examples (the default) or asynq"},
+    {"queue", KEY_QUEUE, "NAME", "for this queue alone; default: for all"},
+    {"acl-user", KEY_ACL_USER, "NAME",
+     "the ACL user of --role and --test; default: the role's\nname, and the user of the URI"},
+    {"test", KEY_TEST, NULL,
+     "ask the server whether the user may do what its role\nneeds, and nothing else with queues"},
     {"strict", KEY_STRICT, NULL, "count what could not be found out as a warning"},
     {"json", KEY_JSON, NULL, "print one JSON object; taskseal(1) tells its keys"},
     {NULL, 0, NULL, NULL},
@@ -46,6 +68,36 @@ static int take_port(doctor *about, const char *value)
     return STATUS_OK;
 }
 
+static int take_role(doctor *about, const char *value)
+{
+    static const char *const names[] = {"producer", "worker", "operator"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(value, names[i]) == 0) {
+            about->role = (role)(ROLE_PRODUCER + i);
+            return STATUS_OK;
+        }
+    }
+    return report_usage("--role takes producer, worker or operator");
+}
+
+static int take_layout(doctor *about, const char *value)
+{
+    about->layout = strcmp(value, "examples") == 0 ? LAYOUT_EXAMPLES
+                    : strcmp(value, "asynq") == 0  ? LAYOUT_ASYNQ
+                                                   : LAYOUT_NONE;
+    return about->layout != LAYOUT_NONE ? STATUS_OK : report_usage("--layout takes examples or asynq");
+}
+
+/* What would end a word of an ACL line, or mean something in a pattern, can't stand in one. */
+static int take_word(const char *option, const char *value, const char **to)
+{
+    if (value[0] == '\0' || strlen(value) > 255 || strpbrk(value, " \t\r\n\"'*?[]{}\\^") != NULL)
+        return report_usage("%s takes a name without spaces, quotes and any of *?[]{}^\\", option);
+    *to = value;
+    return secret_check(option, "a name", value);
+}
+
 static int take(void *state, int key, const char *value)
 {
     settings *set = state;
@@ -58,6 +110,17 @@ static int take(void *state, int key, const char *value)
         return parse_descriptor("uri-fd", value, &set->source.fd);
     case KEY_PLAIN_PORT:
         return take_port(&set->about, value);
+    case KEY_ROLE:
+        return take_role(&set->about, value);
+    case KEY_LAYOUT:
+        return take_layout(&set->about, value);
+    case KEY_QUEUE:
+        return take_word("--queue", value, &set->about.queue);
+    case KEY_ACL_USER:
+        return take_word("--acl-user", value, &set->about.acl_user);
+    case KEY_TEST:
+        set->about.test_role = true;
+        return STATUS_OK;
     case KEY_STRICT:
         set->strict = true;
         return STATUS_OK;
@@ -97,17 +160,33 @@ static int examine(settings *set)
     return status;
 }
 
+static int check_options(const settings *set)
+{
+    const doctor *about = &set->about;
+
+    if (about->role == ROLE_NONE && (about->test_role || about->queue != NULL || about->acl_user != NULL))
+        return report_usage("--test, --queue and --acl-user are about a role: give --role too");
+    return STATUS_OK;
+}
+
 static int run(const command *self, int argc, char **argv)
 {
-    settings set = {.source = {.fd = -1}};
+    settings set = {.source = {.fd = -1}, .about = {.layout = LAYOUT_EXAMPLES}};
     buffer uri = BUFFER_EMPTY;
     bool stop;
 
     int status = command_parse(self, argc, argv, take, &set, &stop);
     if (status != STATUS_OK || stop)
         return status;
+    status = check_options(&set);
+    if (status != STATUS_OK)
+        return status;
     if (argc - optind > 1)
         return report_usage("give at most one URI");
+    if (set.about.role != ROLE_NONE && !set.about.test_role) {
+        role_print(&set.about);
+        return STATUS_OK;
+    }
     set.source.argument = optind < argc ? argv[optind] : NULL;
     status = uri_read(&set.source, &uri);
     if (status == STATUS_OK) {

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "role.h"
+
 /* "host:port" into its parts; the library has accepted the URI. */
 static void split_server(doctor *self)
 {
@@ -98,6 +100,8 @@ int doctor_run(doctor *self)
     check_users(self);
     check_rights(self);
     check_configuration(self);
+    if (self->test_role)
+        check_role(self);
     return STATUS_OK;
 }
 

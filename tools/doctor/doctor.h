@@ -15,12 +15,19 @@ enum { DOCTOR_PATH_MAX = 4096, PLAIN_PORTS_MAX = 16 };
 
 typedef enum role { ROLE_NONE, ROLE_PRODUCER, ROLE_WORKER, ROLE_OPERATOR } role;
 
+/* Whose keys and fields a queue has. */
+typedef enum layout { LAYOUT_NONE, LAYOUT_EXAMPLES, LAYOUT_ASYNQ } layout;
+
 /* What was learnt of ways to ask about rights. */
 typedef enum way { WAY_UNTRIED, WAY_OPEN, WAY_SHUT } way;
 
 typedef struct doctor {
     const char *uri;
-    role role;
+    role role;            /* what the user is, or is to be tested as */
+    layout layout;        /* ... of whose keys */
+    const char *queue;    /* the only one; NULL: all */
+    const char *acl_user; /* whose rights are tested; NULL: the URI's own */
+    bool test_role;
     unsigned plain_ports[PLAIN_PORTS_MAX]; /* to probe, besides those that are found out */
     size_t plain_port_count;
 

@@ -1,0 +1,147 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""taskseal doctor --role: the lines that it prints, on real servers; and what --test says of users who have them, less and
+more."""
+
+import hashlib
+import os
+import re
+import sys
+
+import doctors
+import server
+from client import Client
+from doctors import examine, start, uri, verdict
+from harness import SOURCE, USAGE, bad, check, equal, good, main, test
+
+sys.path.insert(0, os.path.join(SOURCE, "examples", "demo"))
+import lab  # noqa: E402  pylint: disable=wrong-import-position
+
+ROLES = ["producer", "worker", "operator"]
+LAYOUTS = ["examples", "asynq"]
+HASH = hashlib.sha256(server.PASSWORD.encode()).hexdigest()
+
+
+def lines(role, layout, *more):
+    shown = good("doctor", "--role", role, "--layout", layout, *more).decode()
+    equal(shown.count("SHA256-OF-ITS-PASSWORD"), 1)
+    return shown.replace("SHA256-OF-ITS-PASSWORD", HASH).splitlines()
+
+
+@test
+def the_lines_of_the_examples_are_those_of_the_examples():
+    with open(os.path.join(SOURCE, "examples/README.md"), encoding="utf-8") as file:
+        readme = file.read()
+    for role in ["producer", "worker"]:
+        default, line = good("doctor", "--role", role).decode().splitlines()
+        equal(default, lab.DEFAULT)
+        equal(line, f"user {role} on #SHA256-OF-ITS-PASSWORD resetchannels -@all {lab.EVERYBODY} {lab.ACL[role]}")
+        check(line.replace("#SHA256-OF-ITS-PASSWORD", ">...") in readme, line)
+
+
+@test
+def a_server_refuses_a_line_whose_hash_is_not_put_in():
+    line = good("doctor", "--role", "worker").decode().splitlines()[1]
+    try:
+        start(doctors.programs()[0], users=(doctors.CLOSED, line))
+    except RuntimeError as error:
+        check("Error" in str(error) or "error" in str(error), str(error))
+    else:
+        raise AssertionError("the server took it")
+
+
+@test
+def every_line_is_taken_and_tested():
+    """A server starts with the printed lines, and the user may do what the role needs and no more: by a user who may ask
+    ACL DRYRUN about him, and by himself where he may not."""
+    helper = f"user helper on >{server.PASSWORD} -@all +ping +acl|dryrun"
+    for program in doctors.programs():
+        for role in ROLES:
+            for layout in LAYOUTS:
+                port = start(program, users=(*lines(role, layout), helper))
+                how = ("--role", role, "--layout", layout, "--test")
+                found, _ = examine(uri(port, user="helper"), *how, "--acl-user", role)
+                verdict(found, "role-needs", "ok", f"{role} may do all that its role needs", "by ACL DRYRUN")
+                verdict(found, "role-excess", "ok", f"{role} may do nothing else")
+                found, _ = examine(uri(port, user=role), *how)
+                if role == "operator":
+                    verdict(found, "role-needs", "ok", "by ACL DRYRUN")
+                    verdict(found, "role-excess", "ok")
+                    verdict(found, "user-rights", "ok")
+                else:  # it may neither DRYRUN nor MULTI
+                    verdict(found, "role-needs", "unknown")
+                    verdict(found, "user-rights", "unknown")
+
+
+@test
+def too_few_and_too_many_rights_are_found():
+    helper = f"user helper on >{server.PASSWORD} -@all +ping +acl|dryrun"
+    for program in doctors.programs():
+        for role, layout, less, more in [("producer", "examples", "lpush", "get"), ("worker", "examples", "hincrby", "lrange"),
+                                         ("worker", "asynq", "zrevrange", "hgetall"), ("operator", "asynq", "scan", "hgetall")]:
+            default, line = lines(role, layout)
+            port = start(program, users=(default, line, helper))
+            how = ("--role", role, "--layout", layout, "--test", "--acl-user", role)
+            found, _ = examine(uri(start(program, users=(default, f"{line} -{less}", helper)), user="helper"), *how)
+            verdict(found, "role-needs", "fail", f"may not: {less} (")
+            found, _ = examine(uri(start(program, users=(default, f"{line} +{more}", helper)), user="helper"), *how)
+            verdict(found, "role-excess", "warn", f"may also: {more} (")
+            found, _ = examine(uri(start(program, users=(default, f"{line} ~*", helper)), user="helper"), *how)
+            verdict(found, "role-excess", "warn", "taskseal-doctor:none")
+            found, _ = examine(uri(port, user="helper"), *how)
+            verdict(found, "role-excess", "ok")
+        # A worker's keys are not a producer's.
+        default, line = lines("producer", "examples")
+        found, _ = examine(uri(start(program, users=(default, line + " ~{*}:m:*", helper)), user="helper"), "--role",
+                           "producer", "--test", "--acl-user", "producer")
+        verdict(found, "role-excess", "warn", "{taskseal-doctor}:m:x")
+
+
+@test
+def a_user_without_dryrun_is_tested_by_transactions_that_are_forgotten():
+    for program in doctors.programs():
+        default, line = lines("worker", "examples")
+        port = start(program, users=(default, line + " +multi +discard", f"user admin on >{server.PASSWORD} ~* &* +@all"))
+        admin = Client(port, "admin")
+        found, _ = examine(uri(port), "--role", "worker", "--test")
+        verdict(found, "role-needs", "ok", "by MULTI and DISCARD")
+        verdict(found, "role-excess", "ok", "by MULTI and DISCARD")
+        equal(admin.call("DBSIZE"), 0)
+
+
+@test
+def one_queue_is_one_queue():
+    helper = f"user helper on >{server.PASSWORD} -@all +ping +acl|dryrun"
+    line = lines("producer", "examples", "--queue", "mail", "--acl-user", "mailer")[1]
+    check(line.startswith("user mailer on #") and "~{mail}:t:* ~{mail}:pending" in line and "{*}" not in line, line)
+    how = ("--role", "producer", "--test", "--acl-user", "mailer", "--queue")
+    text = uri(start(doctors.programs()[0], users=(doctors.CLOSED, line, helper)), user="helper")
+    found, _ = examine(text, *how, "mail")
+    verdict(found, "role-needs", "ok")
+    found, _ = examine(text, *how, "invoices")
+    verdict(found, "role-needs", "fail", "{invoices}:t:x")
+
+
+@test
+def bad_roles_are_told():
+    bad(USAGE, "doctor: usage: --role takes producer, worker or operator", "doctor", "--role", "admin")
+    bad(USAGE, "doctor: usage: --layout takes examples or asynq", "doctor", "--layout", "sidekiq")
+    bad(USAGE, "doctor: usage: --test, --queue and --acl-user are about a role", "doctor", "--test", "rediss://h")
+    for name in ["a b", "a*", "{a}", "", "a\nb", "a>b" * 100]:
+        bad(USAGE, "doctor: usage: --queue takes a name without", "doctor", "--role", "worker", "--queue", name)
+
+
+@test
+def every_command_of_a_line_can_be_asked_about():
+    """Else --test would be silent about it."""
+    with open(os.path.join(SOURCE, "tools/doctor/role_lines.c"), encoding="ascii") as file:
+        asked = set(re.findall(r'^    \{"([a-z|]+)", \{"', file.read(), re.M))
+    check(len(asked) > 40, str(asked))
+    for role in ROLES:
+        for layout in LAYOUTS:
+            needed = {word[1:] for word in lines(role, layout)[1].split() if word.startswith("+")} - {"ping"}
+            equal((role, layout, needed - asked), (role, layout, set()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a role needs of a server, and not a command or key more.
+ */
+#ifndef TASKSEAL_TOOLS_DOCTOR_ROLE_H
+#define TASKSEAL_TOOLS_DOCTOR_ROLE_H
+
+#include "doctor.h"
+
+/* Prints the ACL lines of the default user and of self->role for self->layout; for self->queue alone if that is not NULL. */
+void role_print(const doctor *self);
+
+/* Whether self->acl_user may do what the line of self->role grants, and no more of what queues need: two findings. */
+void check_role(doctor *self);
+
+#endif
