@@ -12,6 +12,7 @@
 #include "common/secret.h"
 #include "common/uri.h"
 #include "doctor/doctor.h"
+#include "doctor/payloads.h"
 #include "doctor/print.h"
 #include "doctor/role.h"
 
@@ -24,6 +25,10 @@ enum {
     KEY_QUEUE,
     KEY_ACL_USER,
     KEY_TEST,
+    KEY_PAYLOADS,
+    KEY_MATCH,
+    KEY_SAMPLE,
+    KEY_RATE,
     KEY_STRICT,
     KEY_JSON
 };
@@ -41,6 +46,12 @@ static const command_option options[] = {
      "the ACL user of --role and --test; default: the role's\nname, and the user of the URI"},
     {"test", KEY_TEST, NULL,
      "ask the server whether the user may do what its role\nneeds, and nothing else with queues"},
+    {"payloads", KEY_PAYLOADS, NULL,
+     "look into queues: what is sealed, what is plaintext, and\nwhich kinds of secrets are in that"},
+    {"match", KEY_MATCH, "PATTERN",
+     "into keys that SCAN's MATCH lets pass, of any type, and\nnot into the layout's"},
+    {"sample", KEY_SAMPLE, "N", "end after N payloads: 10000 (the default); 0: all"},
+    {"rate", KEY_RATE, "N", "at most N commands a second: 1000 (the default);\n0: no limit"},
     {"strict", KEY_STRICT, NULL, "count what could not be found out as a warning"},
     {"json", KEY_JSON, NULL, "print one JSON object; taskseal(1) tells its keys"},
     {NULL, 0, NULL, NULL},
@@ -49,6 +60,8 @@ static const command_option options[] = {
 typedef struct settings {
     uri_source source;
     doctor about;
+    payloads payloads;
+    bool sampling; /* an option of --payloads was given */
     bool strict;
     bool json;
 } settings;
@@ -98,6 +111,20 @@ static int take_word(const char *option, const char *value, const char **to)
     return secret_check(option, "a name", value);
 }
 
+static int take_payloads(settings *set, int key, const char *value)
+{
+    set->sampling = true;
+    switch (key) {
+    case KEY_MATCH:
+        set->payloads.match = value;
+        return secret_check("--match", "a pattern", value);
+    case KEY_SAMPLE:
+        return parse_count("sample", value, &set->payloads.limit);
+    default:
+        return parse_count("rate", value, &set->payloads.rate);
+    }
+}
+
 static int take(void *state, int key, const char *value)
 {
     settings *set = state;
@@ -121,6 +148,13 @@ static int take(void *state, int key, const char *value)
     case KEY_TEST:
         set->about.test_role = true;
         return STATUS_OK;
+    case KEY_PAYLOADS:
+        set->about.payloads = &set->payloads;
+        return STATUS_OK;
+    case KEY_MATCH:
+    case KEY_SAMPLE:
+    case KEY_RATE:
+        return take_payloads(set, key, value);
     case KEY_STRICT:
         set->strict = true;
         return STATUS_OK;
@@ -157,6 +191,7 @@ static int examine(settings *set)
         status = status_of(set);
     }
     doctor_end(&set->about);
+    payloads_end(&set->payloads);
     return status;
 }
 
@@ -164,14 +199,20 @@ static int check_options(const settings *set)
 {
     const doctor *about = &set->about;
 
-    if (about->role == ROLE_NONE && (about->test_role || about->queue != NULL || about->acl_user != NULL))
-        return report_usage("--test, --queue and --acl-user are about a role: give --role too");
+    if (about->role == ROLE_NONE && (about->test_role || about->acl_user != NULL))
+        return report_usage("--test and --acl-user are about a role: give --role too");
+    if (about->role == ROLE_NONE && about->payloads == NULL && about->queue != NULL)
+        return report_usage("--queue is about a role or payloads: give --role or --payloads too");
+    if (about->payloads == NULL && set->sampling)
+        return report_usage("--match, --sample and --rate are about payloads: give --payloads too");
     return STATUS_OK;
 }
 
 static int run(const command *self, int argc, char **argv)
 {
-    settings set = {.source = {.fd = -1}, .about = {.layout = LAYOUT_EXAMPLES}};
+    settings set = {.source = {.fd = -1},
+                    .about = {.layout = LAYOUT_EXAMPLES},
+                    .payloads = {.limit = 10000, .rate = 1000}};
     buffer uri = BUFFER_EMPTY;
     bool stop;
 
@@ -183,7 +224,7 @@ static int run(const command *self, int argc, char **argv)
         return status;
     if (argc - optind > 1)
         return report_usage("give at most one URI");
-    if (set.about.role != ROLE_NONE && !set.about.test_role) {
+    if (set.about.role != ROLE_NONE && !set.about.test_role && set.about.payloads == NULL) {
         role_print(&set.about);
         return STATUS_OK;
     }

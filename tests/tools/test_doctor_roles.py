@@ -126,7 +126,8 @@ def one_queue_is_one_queue():
 def bad_roles_are_told():
     bad(USAGE, "doctor: usage: --role takes producer, worker or operator", "doctor", "--role", "admin")
     bad(USAGE, "doctor: usage: --layout takes examples or asynq", "doctor", "--layout", "sidekiq")
-    bad(USAGE, "doctor: usage: --test, --queue and --acl-user are about a role", "doctor", "--test", "rediss://h")
+    bad(USAGE, "doctor: usage: --test and --acl-user are about a role", "doctor", "--test", "rediss://h")
+    bad(USAGE, "doctor: usage: --queue is about a role or payloads", "doctor", "--queue", "mail", "rediss://h")
     for name in ["a b", "a*", "{a}", "", "a\nb", "a>b" * 100]:
         bad(USAGE, "doctor: usage: --queue takes a name without", "doctor", "--role", "worker", "--queue", name)
 

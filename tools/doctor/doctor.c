@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "payloads.h"
 #include "role.h"
 
 /* "host:port" into its parts; the library has accepted the URI. */
@@ -102,6 +103,7 @@ int doctor_run(doctor *self)
     check_configuration(self);
     if (self->test_role)
         check_role(self);
+    check_payloads(self);
     return STATUS_OK;
 }
 

@@ -28,6 +28,7 @@ typedef struct doctor {
     const char *queue;    /* the only one; NULL: all */
     const char *acl_user; /* whose rights are tested; NULL: the URI's own */
     bool test_role;
+    struct payloads *payloads;             /* to sample; NULL: they are not asked for */
     unsigned plain_ports[PLAIN_PORTS_MAX]; /* to probe, besides those that are found out */
     size_t plain_port_count;
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "print.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
 #include "../common/print.h"
+#include "payloads.h"
 
 static size_t count(const findings *all, verdict how)
 {
@@ -32,6 +34,8 @@ void doctor_print(const doctor *self)
         fputc('\n', stdout);
     }
     fputs("\n", stdout);
+    if (self->payloads != NULL)
+        payloads_print(self->payloads);
     print_safe(stdout, self->server);
     fputs(": ", stdout);
     for (int how = VERDICTS - 1; how >= 0; how--)
@@ -62,7 +66,12 @@ void doctor_print_json(const doctor *self)
         json_field("fix", one->fix);
         fputs("}", stdout);
     }
-    fputs("]}\n", stdout);
+    fputs("]", stdout);
+    if (self->payloads != NULL) {
+        fputs(",\"payloads\":", stdout);
+        payloads_print_json(self->payloads);
+    }
+    fputs("}\n", stdout);
 }
 
 /* ---- For Prometheus ---- */
@@ -105,6 +114,25 @@ static void print_verdicts(FILE *to, const doctor *self)
     }
 }
 
+static void payload_metric(FILE *to, const doctor *self, const char *state, uint64_t value)
+{
+    fputs("taskseal_doctor_payloads{", to);
+    label(to, "server", self->server);
+    fputc(',', to);
+    label(to, "state", state);
+    fprintf(to, "} %" PRIu64 "\n", value);
+}
+
+static void print_payloads(FILE *to, const doctor *self)
+{
+    const payloads *all = self->payloads;
+
+    begin_metric(to, "taskseal_doctor_payloads", "Payloads that were looked at.");
+    payload_metric(to, self, "sealed", all->sealed);
+    payload_metric(to, self, "plaintext", all->plain);
+    payload_metric(to, self, "unreadable", all->unreadable + all->large);
+}
+
 void doctor_print_metrics(FILE *to, const doctor *self, double seconds)
 {
     print_verdicts(to, self);
@@ -118,6 +146,8 @@ void doctor_print_metrics(FILE *to, const doctor *self, double seconds)
                      "To the first expiry in the chain that it sends.");
         metric(to, self, "taskseal_doctor_chain_expiry_days", self->chain_days);
     }
+    if (self->payloads != NULL)
+        print_payloads(to, self);
     begin_metric(to, "taskseal_doctor_last_run_timestamp_seconds", "When the doctor last looked.");
     metric(to, self, "taskseal_doctor_last_run_timestamp_seconds", (double)time(NULL));
     begin_metric(to, "taskseal_doctor_run_seconds", "How long it took.");

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+#include "payloads.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../common/envelope.h"
+#include "../common/print.h"
+#include "ask.h"
+
+/* What envelopes begin with in binary form (F 3.2). */
+static const char magic[] = {(char)0xC1, 'T', 'S', 'L'};
+
+/* ---- Counting ---- */
+
+static bool inspect(payloads *to, const char *data, size_t len, taskseal_info *info)
+{
+    if (!envelope_is_text(data, len))
+        return taskseal_inspect(data, len, info) == TASKSEAL_OK;
+    if (to->scratch.cap < len) {
+        buffer_free(&to->scratch);
+        if (!buffer_reserve(&to->scratch, len))
+            return false;
+    }
+    return taskseal_text_decode(data, len, to->scratch.data, to->scratch.cap, &to->scratch.len) ==
+               TASKSEAL_OK &&
+           taskseal_inspect(to->scratch.data, to->scratch.len, info) == TASKSEAL_OK;
+}
+
+static payload_key *find(payloads *to, const char *id)
+{
+    for (size_t i = 0; i < to->key_count; i++) {
+        if (strcmp(to->keys[i].id, id) == 0)
+            return &to->keys[i];
+    }
+    if (to->key_count == PAYLOAD_KEYS_MAX)
+        return NULL;
+    payload_key *fresh = &to->keys[to->key_count++];
+    snprintf(fresh->id, sizeof fresh->id, "%s", id);
+    return fresh;
+}
+
+static void take_sealed(payloads *to, const taskseal_info *info)
+{
+    to->sealed++;
+    for (size_t i = 0; i < info->stanza_count; i++) {
+        payload_key *key = find(to, info->stanzas[i].key_id);
+        if (key == NULL) {
+            to->other_keys++;
+            continue;
+        }
+        key->oldest = key->count == 0 || info->sealed_at < key->oldest ? info->sealed_at : key->oldest;
+        key->newest = info->sealed_at > key->newest ? info->sealed_at : key->newest;
+        key->count++;
+    }
+}
+
+void payload_take(payloads *to, const char *data, size_t len)
+{
+    taskseal_info info;
+
+    to->seen++;
+    if (taskseal_is_sealed(data, len) != TASKSEAL_PLAIN) {
+        if (inspect(to, data, len, &info))
+            take_sealed(to, &info);
+        else
+            to->unreadable++;
+        return;
+    }
+    /* JSON or another wrapping may hold an envelope, and more beside it. */
+    if (memmem(data, len, magic, sizeof magic) != NULL ||
+        memmem(data, len, TASKSEAL_TEXT_PREFIX, strlen(TASKSEAL_TEXT_PREFIX)) != NULL) {
+        to->unreadable++;
+        return;
+    }
+    to->plain++;
+    const unsigned kinds = shapes_in(data, len);
+    for (int kind = 0; kind < SHAPES; kind++)
+        to->shapes[kind] += kinds >> kind & 1;
+}
+
+/* ---- Asynq ---- */
+
+/* A protobuf's varint; false at the end of the data. */
+static bool take_varint(const unsigned char **at, const unsigned char *end, uint64_t *value)
+{
+    *value = 0;
+    for (unsigned shift = 0; shift < 64 && *at < end; shift += 7) {
+        const unsigned char byte = *(*at)++;
+        *value |= (uint64_t)(byte & 0x7F) << shift;
+        if ((byte & 0x80) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Steps over a field's value; *data and *len are that of one that has a length. */
+static bool take_value(const unsigned char **at, const unsigned char *end, unsigned kind, const char **data,
+                       size_t *len)
+{
+    uint64_t value = 0;
+
+    *data = NULL;
+    *len = 0;
+    if (kind == 1 || kind == 5) {
+        value = kind == 1 ? 8 : 4;
+    } else {
+        if (!take_varint(at, end, &value))
+            return false;
+        if (kind == 0)
+            return true;
+    }
+    if ((kind != 1 && kind != 2 && kind != 5) || value > (uint64_t)(end - *at))
+        return false;
+    *data = (const char *)*at;
+    *len = (size_t)value;
+    *at += value;
+    return true;
+}
+
+void payload_take_asynq(payloads *to, const char *message, size_t len)
+{
+    enum { FIELD_PAYLOAD = 2 };
+    const unsigned char *at = (const unsigned char *)message;
+    const unsigned char *end = at + len;
+    const char *payload = NULL;
+    size_t payload_len = 0;
+
+    while (at < end) {
+        const char *data;
+        size_t size;
+        uint64_t tag;
+        if (!take_varint(&at, end, &tag) || !take_value(&at, end, (unsigned)(tag & 7), &data, &size)) {
+            to->seen++;
+            to->unreadable++;
+            return;
+        }
+        if (tag >> 3 == FIELD_PAYLOAD && (tag & 7) == 2) {
+            payload = data;
+            payload_len = size;
+        }
+    }
+    if (payload_len > 0) /* an absent or empty payload tells nothing */
+        payload_take(to, payload, payload_len);
+}
+
+/* ---- Telling ---- */
+
+static void tell_plain(finding *one, const payloads *all)
+{
+    finding_worsen(one, VERDICT_FAIL);
+    finding_evidence(one, "; %" PRIu64 " in plaintext", all->plain);
+    for (int kind = 0, count = 0; kind < SHAPES; kind++) {
+        if (all->shapes[kind] > 0)
+            finding_evidence(one, "%s%" PRIu64 " with what looks like a %s", count++ > 0 ? ", " : ": ",
+                             all->shapes[kind], shape_names[kind]);
+    }
+    finding_fix(
+        one,
+        "seal them where they are made (taskseal_seal, or 'taskseal seal'), let those that wait run out, "
+        "then require it: treat TASKSEAL_PLAIN as an error");
+}
+
+void check_payloads(doctor *self)
+{
+    payloads *all = self->payloads;
+
+    if (all == NULL || self->redis == NULL)
+        return;
+    payload_scan(self, all);
+    finding *one = findings_add(&self->found, "payloads", VERDICT_OK);
+    if (all->denied) {
+        finding_denied(one, "SCAN");
+        return;
+    }
+    finding_evidence(one, "%" PRIu64 " payloads in %" PRIu64 " keys%s: %" PRIu64 " sealed", all->seen,
+                     all->scanned, all->complete ? "" : ", a sample", all->sealed);
+    if (all->plain > 0)
+        tell_plain(one, all);
+    if (all->unreadable + all->large > 0) {
+        finding_worsen(one, VERDICT_WARN);
+        finding_evidence(one,
+                         "; %" PRIu64
+                         " unreadable (cut, of a newer version, or within something else), %" PRIu64
+                         " of more than 1 MiB",
+                         all->unreadable, all->large);
+        finding_fix(one, "%slook at them with 'taskseal inspect'", one->fix[0] != '\0' ? "; " : "");
+    }
+    if (all->refused > 0 || all->lost || all->seen == 0) {
+        finding_worsen(one, all->refused > 0 || all->lost ? VERDICT_UNKNOWN : VERDICT_INFO);
+        finding_evidence(one, "; %" PRIu64 " could not be read%s%s", all->refused,
+                         all->lost ? ", and the connection was lost" : "",
+                         all->seen == 0 ? ", so nothing is known" : "");
+    }
+}
+
+void payloads_print(const payloads *all)
+{
+    for (size_t i = 0; i < all->key_count; i++) {
+        char oldest[TIME_TEXT_MAX];
+        char newest[TIME_TEXT_MAX];
+        format_time(all->keys[i].oldest, oldest);
+        format_time(all->keys[i].newest, newest);
+        fputs("sealed  to ", stdout);
+        print_safe(stdout, all->keys[i].id);
+        printf(": %" PRIu64 ", from %s to %s\n", all->keys[i].count, oldest, newest);
+    }
+}
+
+void payloads_print_json(const payloads *all)
+{
+    printf("{\"scanned\":%" PRIu64 ",\"complete\":%s,\"seen\":%" PRIu64 ",\"sealed\":%" PRIu64
+           ",\"plaintext\":%" PRIu64 ",\"unreadable\":%" PRIu64 ",\"large\":%" PRIu64 ",\"refused\":%" PRIu64
+           ",\"kinds\":{",
+           all->scanned, all->complete ? "true" : "false", all->seen, all->sealed, all->plain,
+           all->unreadable, all->large, all->refused);
+    for (int kind = 0; kind < SHAPES; kind++)
+        printf("%s\"%s\":%" PRIu64, kind > 0 ? "," : "", shape_names[kind], all->shapes[kind]);
+    printf("},\"other_keys\":%" PRIu64 ",\"keys\":[", all->other_keys);
+    for (size_t i = 0; i < all->key_count; i++) {
+        printf("%s{\"id\":", i > 0 ? "," : "");
+        print_json_string(stdout, all->keys[i].id);
+        printf(",\"count\":%" PRIu64 ",\"oldest_unix\":%" PRIu64 ",\"newest_unix\":%" PRIu64 "}",
+               all->keys[i].count, all->keys[i].oldest, all->keys[i].newest);
+    }
+    fputs("]}", stdout);
+}
+
+void payloads_end(payloads *all)
+{
+    buffer_free(&all->scratch);
+}
