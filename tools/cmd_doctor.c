@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <taskseal/redis.h>
 
 #include "commands.h"
 #include "common/buffer.h"
+#include "common/output.h"
 #include "common/parse.h"
 #include "common/report.h"
 #include "common/secret.h"
@@ -30,7 +34,10 @@ enum {
     KEY_SAMPLE,
     KEY_RATE,
     KEY_STRICT,
-    KEY_JSON
+    KEY_JSON,
+    KEY_PROMETHEUS,
+    KEY_WATCH,
+    KEY_OUTPUT = 'o'
 };
 
 static const command_option options[] = {
@@ -54,6 +61,11 @@ static const command_option options[] = {
     {"rate", KEY_RATE, "N", "at most N commands a second: 1000 (the default);\n0: no limit"},
     {"strict", KEY_STRICT, NULL, "count what could not be found out as a warning"},
     {"json", KEY_JSON, NULL, "print one JSON object; taskseal(1) tells its keys"},
+    {"prometheus", KEY_PROMETHEUS, NULL, "print metrics in the text format of Prometheus"},
+    {"watch", KEY_WATCH, "DURATION",
+     "look again and again, with this time between (60s, 5m),\nand print metrics each time, until a signal "
+     "ends it"},
+    {"output", KEY_OUTPUT, "FILE", "replace FILE with the metrics each time, whole"},
     {NULL, 0, NULL, NULL},
 };
 
@@ -64,6 +76,9 @@ typedef struct settings {
     bool sampling; /* an option of --payloads was given */
     bool strict;
     bool json;
+    bool metrics;
+    uint64_t watch; /* seconds; 0: once */
+    const char *output;
 } settings;
 
 static int take_port(doctor *about, const char *value)
@@ -158,6 +173,15 @@ static int take(void *state, int key, const char *value)
     case KEY_STRICT:
         set->strict = true;
         return STATUS_OK;
+    case KEY_PROMETHEUS:
+        set->metrics = true;
+        return STATUS_OK;
+    case KEY_WATCH:
+        set->metrics = true;
+        return parse_duration("watch", value, &set->watch);
+    case KEY_OUTPUT:
+        set->output = value;
+        return STATUS_OK;
     default:
         set->json = true;
         return STATUS_OK;
@@ -179,20 +203,71 @@ static int status_of(const settings *set)
     return STATUS_OK;
 }
 
+static double now(void)
+{
+    struct timespec time = {0};
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/* A reader of the file never sees half of it. */
+static int write_metrics(const settings *set, double seconds)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *to = open_memstream(&text, &len);
+
+    if (to == NULL)
+        return report_error(TASKSEAL_ERR_NO_MEMORY, NULL);
+    doctor_print_metrics(to, &set->about, seconds);
+    const bool whole = fclose(to) == 0;
+    const int status = whole ? output_write(set->output, OUTPUT_TEXT, text, len)
+                             : report_error(TASKSEAL_ERR_NO_MEMORY, NULL);
+    free(text);
+    return status;
+}
+
+static int print(const settings *set, double seconds)
+{
+    if (set->metrics)
+        return write_metrics(set, seconds);
+    if (set->json)
+        doctor_print_json(&set->about);
+    else
+        doctor_print(&set->about);
+    return STATUS_OK;
+}
+
+/* Metrics are printed even if there is nothing to look at: that there is no connection is one. */
 static int examine(settings *set)
 {
+    const double began = now();
     int status = doctor_run(&set->about);
 
-    if (status == STATUS_OK) {
-        if (set->json)
-            doctor_print_json(&set->about);
-        else
-            doctor_print(&set->about);
-        status = status_of(set);
+    if (status == STATUS_OK || set->watch > 0) {
+        const int written = print(set, now() - began);
+        status = written != STATUS_OK ? written : status != STATUS_OK ? status : status_of(set);
     }
     doctor_end(&set->about);
     payloads_end(&set->payloads);
     return status;
+}
+
+/* Ends with a signal, or when nobody can be told. */
+static int examine_again(settings *set)
+{
+    const settings asked = *set;
+
+    for (;;) {
+        const int status = examine(set);
+        if (status == STATUS_FILE || status == STATUS_USAGE)
+            return status;
+        struct timespec left = {.tv_sec = (time_t)asked.watch};
+        while (nanosleep(&left, &left) != 0 && errno == EINTR) {
+        }
+        *set = asked;
+    }
 }
 
 static int check_options(const settings *set)
@@ -203,6 +278,10 @@ static int check_options(const settings *set)
         return report_usage("--test and --acl-user are about a role: give --role too");
     if (about->role == ROLE_NONE && about->payloads == NULL && about->queue != NULL)
         return report_usage("--queue is about a role or payloads: give --role or --payloads too");
+    if (set->metrics && set->json)
+        return report_usage("give one of --json, and --prometheus or --watch");
+    if (set->output != NULL && !set->metrics)
+        return report_usage("--output is about metrics: give --prometheus or --watch too");
     if (about->payloads == NULL && set->sampling)
         return report_usage("--match, --sample and --rate are about payloads: give --payloads too");
     return STATUS_OK;
@@ -220,6 +299,8 @@ static int run(const command *self, int argc, char **argv)
     if (status != STATUS_OK || stop)
         return status;
     status = check_options(&set);
+    if (status == STATUS_OK && set.output != NULL)
+        status = output_check(set.output, OUTPUT_TEXT);
     if (status != STATUS_OK)
         return status;
     if (argc - optind > 1)
@@ -232,7 +313,7 @@ static int run(const command *self, int argc, char **argv)
     status = uri_read(&set.source, &uri);
     if (status == STATUS_OK) {
         set.about.uri = (const char *)uri.data;
-        status = examine(&set);
+        status = set.watch > 0 ? examine_again(&set) : examine(&set);
     }
     buffer_free(&uri);
     return status;
@@ -250,7 +331,10 @@ const command command_doctor = {
         "--role operator prints sees most. The exit status is 0 if there is nothing to warn of, 5 if\n"
         "there are warnings, 1 if something fails, 3 if no connection could be made now.\n",
     .examples = "  taskseal doctor --uri-file /etc/app/redis.uri\n"
-                "  taskseal doctor --strict --json --uri-file /etc/app/redis.uri > report.json\n",
+                "  taskseal doctor --strict --json --uri-file /etc/app/redis.uri > report.json\n"
+                "  taskseal doctor --watch 5m -o /var/lib/metrics/doctor.prom --uri-file /etc/app/redis.uri\n"
+                "  taskseal doctor --role worker --layout asynq\n"
+                "  taskseal doctor --payloads --queue mail --uri-file /etc/app/redis.uri\n",
     .options = options,
     .run = run,
 };
