@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ask.h"
 #include "payloads.h"
 #include "role.h"
 
@@ -17,6 +18,16 @@ static void split_server(doctor *self)
 
     snprintf(self->host, sizeof self->host, "%.*s", (int)(len - (six ? 2 : 0)), self->server + (six ? 1 : 0));
     self->port = colon != NULL ? (unsigned)strtoul(colon + 1, NULL, 10) : 6379;
+}
+
+/* Whom the server takes us for: a client's certificate may be the login, and not the URI. */
+static void find_user(doctor *self)
+{
+    redisReply *reply = ask(self, 2, (const char *[]){"ACL", "WHOAMI"});
+
+    if (reply != NULL && reply->type == REDIS_REPLY_STRING)
+        snprintf(self->user, sizeof self->user, "%s", reply->str);
+    freeReplyObject(reply);
 }
 
 /* The probes go where the verified connection went: a name may have several addresses. */
@@ -67,6 +78,8 @@ static void check_connection(doctor *self)
     self->refused = taskseal_redis_connect(self->endpoint, &self->redis, &error);
     if (self->refused == TASKSEAL_OK)
         self->refused = taskseal_redis_peer_info(self->redis, &self->peer);
+    if (self->refused == TASKSEAL_OK)
+        find_user(self);
     finding *one =
         findings_add(&self->found, "connection", self->refused == TASKSEAL_OK ? VERDICT_OK : VERDICT_FAIL);
     if (self->refused == TASKSEAL_OK) {
