@@ -14,22 +14,17 @@
 #include "commands.h"
 #include "common/report.h"
 
+/* clang-format off: one a line */
 const command *const commands[] = {
-    &command_keygen,
-    &command_key,
-    &command_seal,
-    &command_open,
-    &command_inspect,
-    &command_rewrap,
-    &command_reseal,
-    &command_dedupe,
-    &command_connect,
-    &command_doctor,
-    &command_completion,
-    &command_version,
-    &command_help,
-    NULL,
+    &command_keygen,     &command_key,
+    &command_seal,       &command_open,
+    &command_inspect,    &command_rewrap,
+    &command_reseal,     &command_dedupe,
+    &command_connect,    &command_doctor,
+    &command_completion, &command_version,
+    &command_help,       NULL,
 };
+/* clang-format on */
 
 /* No core dump may hold keys or payloads. Linux takes a limit of 1 byte, and only that, to mean "none" for
  * dumps that go to a program as well as for files. (PR_SET_DUMPABLE would also take /dev/fd/N, and so the

@@ -17,7 +17,7 @@ finding *findings_add(findings *all, const char *check, verdict how)
     return fresh;
 }
 
-static void append(char *text, size_t cap, const char *format, va_list values)
+PRINTF_LIKE(3, 0) static void append(char *text, size_t cap, const char *format, va_list values)
 {
     const size_t len = strlen(text);
 

@@ -37,7 +37,7 @@ static bool is_card(const char digits[CARD_MAX], size_t count)
     return differs && sum % 10 == 0;
 }
 
-/* Groups may be parted by single spaces or dashes. Digits that follow on letters or on more digits are something else. */
+/* Groups may be parted by single spaces or dashes. Digits that touch letters or more digits are something else. */
 static bool has_card(const char *data, size_t len)
 {
     for (size_t at = 0; at < len; at++) {

@@ -4,7 +4,7 @@
 #define OLD    false
 #define BROKEN true
 
-/* Numbers of IANA, names of OpenSSL. Those with a pre-shared key or SRP are left out: they need a secret of both sides. */
+/* Numbers of IANA, names of OpenSSL. Those with a pre-shared key or SRP are left out: they need a secret of both. */
 const weak_cipher weak_ciphers[] = {
     {0x0001, BROKEN, "NULL-MD5"},
     {0x0002, BROKEN, "NULL-SHA"},
