@@ -287,6 +287,11 @@ static int check_options(const settings *set)
     return STATUS_OK;
 }
 
+static bool prints_lines(const settings *set)
+{
+    return set->about.role != ROLE_NONE && !set->about.test_role && set->about.payloads == NULL;
+}
+
 static int run(const command *self, int argc, char **argv)
 {
     settings set = {.source = {.fd = -1},
@@ -305,7 +310,11 @@ static int run(const command *self, int argc, char **argv)
         return status;
     if (argc - optind > 1)
         return report_usage("give at most one URI");
-    if (set.about.role != ROLE_NONE && !set.about.test_role && set.about.payloads == NULL) {
+    if (prints_lines(&set)) {
+        if (optind < argc || set.source.file != NULL || set.source.fd >= 0)
+            return report_usage(
+                "--role prints lines, for which there is no need of a URI; to examine a server for the "
+                "role give --test too");
         role_print(&set.about);
         return STATUS_OK;
     }

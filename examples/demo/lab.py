@@ -58,7 +58,7 @@ def make_pki(folder):
     """ca, and by it: server (127.0.0.1, localhost), wrong-host (another name), client."""
     os.umask(0o077)
     ca = ["-CA", folder / "ca.pem", "-CAkey", folder / "ca.key"]
-    new = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30"]
+    new = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "90"]
     usage = "keyUsage=critical,digitalSignature"
     openssl(*new, "-subj", "/CN=demo CA", "-keyout", folder / "ca.key", "-out", folder / "ca.pem",
             "-addext", "keyUsage=critical,keyCertSign,cRLSign")
@@ -71,7 +71,7 @@ def make_pki(folder):
                               "subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n")
         openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                 "-subj", f"/CN={name}", "-keyout", folder / f"{name}.key", "-out", request)
-        openssl("x509", "-req", "-in", request, *ca, "-CAcreateserial", "-days", "30", "-extfile", extensions,
+        openssl("x509", "-req", "-in", request, *ca, "-CAcreateserial", "-days", "90", "-extfile", extensions,
                 "-out", folder / f"{name}.pem")
 
 
@@ -106,6 +106,7 @@ def make_config(folder, name, kind, extra=""):
     else:
         certificate = "server" if kind == "tls" else kind
         text = (f"port 0\ntls-port {port}\ntls-auth-clients yes\ntls-protocols \"TLSv1.2 TLSv1.3\"\n"
+                "tls-ciphers ECDHE+AESGCM:ECDHE+CHACHA20\n"
                 f"tls-ca-cert-file {folder}/ca.pem\ntls-cert-file {folder}/{certificate}.pem\n"
                 f"tls-key-file {folder}/{certificate}.key\naclfile {folder}/users.acl\n")
     write_secret(folder / f"{name}.conf", text + common)

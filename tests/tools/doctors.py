@@ -3,13 +3,18 @@
 
 import atexit
 import functools
+import hashlib
 import json
 import os
 import shutil
+import sys
 import tempfile
 
 import server
-from harness import Skip, check, environment, equal, good, run
+from harness import SOURCE, Skip, check, environment, equal, good, run
+
+sys.path.insert(0, os.path.join(SOURCE, "examples", "demo"))
+import lab  # noqa: E402  pylint: disable=wrong-import-position,unused-import
 
 STRONG = "ECDHE+AESGCM:ECDHE+CHACHA20"
 CLOSED = "user default off ~* &* +@all"
@@ -106,3 +111,12 @@ def twins(name, expected, words, bad, good_words=(), good_verdict="ok", **fine):
         verdict(found, name, expected, *words)
         found, _ = examine(uri(start(program, **fine)))
         verdict(found, name, good_verdict, *good_words)
+
+
+HASH = hashlib.sha256(server.PASSWORD.encode()).hexdigest()
+
+
+def lines(role, layout, *more):
+    shown = good("doctor", "--role", role, "--layout", layout, *more).decode()
+    equal(shown.count("SHA256-OF-ITS-PASSWORD"), 1)
+    return shown.replace("SHA256-OF-ITS-PASSWORD", HASH).splitlines()
