@@ -212,16 +212,20 @@ def reloading_of_certificates_is_told():
 class Recorder(threading.Thread):
     """A server that keeps all that clients send it, decrypted if it has a certificate, and answers nothing but NOAUTH."""
 
+    words = b"-NOAUTH Authentication required.\r\n"
+
     def __init__(self, certificate=None):
         super().__init__(daemon=True)
         self.context = None
         if certificate:
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self.context.set_ciphers("DEFAULT:@SECLEVEL=0")
+            self.context.verify_mode = ssl.CERT_OPTIONAL  # it asks for one, and takes clients without
+            self.context.load_verify_locations(server.path("ca.pem"))
             self.context.load_cert_chain(server.path(f"{certificate}.pem"), server.path(f"{certificate}.key"))
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
-        self.heard = []
+        self.heard, self.shown = [], []
         self.start()
 
     def serve(self, connection):
@@ -229,9 +233,10 @@ class Recorder(threading.Thread):
         try:
             if self.context:
                 connection = self.context.wrap_socket(connection, server_side=True)
+                self.shown.append(connection.getpeercert())
             while data := connection.recv(65536):
                 self.heard.append(data)
-                connection.sendall(b"-NOAUTH Authentication required.\r\n")
+                connection.sendall(self.words)
         except OSError:
             pass
         finally:
@@ -256,6 +261,7 @@ def a_false_server_never_hears_credentials():
         check(status in (REFUSED, RETRY), str(status))
         check(not false.has(server.PASSWORD) and not false.has("worker") and not false.has("AUTH"), str(false.heard))
         check(false.has("PING"), f"{certificate}: nothing was heard: {false.heard}")
+        check(not any(false.shown), f"a client certificate was shown: {false.shown}")
 
 
 @test
@@ -265,6 +271,7 @@ def a_true_server_does_hear_them():
     true = Recorder("good")
     examine(uri(true.port))
     check(true.has(server.PASSWORD) and true.has("worker") and true.has("AUTH"), str(true.heard))
+    check(any(true.shown) and not all(true.shown), f"probes show no certificate, and the connection does: {true.shown}")
 
 
 @test
@@ -273,6 +280,17 @@ def a_listener_without_tls_never_hears_credentials():
     found, _ = examine(uri(start(doctors.programs()[0])), "--plain-port", str(beside.port))
     verdict(found, "plaintext-listener", "fail", str(beside.port))
     equal(beside.heard, [b"PING\r\n"])
+
+
+@test
+def what_a_peer_says_does_not_drive_the_terminal():
+    beside = Recorder()
+    beside.words = b"-NOAUTH \x1b[31m\xff\r\n"
+    text = uri(start(doctors.programs()[0]))
+    for arguments in [[], ["--json"]]:
+        done = run("doctor", "--plain-port", str(beside.port), *arguments, env=environment(TASKSEAL_URI=text))
+        check(b"-NOAUTH " in done.stdout and b"\x1b" not in done.stdout and b"\xff" not in done.stdout,
+              repr(done.stdout))
 
 
 # ---- How it is called ----

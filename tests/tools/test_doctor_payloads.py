@@ -12,7 +12,7 @@ import doctors
 import server
 from client import Client
 from doctors import examine, no_secret, start, uri, verdict
-from harness import USAGE, bad, check, environment, equal, flip, good, keyring, main, run, test
+from harness import USAGE, bad, check, environment, equal, flip, good, keyring, main, read_terminal, run, test
 from memory import KIB, MIB, private_limit, sanitized
 
 # One of each kind, and what looks nearly like it and is not.
@@ -227,6 +227,16 @@ def the_rate_is_kept():
     began = time.monotonic()
     examine_payloads(text, "--sample", "100", "--rate", "100")  # 200 commands and more
     check(time.monotonic() - began > 2, "too fast")
+
+
+@test
+def progress_is_shown_at_a_terminal():
+    master, terminal = os.openpty()
+    run("doctor", "--payloads", "--sample", "300", "--rate", "200", env=environment(TASKSEAL_URI=uri(million())),
+        stderr=terminal)
+    os.close(terminal)
+    shown = read_terminal(master).decode()
+    check("keys of 1,000,000" in shown and "payloads" in shown and "commands/s" in shown, shown)
 
 
 @test
