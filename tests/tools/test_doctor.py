@@ -28,7 +28,7 @@ def a_good_server_is_found_good():
         # CONFIG GET and ACL GETUSER are an operator's.
         equal(list(wrong), ["user-rights"])
         verdict(found, "connection", "ok", "127.0.0.1", "logged in as worker")
-        verdict(found, "version", "info", "Redis 7" if "redis" in program else "Valkey")
+        verdict(found, "version", "info", "Redis " if "redis" in program else "Valkey")
         equal(status, doctors.WARNED)
 
 
