@@ -139,7 +139,7 @@ static void check_reload(doctor *self)
         finding_fix(one, "after each renewal: CONFIG SET tls-cert-file FILE tls-key-file FILE, then look at "
                          "certificate-expiry here");
     } else if (strcmp(seconds, "0") == 0) {
-        finding_worsen(one, VERDICT_WARN);
+        finding_worsen(one, VERDICT_INFO);
         finding_evidence(one,
                          "tls-auto-reload-interval is 0: new certificates are read only when it is told to");
         finding_fix(one, "in the server's configuration: tls-auto-reload-interval 3600");
