@@ -14,7 +14,7 @@ import threading
 import doctors
 import server
 from doctors import examine, start, twins, uri, verdict
-from harness import OK, REFUSED, RETRY, SOURCE, USAGE, bad, check, environment, equal, good, main, run, test, write
+from harness import OK, REFUSED, RETRY, SOURCE, USAGE, Skip, bad, check, environment, equal, good, main, run, test, write
 
 
 @test
@@ -56,6 +56,23 @@ def a_listener_that_the_server_does_not_tell_of_is_found_by_its_port():
     verdict(found, "plaintext-listener", "ok")
     found, _ = examine(text, "--plain-port", str(plain))
     verdict(found, "plaintext-listener", "fail", f"127.0.0.1:{plain}", "-NOAUTH")
+
+
+@test
+def the_default_port_is_probed_where_the_server_tells_no_port():
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", 6379))
+        except OSError as error:
+            raise Skip("something listens on port 6379") from error
+    blind = f"user blind on >{server.PASSWORD} -@all +ping"
+    port = start(doctors.programs()[0], users=(doctors.CLOSED, doctors.ALL, blind), more=["port 6379"])
+    found, _ = examine(uri(port, user="blind"))
+    verdict(found, "plaintext-listener", "fail", "127.0.0.1:6379", "-NOAUTH")
+    # To a server that tells its ports another one is no finding.
+    found, _ = examine(uri(start(doctors.programs()[0])))
+    verdict(found, "plaintext-listener", "ok")
 
 
 @test

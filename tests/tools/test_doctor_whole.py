@@ -74,7 +74,8 @@ def the_server_of_the_demo_is_found_good():
                     verdict(found, "role-needs", "ok")
                     verdict(found, "role-excess", "ok")
                 found, status = examine(lab.uri(folder, "worker", port), "--role", "worker", "--test")
-                equal((wrong(found, "warn", "fail"), status), (set(), OK))  # it may not ask about the rest
+                # It may not ask about the rest, and not which ports the server has: another may be on 6379.
+                equal(wrong(found, "warn", "fail") - {"plaintext-listener"}, set())
             finally:
                 process.terminate()
 

@@ -48,12 +48,14 @@ static void collect(doctor *self, ports *to)
     char value[ANSWER_MAX];
 
     add(to, self->port);
-    if (ask_config(self, "port", value) == ANSWER_GIVEN)
+    const bool told = ask_config(self, "port", value) == ANSWER_GIVEN;
+    if (told)
         add(to, strtoul(value, NULL, 10));
     if (ask_info(self, "tcp_port", value) == ANSWER_GIVEN)
         add(to, strtoul(value, NULL, 10));
     add_listeners(self, to);
-    add(to, DEFAULT_PORT);
+    if (!told) /* if it is told, what may listen on the default port is another server */
+        add(to, DEFAULT_PORT);
     for (size_t i = 0; i < self->plain_port_count; i++)
         add(to, self->plain_ports[i]);
 }
