@@ -41,7 +41,7 @@ class Doctor(unittest.TestCase):
         rights = (ROOT / "tools/doctor/check_rights.c").read_text()
         commands = len(re.findall(r"CARE_(?:QUEUE|DRYRUN)\}", rights))
         self.assertIn(f"{ciphers} ciphers up to TLS 1.2", operations())
-        self.assertIn(f"{commands} commands that no role needs", operations())
+        self.assertIn(f"{commands} commands that no application needs", operations())
 
     def test_the_threat_model_names_checks_that_are_there(self):
         text = (ROOT / "doc/threat-model.md").read_text().split("## Map of analysis 2")[1]

@@ -13,8 +13,8 @@ import threading
 
 import doctors
 import server
-from doctors import examine, start, twins, uri, verdict
-from harness import OK, REFUSED, RETRY, SOURCE, USAGE, Skip, bad, check, environment, equal, good, main, run, test, write
+from doctors import examine, start, uri, verdict
+from harness import REFUSED, RETRY, SOURCE, USAGE, Skip, bad, check, environment, equal, main, run, test, write
 
 
 @test

@@ -11,7 +11,7 @@ import time
 import doctors
 import server
 from client import Client
-from doctors import examine, no_secret, start, uri, verdict
+from doctors import no_secret, start, uri, verdict
 from harness import USAGE, bad, check, environment, equal, flip, good, keyring, main, read_terminal, run, test
 from memory import KIB, MIB, private_limit, sanitized
 

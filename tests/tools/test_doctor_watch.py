@@ -14,7 +14,7 @@ import doctors
 import server
 from client import Client
 from doctors import no_secret, start, uri
-from harness import MANUAL, OK, REFUSED, RETRY, TOOL, USAGE, bad, check, environment, equal, main, read, run, test
+from harness import MANUAL, REFUSED, RETRY, TOOL, USAGE, bad, check, environment, equal, main, read, run, test
 
 SAMPLE = re.compile(r'([a-z_]+)\{((?:[a-z]+="(?:[^"\\]|\\.)*",?)+)\} (-?[0-9.e+]+)')
 

@@ -46,7 +46,8 @@ enum { DANGERS = sizeof dangers / sizeof dangers[0] };
 
 static const char *role_words(role role)
 {
-    static const char *const words[] = {"any role", "a producer", "a worker", "an operator"};
+    static const char *const words[] = {"no application needs", "a producer does not need",
+                                        "a worker does not need", "an operator does not need"};
 
     return words[role];
 }
@@ -75,10 +76,10 @@ static void check_commands(doctor *self)
         finding_worsen(one, this->how);
     }
     if (may[0] != '\0')
-        finding_evidence(one, "%s may run what %s need not (%s): %s", self->user, role_words(self->role),
+        finding_evidence(one, "%s may run what %s (%s): %s", self->user, role_words(self->role),
                          right_way(self), may);
     else
-        finding_evidence(one, "%s may run none of what %s need not, as far as known (%s)", self->user,
+        finding_evidence(one, "%s may run nothing that %s, as far as known (%s)", self->user,
                          role_words(self->role), right_way(self));
     if (unknown[0] != '\0') {
         finding_worsen(one, VERDICT_UNKNOWN);

@@ -7,7 +7,7 @@
 
 #include "doctor.h"
 
-/* Prints the ACL lines of the default user and of self->role for self->layout; for self->queue alone if there is one. */
+/* Prints the ACL lines of the default user and of self->role for self->layout; for self->queue alone if it is set. */
 void role_print(const doctor *self);
 
 /* Whether self->acl_user may do what the line of self->role grants, and no more of what queues need: two findings. */
