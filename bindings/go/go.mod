@@ -1,0 +1,3 @@
+module github.com/taskseal/taskseal/bindings/go
+
+go 1.24

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+
+package taskseal
+
+// #include "glue.h"
+import "C"
+
+import "time"
+
+// SealOptions say how to seal. The zero value seals to the primary key, bound to nothing, for ever.
+type SealOptions struct {
+	Context     Context
+	KeyIDs      []string // seal to each of these keys, at most StanzasMax; none: the primary for the queue and the time
+	Suite       Suite    // 0: ChaCha20Poly1305
+	Purpose     Purpose
+	Padded      bool      // hide the length: at least 256 bytes, at most 12 % more
+	AllowSealed bool      // the payload may itself be an envelope
+	ExpiresAt   time.Time // give at most one of these two; fractions of a second are cut off
+	Lifetime    time.Duration
+	Now         time.Time // the seal time; zero: the system clock
+}
+
+func (o *SealOptions) call(c *C.taskseal_go_call, payloadLen int) bool {
+	o.Context.lengths(c)
+	c.in_len = C.size_t(payloadLen)
+	c.suite = C.uint(o.Suite)
+	c.purpose = C.uint(o.Purpose)
+	if o.Padded {
+		c.flags |= C.TASKSEAL_SEAL_PADDED
+	}
+	if o.AllowSealed {
+		c.flags |= C.TASKSEAL_SEAL_ALLOW_SEALED
+	}
+	var expires, lifetime, now bool
+	c.expires_at, expires = seconds(o.ExpiresAt)
+	c.lifetime, lifetime = wholeSeconds(o.Lifetime)
+	c.now, now = seconds(o.Now)
+	return expires && lifetime && now
+}
+
+const badSealOptions = "a time before 1970, a negative lifetime, more than 8 keys, or a key id that is none"
+
+// A sealing is a call of C that seals, made ready.
+type sealing struct {
+	call C.taskseal_go_call
+	ids  []byte
+	o    *SealOptions
+}
+
+// prepare keeps o and the ids during the call only; idsTo is where the ids may stand.
+func (s *sealing) prepare(o *SealOptions, idsTo []byte, payloadLen int) (ok bool) {
+	s.o = o
+	if len(o.KeyIDs) > 0 {
+		if s.ids, ok = joinIDs(idsTo, o.KeyIDs); !ok {
+			return false
+		}
+		s.call.key_ids_len = C.size_t(len(s.ids))
+	}
+	return o.call(&s.call, payloadLen)
+}
+
+// seal writes to out; with none it tells the length and the payload's offset.
+func (s *sealing) seal(r *ring, payload, out []byte) C.taskseal_err {
+	x := &s.o.Context
+	s.call.out_cap = C.size_t(len(out))
+	return C.taskseal_go_seal(r.c, &s.call, chars(x.Queue), chars(x.Type), chars(x.ID), chars(x.Extra),
+		bytesAsChars(s.ids), bytesOf(payload), bytesOf(out))
+}
+
+// Seal seals payload into a new envelope. ErrLooksSealed if the payload is an envelope already.
+func (k *Keyring) Seal(payload []byte, o SealOptions) ([]byte, error) {
+	return k.appendSeal(nil, payload, &o)
+}
+
+// AppendSeal appends the envelope to dst, and allocates only where dst's capacity does not suffice. payload must not
+// overlap the capacity of dst.
+func (k *Keyring) AppendSeal(dst, payload []byte, o SealOptions) ([]byte, error) {
+	return k.appendSeal(dst, payload, &o)
+}
+
+func (k *Keyring) appendSeal(dst, payload []byte, o *SealOptions) ([]byte, error) {
+	var s sealing
+	var ids [idsRoom]byte
+	if !s.prepare(o, ids[:0], len(payload)) {
+		return nil, badArgument("seal", badSealOptions)
+	}
+	r, err := k.hold()
+	if err != nil {
+		return nil, err
+	}
+	code := s.seal(r, payload, room(dst))
+	// Once to learn the length; again should the clock have brought another key, with a longer id.
+	for cap(dst)-len(dst) < int(s.call.out_len) && (code == C.TASKSEAL_OK || code == C.TASKSEAL_ERR_BUFFER_TOO_SMALL) {
+		dst = grow(dst, int(s.call.out_len))
+		code = s.seal(r, payload, room(dst))
+	}
+	r.drop()
+	if code != C.TASKSEAL_OK {
+		return nil, fail("seal", code)
+	}
+	return dst[:len(dst)+int(s.call.out_len)], nil
+}
+
+// SealedLen is the length of the envelope that Seal makes of a payload of n bytes, and the offset at which SealInPlace
+// wants the payload.
+func (k *Keyring) SealedLen(n int, o SealOptions) (sealedLen, offset int, err error) {
+	var s sealing
+	var ids [idsRoom]byte
+	if n < 0 || !s.prepare(&o, ids[:0], n) {
+		return 0, 0, badArgument("seal", badSealOptions)
+	}
+	r, err := k.hold()
+	if err != nil {
+		return 0, 0, err
+	}
+	defer r.drop()
+	if code := s.seal(r, nil, nil); code != C.TASKSEAL_OK {
+		return 0, 0, fail("seal", code)
+	}
+	return int(s.call.out_len), int(s.call.offset), nil
+}
+
+// SealInPlace seals the payload of n bytes that stands in buf at the offset that SealedLen told, with the same options,
+// of which Now should be given. The envelope is the beginning of buf. On failure buf is as it was.
+func (k *Keyring) SealInPlace(buf []byte, n int, o SealOptions) ([]byte, error) {
+	var s sealing
+	var ids [idsRoom]byte
+	if n < 0 || n > len(buf) || !s.prepare(&o, ids[:0], n) {
+		return nil, badArgument("seal in place", badSealOptions+", or a buffer shorter than its payload")
+	}
+	r, err := k.hold()
+	if err != nil {
+		return nil, err
+	}
+	defer r.drop()
+	x := &o.Context
+	s.call.out_cap = C.size_t(len(buf))
+	code := C.taskseal_go_seal_in_place(r.c, &s.call, chars(x.Queue), chars(x.Type), chars(x.ID), chars(x.Extra),
+		bytesAsChars(s.ids), bytesOf(buf))
+	if code != C.TASKSEAL_OK {
+		return nil, fail("seal in place", code)
+	}
+	return buf[:int(s.call.out_len)], nil
+}
