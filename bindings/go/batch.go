@@ -29,9 +29,10 @@ func (e *BatchError) Unwrap() error { return e.Err }
 // allocation, so keep them about as long as each other.
 func (k *Keyring) SealBatch(items []SealItem, o SealOptions) ([][]byte, error) {
 	const op = "seal a batch"
-	var s sealing
-	var ids [idsRoom]byte
-	if o.Context != (Context{}) || !s.prepare(&o, ids[:0], 0) {
+	var call C.taskseal_go_call
+	var place [idsRoom]byte
+	ids, ok := o.prepare(&call, place[:0], 0)
+	if o.Context != (Context{}) || !ok {
 		return nil, &BatchError{len(items), badArgument(op, "a context for all, or "+badSealOptions)}
 	}
 	if len(items) == 0 {
@@ -44,7 +45,7 @@ func (k *Keyring) SealBatch(items []SealItem, o SealOptions) ([][]byte, error) {
 	defer r.drop()
 	in, lens := gather(items)
 	defer clear(in)
-	out, index, code := r.sealBatch(&s, in, lens)
+	out, index, code := r.sealBatch(&call, bytesAsChars(ids), in, lens)
 	if code != C.TASKSEAL_OK {
 		return nil, &BatchError{index, fail(op, code)}
 	}
@@ -77,10 +78,10 @@ func gather(items []SealItem) ([]byte, []C.taskseal_go_item) {
 }
 
 // sealBatch gives the envelopes one behind the other, their lengths in lens.
-func (r *ring) sealBatch(s *sealing, in []byte, lens []C.taskseal_go_item) ([]byte, int, C.taskseal_err) {
+func (r *ring) sealBatch(call *C.taskseal_go_call, ids *C.char, in []byte, lens []C.taskseal_go_item) ([]byte, int, C.taskseal_err) {
 	var failed C.size_t
-	ids, count := bytesAsChars(s.ids), C.size_t(len(lens))
-	code := C.taskseal_go_batch_sizes(r.c, &s.call, ids, &lens[0], count, bytesOf(in), &failed)
+	count := C.size_t(len(lens))
+	code := C.taskseal_go_batch_sizes(r.c, call, ids, &lens[0], count, bytesOf(in), &failed)
 	if code != C.TASKSEAL_OK {
 		return nil, int(failed), code
 	}
@@ -89,6 +90,6 @@ func (r *ring) sealBatch(s *sealing, in []byte, lens []C.taskseal_go_item) ([]by
 		n += int(lens[i].out_len)
 	}
 	out := make([]byte, n)
-	code = C.taskseal_go_batch_seal(r.c, &s.call, ids, &lens[0], count, bytesOf(in), bytesOf(out), &failed)
+	code = C.taskseal_go_batch_seal(r.c, call, ids, &lens[0], count, bytesOf(in), bytesOf(out), &failed)
 	return out, int(failed), code
 }

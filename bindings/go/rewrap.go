@@ -67,31 +67,31 @@ func (k *Keyring) Reseal(sealed []byte, o ResealOptions) ([]byte, Opened, error)
 // AppendReseal appends the new envelope to dst, which sealed must not overlap.
 func (k *Keyring) AppendReseal(dst, sealed []byte, o ResealOptions) ([]byte, Opened, error) {
 	const op = "reseal"
-	var s sealing
-	var ids [idsRoom]byte
-	ok := s.prepare(&SealOptions{KeyIDs: o.KeyIDs}, ids[:0], 0)
-	if !ok || !o.Open.call(&s.call, len(sealed)) {
+	var call C.taskseal_go_call
+	var place [idsRoom]byte
+	ids, ok := (&SealOptions{KeyIDs: o.KeyIDs}).prepare(&call, place[:0], 0)
+	if !ok || !o.Open.call(&call, len(sealed)) {
 		return nil, Opened{}, badArgument(op, badOpenOptions+", more than 8 keys, or a key id that is none")
 	}
-	s.call.suite = C.uint(o.Suite)
+	call.suite = C.uint(o.Suite)
 	r, err := k.hold()
 	if err != nil {
 		return nil, Opened{}, err
 	}
 	defer r.drop()
-	code := s.reseal(r, &o.Open.Context, sealed, nil)
+	code := r.reseal(&call, &o.Open.Context, ids, sealed, nil)
 	if code == C.TASKSEAL_OK {
-		dst = grow(dst, int(s.call.out_len))
-		code = s.reseal(r, &o.Open.Context, sealed, room(dst))
+		dst = grow(dst, int(call.out_len))
+		code = r.reseal(&call, &o.Open.Context, ids, sealed, room(dst))
 	}
 	if code != C.TASKSEAL_OK {
 		return nil, Opened{}, fail(op, code)
 	}
-	return dst[:len(dst)+int(s.call.out_len)], r.opened(&s.call), nil
+	return dst[:len(dst)+int(call.out_len)], r.opened(&call), nil
 }
 
-func (s *sealing) reseal(r *ring, x *Context, sealed, out []byte) C.taskseal_err {
-	s.call.out_cap = C.size_t(len(out))
-	return C.taskseal_go_reseal(r.c, &s.call, chars(x.Queue), chars(x.Type), chars(x.ID), chars(x.Extra),
-		bytesAsChars(s.ids), bytesOf(sealed), bytesOf(out))
+func (r *ring) reseal(call *C.taskseal_go_call, x *Context, ids, sealed, out []byte) C.taskseal_err {
+	call.out_cap = C.size_t(len(out))
+	return C.taskseal_go_reseal(r.c, call, chars(x.Queue), chars(x.Type), chars(x.ID), chars(x.Extra),
+		bytesAsChars(ids), bytesOf(sealed), bytesOf(out))
 }

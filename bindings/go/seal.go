@@ -40,31 +40,22 @@ func (o *SealOptions) call(c *C.taskseal_go_call, payloadLen int) bool {
 
 const badSealOptions = "a time before 1970, a negative lifetime, more than 8 keys, or a key id that is none"
 
-// A sealing is a call of C that seals, made ready.
-type sealing struct {
-	call C.taskseal_go_call
-	ids  []byte
-	o    *SealOptions
-}
-
-// prepare keeps o and the ids during the call only; idsTo is where the ids may stand.
-func (s *sealing) prepare(o *SealOptions, idsTo []byte, payloadLen int) (ok bool) {
-	s.o = o
+// prepare fills in the numbers of a call; the key ids stand in `room` if that suffices.
+func (o *SealOptions) prepare(call *C.taskseal_go_call, room []byte, payloadLen int) (ids []byte, ok bool) {
 	if len(o.KeyIDs) > 0 {
-		if s.ids, ok = joinIDs(idsTo, o.KeyIDs); !ok {
-			return false
+		if ids, ok = joinIDs(room, o.KeyIDs); !ok {
+			return nil, false
 		}
-		s.call.key_ids_len = C.size_t(len(s.ids))
+		call.key_ids_len = C.size_t(len(ids))
 	}
-	return o.call(&s.call, payloadLen)
+	return ids, o.call(call, payloadLen)
 }
 
 // seal writes to out; with none it tells the length and the payload's offset.
-func (s *sealing) seal(r *ring, payload, out []byte) C.taskseal_err {
-	x := &s.o.Context
-	s.call.out_cap = C.size_t(len(out))
-	return C.taskseal_go_seal(r.c, &s.call, chars(x.Queue), chars(x.Type), chars(x.ID), chars(x.Extra),
-		bytesAsChars(s.ids), bytesOf(payload), bytesOf(out))
+func (r *ring) seal(call *C.taskseal_go_call, x *Context, ids, payload, out []byte) C.taskseal_err {
+	call.out_cap = C.size_t(len(out))
+	return C.taskseal_go_seal(r.c, call, chars(x.Queue), chars(x.Type), chars(x.ID), chars(x.Extra),
+		bytesAsChars(ids), bytesOf(payload), bytesOf(out))
 }
 
 // Seal seals payload into a new envelope. ErrLooksSealed if the payload is an envelope already.
@@ -79,34 +70,36 @@ func (k *Keyring) AppendSeal(dst, payload []byte, o SealOptions) ([]byte, error)
 }
 
 func (k *Keyring) appendSeal(dst, payload []byte, o *SealOptions) ([]byte, error) {
-	var s sealing
-	var ids [idsRoom]byte
-	if !s.prepare(o, ids[:0], len(payload)) {
+	var call C.taskseal_go_call
+	var place [idsRoom]byte
+	ids, ok := o.prepare(&call, place[:0], len(payload))
+	if !ok {
 		return nil, badArgument("seal", badSealOptions)
 	}
 	r, err := k.hold()
 	if err != nil {
 		return nil, err
 	}
-	code := s.seal(r, payload, room(dst))
+	code := r.seal(&call, &o.Context, ids, payload, room(dst))
 	// Once to learn the length; again should the clock have brought another key, with a longer id.
-	for cap(dst)-len(dst) < int(s.call.out_len) && (code == C.TASKSEAL_OK || code == C.TASKSEAL_ERR_BUFFER_TOO_SMALL) {
-		dst = grow(dst, int(s.call.out_len))
-		code = s.seal(r, payload, room(dst))
+	for cap(dst)-len(dst) < int(call.out_len) && (code == C.TASKSEAL_OK || code == C.TASKSEAL_ERR_BUFFER_TOO_SMALL) {
+		dst = grow(dst, int(call.out_len))
+		code = r.seal(&call, &o.Context, ids, payload, room(dst))
 	}
 	r.drop()
 	if code != C.TASKSEAL_OK {
 		return nil, fail("seal", code)
 	}
-	return dst[:len(dst)+int(s.call.out_len)], nil
+	return dst[:len(dst)+int(call.out_len)], nil
 }
 
 // SealedLen is the length of the envelope that Seal makes of a payload of n bytes, and the offset at which SealInPlace
 // wants the payload.
 func (k *Keyring) SealedLen(n int, o SealOptions) (sealedLen, offset int, err error) {
-	var s sealing
-	var ids [idsRoom]byte
-	if n < 0 || !s.prepare(&o, ids[:0], n) {
+	var call C.taskseal_go_call
+	var place [idsRoom]byte
+	ids, ok := o.prepare(&call, place[:0], n)
+	if n < 0 || !ok {
 		return 0, 0, badArgument("seal", badSealOptions)
 	}
 	r, err := k.hold()
@@ -114,18 +107,19 @@ func (k *Keyring) SealedLen(n int, o SealOptions) (sealedLen, offset int, err er
 		return 0, 0, err
 	}
 	defer r.drop()
-	if code := s.seal(r, nil, nil); code != C.TASKSEAL_OK {
+	if code := r.seal(&call, &o.Context, ids, nil, nil); code != C.TASKSEAL_OK {
 		return 0, 0, fail("seal", code)
 	}
-	return int(s.call.out_len), int(s.call.offset), nil
+	return int(call.out_len), int(call.offset), nil
 }
 
 // SealInPlace seals the payload of n bytes that stands in buf at the offset that SealedLen told, with the same options,
 // of which Now should be given. The envelope is the beginning of buf. On failure buf is as it was.
 func (k *Keyring) SealInPlace(buf []byte, n int, o SealOptions) ([]byte, error) {
-	var s sealing
-	var ids [idsRoom]byte
-	if n < 0 || n > len(buf) || !s.prepare(&o, ids[:0], n) {
+	var call C.taskseal_go_call
+	var place [idsRoom]byte
+	ids, ok := o.prepare(&call, place[:0], n)
+	if n < 0 || n > len(buf) || !ok {
 		return nil, badArgument("seal in place", badSealOptions+", or a buffer shorter than its payload")
 	}
 	r, err := k.hold()
@@ -134,11 +128,11 @@ func (k *Keyring) SealInPlace(buf []byte, n int, o SealOptions) ([]byte, error) 
 	}
 	defer r.drop()
 	x := &o.Context
-	s.call.out_cap = C.size_t(len(buf))
-	code := C.taskseal_go_seal_in_place(r.c, &s.call, chars(x.Queue), chars(x.Type), chars(x.ID), chars(x.Extra),
-		bytesAsChars(s.ids), bytesOf(buf))
+	call.out_cap = C.size_t(len(buf))
+	code := C.taskseal_go_seal_in_place(r.c, &call, chars(x.Queue), chars(x.Type), chars(x.ID), chars(x.Extra),
+		bytesAsChars(ids), bytesOf(buf))
 	if code != C.TASKSEAL_OK {
 		return nil, fail("seal in place", code)
 	}
-	return buf[:int(s.call.out_len)], nil
+	return buf[:int(call.out_len)], nil
 }

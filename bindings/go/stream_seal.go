@@ -20,9 +20,10 @@ type SealWriter struct {
 // NewSealWriter begins an envelope, which is written to w. Padding needs the whole payload and is not for streams.
 func (k *Keyring) NewSealWriter(w io.Writer, o SealOptions) (*SealWriter, error) {
 	const op = "seal a stream"
-	var s sealing
-	var ids [idsRoom]byte
-	if !s.prepare(&o, ids[:0], 0) {
+	var call C.taskseal_go_call
+	var place [idsRoom]byte
+	ids, ok := o.prepare(&call, place[:0], 0)
+	if !ok {
 		return nil, badArgument(op, badSealOptions)
 	}
 	r, err := k.hold()
@@ -32,8 +33,8 @@ func (k *Keyring) NewSealWriter(w io.Writer, o SealOptions) (*SealWriter, error)
 	defer r.drop()
 	var c *C.taskseal_stream
 	x := &o.Context
-	code := C.taskseal_go_stream_seal(&c, r.c, &s.call, chars(x.Queue), chars(x.Type), chars(x.ID), chars(x.Extra),
-		bytesAsChars(s.ids))
+	code := C.taskseal_go_stream_seal(&c, r.c, &call, chars(x.Queue), chars(x.Type), chars(x.ID), chars(x.Extra),
+		bytesAsChars(ids))
 	if code != C.TASKSEAL_OK {
 		return nil, fail(op, code)
 	}
