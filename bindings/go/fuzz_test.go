@@ -8,12 +8,16 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 )
 
 const fuzzKeys = `taskseal-keyring 1
 key mail-k01 xchacha20poly1305 active tskek1_ouzlX3qtOtzg9FsNt5C7SJxUuOvhO7NUBqxPzbbGduw
 key mail-k02 xchacha20poly1305 active tskek1__aBRtphvj9iAOJ7fbztT1hXAd6jmL6pwbnq2SqWMaYU
 `
+
+// The vectors are sealed a minute before.
+var vectorsNow = time.Unix(1800000060, 0)
 
 func fuzzRing(f *testing.F) *Keyring {
 	f.Helper()
@@ -50,9 +54,9 @@ func known(t *testing.T, err error) {
 // Whole and in pieces the answer is the same, and what can be opened can be inspected, rewrapped and resealed.
 func FuzzOpen(f *testing.F) {
 	ring := fuzzRing(f)
-	addVectors(f, func(input []byte) { f.Add(input, "mail", uint16(7)) })
-	f.Fuzz(func(t *testing.T, sealed []byte, queue string, step uint16) {
-		o := OpenOptions{Context: Context{Queue: queue}, Insist: InsistNone}
+	addVectors(f, func(input []byte) { f.Add(input, "mail", "password-reset", "task-0001", uint16(7)) })
+	f.Fuzz(func(t *testing.T, sealed []byte, queue, kind, id string, step uint16) {
+		o := OpenOptions{Context: Context{queue, kind, id, ""}, Insist: InsistNone, Now: vectorsNow}
 		payload, opened, err := ring.Open(sealed, o)
 		known(t, err)
 		inPlace, _, errInPlace := ring.OpenInPlace(bytes.Clone(sealed), o)
@@ -68,7 +72,7 @@ func FuzzOpen(f *testing.F) {
 		if errInspect != nil || info.MessageID != opened.MessageID || IsSealed(sealed) != Sealed {
 			t.Errorf("opened, and yet: %v, %v", errInspect, IsSealed(sealed))
 		}
-		rewrapped, err := ring.Rewrap(sealed, RewrapOptions{})
+		rewrapped, err := ring.Rewrap(sealed, RewrapOptions{Now: vectorsNow})
 		if err != nil {
 			t.Fatalf("opened, and not rewrapped: %v", err)
 		}
