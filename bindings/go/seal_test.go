@@ -205,7 +205,8 @@ func TestDedupeTagOfFields(t *testing.T) {
 		}
 		return got.String()
 	}
-	if tag("a", "b") != tag("a", "b") {
+	first := tag("a", "b")
+	if first != tag("a", "b") {
 		t.Error("equal tasks have two tags")
 	}
 	if tag("a", "b") == tag("ab", "") || tag("a", "b") == tag("b", "a") {
