@@ -70,10 +70,25 @@ func (k *Keyring) AppendSeal(dst, payload []byte, o SealOptions) ([]byte, error)
 }
 
 func (k *Keyring) appendSeal(dst, payload []byte, o *SealOptions) ([]byte, error) {
-	var call C.taskseal_go_call
-	var place [idsRoom]byte
-	ids, ok := o.prepare(&call, place[:0], len(payload))
+	if len(o.KeyIDs) > 0 {
+		return k.appendSealTo(dst, payload, o)
+	}
+	return k.appendSealed(dst, payload, o, nil)
+}
+
+// appendSealTo is apart, so that others need not clear the room for key ids.
+func (k *Keyring) appendSealTo(dst, payload []byte, o *SealOptions) ([]byte, error) {
+	var room [idsRoom]byte
+	ids, ok := joinIDs(room[:0], o.KeyIDs)
 	if !ok {
+		return nil, badArgument("seal", badSealOptions)
+	}
+	return k.appendSealed(dst, payload, o, ids)
+}
+
+func (k *Keyring) appendSealed(dst, payload []byte, o *SealOptions, ids []byte) ([]byte, error) {
+	call := C.taskseal_go_call{key_ids_len: C.size_t(len(ids))}
+	if !o.call(&call, len(payload)) {
 		return nil, badArgument("seal", badSealOptions)
 	}
 	r, err := k.hold()
