@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-
 	taskseal "github.com/taskseal/taskseal/bindings/go"
 )
 

@@ -27,7 +27,7 @@ type Config struct {
 	Keyring  *taskseal.Keyring // Replace its keys while all runs
 	Suite    taskseal.Suite
 	Padded   bool          // hide lengths
-	Lifetime time.Duration // from the time a task is due; 0: for ever. A worker refuses what is older.
+	Lifetime time.Duration // from the time a task is due, or enqueued; 0: for ever. A worker refuses what is older.
 
 	// Policy says what a worker accepts on a queue of a type. nil: sealed tasks only.
 	Policy func(queue, kind string) Policy
@@ -101,6 +101,9 @@ func contextOf(sealed []byte, queue, kind, id string) taskseal.Context {
 func (s *Sealer) seal(payload []byte, context taskseal.Context, due time.Time) ([]byte, error) {
 	o := taskseal.SealOptions{Context: context, Suite: s.config.Suite, Padded: s.config.Padded}
 	if s.config.Lifetime > 0 {
+		if now := time.Now(); due.Before(now) {
+			due = now
+		}
 		o.ExpiresAt = due.Add(s.config.Lifetime)
 	}
 	return s.config.Keyring.Seal(payload, o)

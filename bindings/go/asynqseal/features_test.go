@@ -1,0 +1,467 @@
+// SPDX-License-Identifier: MIT
+
+package asynqseal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/hibiken/asynq"
+
+	taskseal "github.com/taskseal/taskseal/bindings/go"
+)
+
+// A stage is a server with a sealed client and an inspector.
+type stage struct {
+	*server
+	ring      *taskseal.Keyring
+	sealer    *Sealer
+	client    *Client
+	plain     *asynq.Client
+	inspector *asynq.Inspector
+
+	mutex  sync.Mutex
+	got    []string // what handlers got
+	events []Event
+}
+
+func newStage(t *testing.T, config Config) *stage {
+	t.Helper()
+	s := &stage{server: startServer(t), ring: newRing(t, "mail-k01")}
+	config.Keyring, config.Observe = s.ring, s.observe
+	s.sealer = newSealer(t, config)
+	s.plain = asynq.NewClient(s.options)
+	s.client = NewClient(s.plain, s.sealer)
+	s.inspector = asynq.NewInspector(s.options)
+	t.Cleanup(func() {
+		_ = s.plain.Close()
+		_ = s.inspector.Close()
+	})
+	return s
+}
+
+func (s *stage) observe(event Event) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.events = append(s.events, event)
+}
+
+// outcomes are those that were observed so far.
+func (s *stage) outcomes() []Outcome {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	var all []Outcome
+	for _, event := range s.events {
+		all = append(all, event.Outcome)
+	}
+	return all
+}
+
+func (s *stage) note(text string) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.got = append(s.got, text)
+}
+
+func (s *stage) noted() []string {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return slices.Sorted(slices.Values(s.got))
+}
+
+// work runs a worker that notes every task's type and payload.
+func (s *stage) work(t *testing.T, config asynq.Config) {
+	t.Helper()
+	handler := func(_ context.Context, task *asynq.Task) error {
+		s.note(task.Type() + " " + string(task.Payload()))
+		return nil
+	}
+	if config.IsFailure == nil {
+		config.IsFailure = IsFailure
+	}
+	startWorker(t, s.server, config, s.sealer.Middleware, map[string]asynq.HandlerFunc{"mail": handler, "news": handler})
+}
+
+func (s *stage) enqueue(t *testing.T, task *asynq.Task, opts ...asynq.Option) *asynq.TaskInfo {
+	t.Helper()
+	info, err := s.client.Enqueue(task, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info
+}
+
+func (s *stage) await(t *testing.T, want ...string) {
+	t.Helper()
+	slices.Sort(want)
+	waitFor(t, fmt.Sprint("handlers got ", want), func() bool { return len(s.noted()) >= len(want) })
+	if got := s.noted(); !slices.Equal(got, want) {
+		t.Errorf("handlers got %q, not %q", got, want)
+	}
+}
+
+func TestOptionsWorkAsEver(t *testing.T) {
+	s := newStage(t, Config{Lifetime: time.Hour})
+	hidden := asynq.NewTask("mail", []byte("queue in the task"), asynq.Queue("critical"), asynq.TaskID("task-41"))
+	if info := s.enqueue(t, hidden); info.Queue != "critical" || info.ID != "task-41" {
+		t.Errorf("enqueued as %s in %s", info.ID, info.Queue)
+	}
+	if info := s.enqueue(t, hidden, asynq.TaskID("task-42"), asynq.Queue("default")); info.Queue != "default" || info.ID != "task-42" {
+		t.Errorf("options of Enqueue do not win: %s in %s", info.ID, info.Queue)
+	}
+	if _, err := s.client.Enqueue(hidden); !errors.Is(err, asynq.ErrTaskIDConflict) {
+		t.Errorf("an id again: %v", err)
+	}
+	s.enqueue(t, asynq.NewTask("mail", []byte("later")), asynq.ProcessIn(time.Second), asynq.Deadline(time.Now().Add(time.Minute)))
+	s.enqueue(t, asynq.NewTask("mail", nil), asynq.ProcessAt(time.Now().Add(-time.Hour)), asynq.Timeout(time.Minute))
+	s.work(t, asynq.Config{Queues: map[string]int{"critical": 1, "default": 1}})
+	s.await(t, "mail queue in the task", "mail queue in the task", "mail later", "mail ")
+	if outcomes := s.outcomes(); slices.ContainsFunc(outcomes, func(o Outcome) bool { return o != Opened }) {
+		t.Errorf("outcomes %v", outcomes)
+	}
+}
+
+func TestUniqueTasks(t *testing.T) {
+	s := newStage(t, Config{})
+	task := asynq.NewTask("mail", []byte("once"), asynq.Unique(time.Hour))
+	info := s.enqueue(t, task)
+	if strings.Contains(info.ID, "once") {
+		t.Errorf("the id is %s", info.ID)
+	}
+	if _, err := s.client.Enqueue(task); !errors.Is(err, asynq.ErrDuplicateTask) {
+		t.Errorf("the same task again: %v", err)
+	}
+	s.enqueue(t, asynq.NewTask("mail", []byte("another"), asynq.Unique(time.Hour)))
+	s.enqueue(t, task, asynq.Queue("critical"))
+	if _, err := s.client.Enqueue(task, asynq.TaskID("mine")); err == nil {
+		t.Error("Unique and TaskID were taken together")
+	}
+	s.work(t, asynq.Config{Queues: map[string]int{"critical": 1, "default": 1}})
+	s.await(t, "mail once", "mail another", "mail once")
+	waitFor(t, "the task is unique no more", func() bool {
+		_, err := s.client.Enqueue(task)
+		return err == nil
+	})
+	without, err := taskseal.NewKeyring(taskseal.Key{ID: "k", Type: taskseal.KeyXChaCha20Poly1305, State: taskseal.KeyActive, Secret: secretOf("k")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer without.Close()
+	client := NewClient(s.plain, newSealer(t, Config{Keyring: without}))
+	if _, err := client.Enqueue(task); !errors.Is(err, taskseal.ErrKeyNotActive) && !errors.Is(err, taskseal.ErrUnknownKey) {
+		t.Errorf("without a dedupe key: %v", err)
+	}
+}
+
+func TestSealingTwiceIsRefused(t *testing.T) {
+	s := newStage(t, Config{})
+	info := s.enqueue(t, asynq.NewTask("mail", []byte("payload")))
+	if _, err := s.client.Enqueue(asynq.NewTask("mail", info.Payload)); !errors.Is(err, taskseal.ErrLooksSealed) {
+		t.Errorf("sealing it again: %v", err)
+	}
+	if !strings.HasPrefix(Format(info.Payload), "sealed v1, suite 01, key mail-k01, at 2") || strings.Contains(Format([]byte("plain text")), "text") {
+		t.Errorf("%s; %s", Format(info.Payload), Format([]byte("plain text")))
+	}
+}
+
+// Whoever can write to the server puts a sealed payload where it does not belong. It is archived on first touch, and no handler
+// sees it.
+func TestMovedEnvelopesAreArchived(t *testing.T) {
+	s := newStage(t, Config{})
+	payload := s.enqueue(t, asynq.NewTask("mail", []byte("moved")), asynq.TaskID("task-1"), asynq.ProcessIn(time.Hour)).Payload
+	attacks := map[string]*asynq.Task{
+		"another id":    asynq.NewTask("mail", payload, asynq.TaskID("task-2")),
+		"another type":  asynq.NewTask("news", payload, asynq.TaskID("task-3")),
+		"another queue": asynq.NewTask("mail", payload, asynq.TaskID("task-4"), asynq.Queue("critical")),
+		"cut":           asynq.NewTask("mail", payload[:len(payload)-1], asynq.TaskID("task-5")),
+		"in plain":      asynq.NewTask("mail", []byte("plain"), asynq.TaskID("task-6")),
+	}
+	for name, task := range attacks {
+		if _, err := s.plain.Enqueue(task, asynq.MaxRetry(5)); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
+	s.work(t, asynq.Config{Queues: map[string]int{"critical": 1, "default": 1}})
+	waitFor(t, "all are archived", func() bool {
+		a, _ := s.inspector.ListArchivedTasks("default")
+		b, _ := s.inspector.ListArchivedTasks("critical")
+		return len(a)+len(b) == len(attacks)
+	})
+	archived, _ := s.inspector.ListArchivedTasks("default")
+	for _, info := range archived {
+		if info.Retried != 0 || !strings.Contains(info.LastErr, "seal") {
+			t.Errorf("%s was retried %d times: %s", info.ID, info.Retried, info.LastErr)
+		}
+	}
+	if got := s.noted(); len(got) > 0 {
+		t.Errorf("handlers got %q", got)
+	}
+}
+
+func TestPlaintextUntilADate(t *testing.T) {
+	until := time.Now().Add(time.Hour)
+	s := newStage(t, Config{Policy: func(queue, kind string) Policy {
+		if kind == "news" {
+			return Policy{AcceptPlain: until}
+		}
+		return Policy{AcceptPlain: time.Now().Add(-time.Second)} // the date has passed
+	}})
+	sealed := s.enqueue(t, asynq.NewTask("news", []byte("sealed")), asynq.ProcessIn(time.Hour)).Payload
+	for _, task := range []*asynq.Task{asynq.NewTask("news", []byte("plain")), asynq.NewTask("mail", []byte("plain")),
+		asynq.NewTask("news", sealed)} { // sealed for another id: never taken for plaintext
+		if _, err := s.plain.Enqueue(task); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.work(t, asynq.Config{})
+	waitFor(t, "three outcomes", func() bool { return len(s.outcomes()) == 3 })
+	s.await(t, "news plain")
+	outcomes := s.outcomes()
+	slices.Sort(outcomes)
+	if !slices.Equal(outcomes, []Outcome{PlainAccepted, PlainRefused, Refused}) {
+		t.Errorf("outcomes %v", outcomes)
+	}
+}
+
+// A key that has not arrived yet costs no retry; when it is there, the task runs, without a restart.
+func TestMissingKeyIsWaitedFor(t *testing.T) {
+	s := newStage(t, Config{})
+	ahead := NewClient(s.plain, newSealer(t, Config{Keyring: newRing(t, "mail-k02")}))
+	info, err := ahead.Enqueue(asynq.NewTask("mail", []byte("early")), asynq.MaxRetry(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.work(t, asynq.Config{RetryDelayFunc: RetryDelay(50*time.Millisecond, nil)})
+	waitFor(t, "it was tried three times", func() bool { return len(s.outcomes()) >= 3 })
+	if got, err := s.inspector.GetTaskInfo("default", info.ID); err != nil || got.Retried != 0 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if err := s.ring.Replace(newRing(t, "mail-k01", "mail-k02")); err != nil {
+		t.Fatal(err)
+	}
+	s.await(t, "mail early")
+}
+
+func TestMissingKeyIsGivenUpByAge(t *testing.T) {
+	s := newStage(t, Config{KeyWait: time.Millisecond})
+	ahead := NewClient(s.plain, newSealer(t, Config{Keyring: newRing(t, "mail-k02")}))
+	if _, err := ahead.Enqueue(asynq.NewTask("mail", []byte("early"))); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(1100 * time.Millisecond)
+	s.work(t, asynq.Config{})
+	waitFor(t, "it is archived", func() bool {
+		archived, _ := s.inspector.ListArchivedTasks("default")
+		return len(archived) == 1 && strings.Contains(archived[0].LastErr, "unknown-key")
+	})
+}
+
+func TestExpiredTasksHaveAnOutcomeOfTheirOwn(t *testing.T) {
+	s := newStage(t, Config{Lifetime: time.Second})
+	s.enqueue(t, asynq.NewTask("mail", []byte("late")))
+	time.Sleep(2100 * time.Millisecond)
+	s.work(t, asynq.Config{})
+	waitFor(t, "it expired", func() bool { return slices.Contains(s.outcomes(), Expired) })
+	s.enqueue(t, asynq.NewTask("mail", []byte("due later")), asynq.ProcessIn(1500*time.Millisecond)) // counted from when it is due
+	s.await(t, "mail due later")
+}
+
+var errOfTheApplication = errors.New("a secret of the application")
+
+// What a handler returns keeps its meaning for Asynq and for the application, and loses its text.
+func TestErrorsKeepTheirMeaning(t *testing.T) {
+	s := newStage(t, Config{})
+	texts := make(chan string, 10)
+	config := asynq.Config{ErrorHandler: asynq.ErrorHandlerFunc(func(_ context.Context, _ *asynq.Task, err error) {
+		texts <- fmt.Sprintf("%v|%+v|%t|%v", err, err, errors.Is(err, errOfTheApplication), Cause(err))
+	})}
+	startWorker(t, s.server, config, s.sealer.Middleware, map[string]asynq.HandlerFunc{
+		"skip": func(context.Context, *asynq.Task) error {
+			return fmt.Errorf("%w: %w", errOfTheApplication, asynq.SkipRetry)
+		},
+		"revoke": func(context.Context, *asynq.Task) error {
+			return fmt.Errorf("%w: %w", errOfTheApplication, asynq.RevokeTask)
+		},
+		"writes": func(_ context.Context, task *asynq.Task) error {
+			_, err := task.ResultWriter().Write([]byte("secret"))
+			return err
+		},
+	})
+	for _, kind := range []string{"skip", "revoke", "writes"} {
+		s.enqueue(t, asynq.NewTask(kind, []byte("payload")), asynq.MaxRetry(0))
+	}
+	waitFor(t, "two are archived and one is gone", func() bool {
+		info, err := s.inspector.GetQueueInfo("default")
+		return err == nil && info.Archived == 2 && info.Size == 2
+	})
+	told := 0
+	for range 3 {
+		text := <-texts
+		parts := strings.Split(text, "|")
+		if strings.Contains(parts[0]+parts[1], "secret") {
+			t.Errorf("the error prints its cause: %s", text)
+		}
+		if parts[2] == "true" && strings.Contains(parts[3], "a secret of the application") {
+			told++
+		}
+	}
+	if told != 2 {
+		t.Errorf("%d errors of the application were found, not 2", told)
+	}
+	if strings.Contains(string(s.dump(t)), "secret") {
+		t.Error("a secret is in the server")
+	}
+}
+
+func TestGroupsOfSealedTasks(t *testing.T) {
+	s := newStage(t, Config{})
+	for i := range 3 {
+		s.enqueue(t, asynq.NewTask("mail", []byte(fmt.Sprint("canary-member-", i))), asynq.Group("ann"), asynq.Queue("news"))
+	}
+	if _, err := s.plain.Enqueue(asynq.NewTask("mail", []byte("forged")), asynq.Group("ann"), asynq.Queue("news")); err != nil {
+		t.Fatal(err)
+	}
+	config := asynq.Config{GroupGracePeriod: time.Second, GroupMaxSize: 4, Queues: map[string]int{"news": 1},
+		GroupAggregator: Aggregator("digest", asynq.Retention(time.Hour))}
+	startWorker(t, s.server, config, s.sealer.Middleware, map[string]asynq.HandlerFunc{
+		"digest": func(ctx context.Context, _ *asynq.Task) error {
+			group, members := Members(ctx)
+			for _, member := range members {
+				if member.Err != nil {
+					s.note(group + " refused")
+				} else {
+					s.note(group + " " + string(member.Task.Payload()))
+				}
+			}
+			return nil
+		}})
+	s.await(t, "ann canary-member-0", "ann canary-member-1", "ann canary-member-2", "ann refused")
+	if strings.Contains(string(s.dump(t)), "canary") {
+		t.Error("a member is in the server in plain")
+	}
+}
+
+func TestSchedulerEntriesAreSealedOnce(t *testing.T) {
+	s := newStage(t, Config{})
+	seen := s.monitor(t)
+	task, err := s.sealer.SealPeriodic(asynq.NewTask("mail", []byte("canary-periodic")), asynq.Queue("critical"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	scheduler := asynq.NewScheduler(s.options, &asynq.SchedulerOpts{LogLevel: asynq.FatalLevel})
+	if _, err := scheduler.Register("@every 1s", task, asynq.Queue("critical")); err != nil {
+		t.Fatal(err)
+	}
+	if err := scheduler.Start(); err != nil {
+		t.Fatal(err)
+	}
+	s.work(t, asynq.Config{Queues: map[string]int{"critical": 1, "default": 1}})
+	waitFor(t, "it fired twice", func() bool { return len(s.noted()) >= 2 })
+	scheduler.Shutdown()
+	if s.noted()[0] != "mail canary-periodic" {
+		t.Errorf("handlers got %q", s.noted())
+	}
+	// Bound to its queue all the same.
+	if _, err := s.plain.Enqueue(task, asynq.Queue("default")); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "the moved one is refused", func() bool { return slices.Contains(s.outcomes(), Refused) })
+	if all := seen() + string(s.dump(t)); strings.Contains(all, "canary") {
+		t.Error("the entry is in the server in plain")
+	}
+}
+
+// PeriodicTaskManager compares entries by their payload: what is sealed once fires, what is sealed at every look never does.
+type provider struct{ task *asynq.Task }
+
+func (p provider) GetConfigs() ([]*asynq.PeriodicTaskConfig, error) {
+	return []*asynq.PeriodicTaskConfig{{Cronspec: "@every 1s", Task: p.task}}, nil
+}
+
+func TestPeriodicTaskManagerFires(t *testing.T) {
+	s := newStage(t, Config{})
+	task, err := s.sealer.SealPeriodic(asynq.NewTask("mail", []byte("periodic")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	manager, err := asynq.NewPeriodicTaskManager(asynq.PeriodicTaskManagerOpts{RedisConnOpt: s.options,
+		PeriodicTaskConfigProvider: provider{task}, SyncInterval: 500 * time.Millisecond,
+		SchedulerOpts: &asynq.SchedulerOpts{LogLevel: asynq.FatalLevel}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := manager.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer manager.Shutdown()
+	s.work(t, asynq.Config{})
+	waitFor(t, "it fired twice", func() bool { return len(s.noted()) >= 2 })
+}
+
+func TestConfigIsChecked(t *testing.T) {
+	if _, err := New(Config{}); err == nil {
+		t.Error("a sealer without keys")
+	}
+	sealer := newSealer(t, Config{Keyring: newRing(t, "k")})
+	err := sealer.Middleware(asynq.NotFoundHandler()).ProcessTask(t.Context(), asynq.NewTask("mail", nil))
+	if err == nil || !strings.Contains(err.Error(), "no queue or id") {
+		t.Errorf("a context of nobody: %v", err)
+	}
+	if ResultWriter(t.Context()) != nil {
+		t.Error("a result writer without a task")
+	}
+	for _, option := range []asynq.Option{asynq.Unique(time.Hour), asynq.Group("g"), asynq.TaskID("t")} {
+		if _, err := sealer.SealPeriodic(asynq.NewTask("mail", nil), option); err == nil {
+			t.Errorf("periodic with %v", option)
+		}
+	}
+}
+
+// A release of Asynq whose Task is another one is noticed.
+func TestFieldsAreFoundByNameAndType(t *testing.T) {
+	if fieldOf[[]byte]("absent") != -1 || fieldOf[string]("payload") != -1 {
+		t.Error("a field that is none was found")
+	}
+	if !asynqIsKnown() {
+		t.Error("this release of Asynq is not known")
+	}
+}
+
+// Whatever stands in the place of a bundle is refused or taken apart, and its members are opened one by one.
+func FuzzBundle(f *testing.F) {
+	ring, err := taskseal.NewKeyring(taskseal.Key{ID: "k", Type: taskseal.KeyXChaCha20Poly1305, State: taskseal.KeyActive, Secret: secretOf("k")})
+	if err != nil {
+		f.Fatal(err)
+	}
+	sealer, err := New(Config{Keyring: ring})
+	if err != nil {
+		f.Fatal(err)
+	}
+	sealed, err := ring.Seal([]byte("member"), taskseal.SealOptions{Context: taskseal.Context{Type: "mail", Extra: groupWord + "ann"}})
+	if err != nil {
+		f.Fatal(err)
+	}
+	bundle := Aggregator("digest").Aggregate("ann", []*asynq.Task{asynq.NewTask("mail", sealed), asynq.NewTask("mail", nil)})
+	f.Add(bundle.Payload()[len(bundlePrefix):])
+	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01})
+	f.Fuzz(func(t *testing.T, rest []byte) {
+		_, members, err := sealer.openBundle("default", bundlePrefix+string(rest))
+		for _, member := range members {
+			if (member.Task == nil) == (member.Err == nil) {
+				t.Error("a member is neither opened nor refused, or both")
+			}
+			if member.Task != nil && string(member.Task.Payload()) != "member" {
+				t.Errorf("a member that nobody sealed: %q", member.Task.Payload())
+			}
+		}
+		if err != nil && members != nil {
+			t.Error("a bundle failed and gave members")
+		}
+	})
+}
