@@ -88,16 +88,6 @@ const (
 	groupWord    = "asynq group "
 )
 
-const boundPeriodic = taskseal.BoundQueue | taskseal.BoundType | taskseal.BoundExtra
-
-// contextOf is what a worker demands of an envelope, whose own word on what it binds only chooses between the kinds.
-func contextOf(sealed []byte, queue, kind, id string) taskseal.Context {
-	if info, err := taskseal.Inspect(sealed); err == nil && info.Bound == boundPeriodic {
-		return taskseal.Context{Queue: queue, Type: kind, Extra: periodicWord}
-	}
-	return taskseal.Context{Queue: queue, Type: kind, ID: id}
-}
-
 func (s *Sealer) seal(payload []byte, context taskseal.Context, due time.Time) ([]byte, error) {
 	o := taskseal.SealOptions{Context: context, Suite: s.config.Suite, Padded: s.config.Padded}
 	if s.config.Lifetime > 0 {

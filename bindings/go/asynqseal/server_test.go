@@ -3,6 +3,7 @@
 package asynqseal
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -33,7 +34,7 @@ type server struct {
 
 const user = "app"
 
-func startServer(t *testing.T) *server {
+func startServer(t testing.TB) *server {
 	t.Helper()
 	program, err := exec.LookPath("valkey-server")
 	if err != nil {
@@ -77,11 +78,11 @@ user %[3]s on >%[4]s ~* &* +@all
 	return s
 }
 
-func (s *server) waitUntilReady(t *testing.T) {
+func (s *server) waitUntilReady(t testing.TB) {
 	t.Helper()
 	client := s.redis(t)
 	for begun := time.Now(); ; time.Sleep(20 * time.Millisecond) {
-		err := client.Ping(t.Context()).Err()
+		err := client.Ping(context.Background()).Err()
 		if err == nil {
 			return
 		}
@@ -93,14 +94,14 @@ func (s *server) waitUntilReady(t *testing.T) {
 }
 
 // redis looks at the server as its administrator does.
-func (s *server) redis(t *testing.T) redis.UniversalClient {
+func (s *server) redis(t testing.TB) redis.UniversalClient {
 	t.Helper()
 	client := s.options.MakeRedisClient().(redis.UniversalClient)
 	t.Cleanup(func() { _ = client.Close() })
 	return client
 }
 
-func freePort(t *testing.T) int {
+func freePort(t testing.TB) int {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -110,7 +111,7 @@ func freePort(t *testing.T) int {
 	return listener.Addr().(*net.TCPAddr).Port
 }
 
-func (s *server) makeCertificates(t *testing.T) *x509.CertPool {
+func (s *server) makeCertificates(t testing.TB) *x509.CertPool {
 	t.Helper()
 	caKey, ca := s.makeCertificate(t, "ca", nil, nil)
 	_, _ = s.makeCertificate(t, "cert", ca, caKey)
@@ -119,7 +120,7 @@ func (s *server) makeCertificates(t *testing.T) *x509.CertPool {
 	return pool
 }
 
-func (s *server) makeCertificate(t *testing.T, name string, parent *x509.Certificate, signer *ecdsa.PrivateKey) (*ecdsa.PrivateKey, *x509.Certificate) {
+func (s *server) makeCertificate(t testing.TB, name string, parent *x509.Certificate, signer *ecdsa.PrivateKey) (*ecdsa.PrivateKey, *x509.Certificate) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -148,7 +149,7 @@ func (s *server) makeCertificate(t *testing.T, name string, parent *x509.Certifi
 	return key, certificate
 }
 
-func writeFile(t *testing.T, name string, data []byte) {
+func writeFile(t testing.TB, name string, data []byte) {
 	t.Helper()
 	if err := os.WriteFile(name, data, 0o600); err != nil {
 		t.Fatal(err)
@@ -156,13 +157,13 @@ func writeFile(t *testing.T, name string, data []byte) {
 }
 
 // dump is all that the server stores, as its snapshot file.
-func (s *server) dump(t *testing.T) []byte {
+func (s *server) dump(t testing.TB) []byte {
 	t.Helper()
 	client := s.redis(t)
-	if err := client.Do(t.Context(), "CONFIG", "SET", "rdbcompression", "no").Err(); err != nil {
+	if err := client.Do(context.Background(), "CONFIG", "SET", "rdbcompression", "no").Err(); err != nil {
 		t.Fatal(err)
 	}
-	if err := client.Save(t.Context()).Err(); err != nil {
+	if err := client.Save(context.Background()).Err(); err != nil {
 		t.Fatal(err)
 	}
 	snapshot, err := os.ReadFile(filepath.Join(s.folder, "dump.rdb"))
@@ -173,7 +174,7 @@ func (s *server) dump(t *testing.T) []byte {
 }
 
 // monitor collects every command that the server gets, until the test ends.
-func (s *server) monitor(t *testing.T) func() string {
+func (s *server) monitor(t testing.TB) func() string {
 	t.Helper()
 	connection, err := tls.Dial("tcp", s.options.Addr, s.options.TLSConfig)
 	if err != nil {

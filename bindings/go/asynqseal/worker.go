@@ -98,7 +98,14 @@ func (s *Sealer) open(task *asynq.Task, queue, id string) ([]byte, Event) {
 		event.Outcome, event.Err = PlainRefused, ErrPlain
 		return nil, event
 	}
-	return s.openBound(sealed, contextOf(sealed, queue, task.Type(), id), queue, task.Type(), id)
+	payload, event := s.openBound(sealed, taskseal.Context{Queue: queue, Type: task.Type(), ID: id}, queue, task.Type(), id)
+	if errors.Is(event.Err, taskseal.ErrContextMismatch) { // not bound to this id: perhaps it never had one
+		periodic := taskseal.Context{Queue: queue, Type: task.Type(), Extra: periodicWord}
+		if again, opened := s.openBound(sealed, periodic, queue, task.Type(), id); opened.Err == nil {
+			return again, opened
+		}
+	}
+	return payload, event
 }
 
 func (s *Sealer) openBound(sealed []byte, bound taskseal.Context, queue, kind, id string) ([]byte, Event) {
