@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: MIT
+
+package asynqseal
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	taskseal "github.com/taskseal/taskseal/bindings/go"
+)
+
+// The README shows how the plain program becomes the sealed one: exactly their difference, in fewer than 15 lines.
+func TestReadmeShowsTheDifferenceOfTheExamples(t *testing.T) {
+	out, _ := exec.Command("diff", "-U1", "examples/plain/main.go", "examples/sealed/main.go").Output() // differs: status 1
+	_, body, ok := strings.Cut(string(out), "\n+++")
+	_, body, _ = strings.Cut(body, "\n")
+	if !ok {
+		t.Fatalf("diff printed %q", out)
+	}
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(readme), "```diff\n"+body+"```\n") {
+		t.Errorf("README.md does not show it:\n%s", body)
+	}
+	if lines := regexp.MustCompile(`(?m)^\+.*\S`).FindAllString(body, -1); len(lines) >= 15 {
+		t.Errorf("%d lines are new or changed", len(lines))
+	}
+}
+
+// Both programs run on a real server; only the sealed one leaves nothing readable there.
+func TestExamplesRun(t *testing.T) {
+	for name, readable := range map[string]bool{"plain": true, "sealed": false} {
+		t.Run(name, func(t *testing.T) {
+			s := startServer(t)
+			program := filepath.Join(t.TempDir(), name)
+			if out, err := exec.Command("go", "build", "-o", program, "./examples/"+name).CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			keyFile := filepath.Join(t.TempDir(), "keyring")
+			if err := taskseal.CreateKeyFile(keyFile, "mail-k01", 0); err != nil {
+				t.Fatal(err)
+			}
+			command := func(arguments ...string) *exec.Cmd {
+				c := exec.Command(program, arguments...)
+				c.Env = append(os.Environ(), "APP_REDIS="+s.options.Addr, "APP_PASSWORD="+s.password,
+					"APP_CA="+filepath.Join(s.folder, "ca.pem"), "APP_KEYRING="+keyFile)
+				return c
+			}
+			if out, err := command("produce", "ann@example.com").CombinedOutput(); err != nil || !strings.HasPrefix(string(out), "queued ") {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			if bytes.Contains(s.dump(t), []byte("ann@example.com")) != readable {
+				t.Errorf("the address is readable in the server: %t expected", readable)
+			}
+			work(t, command("work"))
+		})
+	}
+}
+
+func work(t *testing.T, worker *exec.Cmd) {
+	t.Helper()
+	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	worker.Stdout, worker.Stderr = log, log
+	if err := worker.Start(); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "it was mailed", func() bool {
+		text, _ := os.ReadFile(log.Name())
+		return strings.Contains(string(text), "mail to ann@example.com\n")
+	})
+	_ = worker.Process.Signal(os.Interrupt)
+	ended := make(chan error, 1)
+	go func() { ended <- worker.Wait() }()
+	select {
+	case <-ended:
+	case <-time.After(20 * time.Second):
+		_ = worker.Process.Kill()
+		t.Error("the worker did not end")
+	}
+}
