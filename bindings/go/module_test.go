@@ -17,31 +17,22 @@ const (
 	moduleVersion = "v0.1.0"
 )
 
-const userProgram = `package main
-
-import (
-	"crypto/rand"
-	"fmt"
-
-	taskseal "github.com/taskseal/taskseal/bindings/go"
-)
-
-func main() {
-	secret := make([]byte, taskseal.KeyBytes)
-	rand.Read(secret)
-	ring, err := taskseal.NewKeyring(taskseal.Key{ID: "k", Type: taskseal.KeyXChaCha20Poly1305,
-		State: taskseal.KeyActive, Secret: secret})
+// readmeProgram is what README.md shows first.
+func readmeProgram(t *testing.T) string {
+	t.Helper()
+	readme, err := os.ReadFile("README.md")
 	if err != nil {
-		panic(err)
+		t.Fatal(err)
 	}
-	sealed, err := ring.Seal([]byte("fetched"), taskseal.SealOptions{})
-	if err != nil {
-		panic(err)
+	_, program, begun := strings.Cut(string(readme), "```go\n")
+	program, _, ended := strings.Cut(program, "```\n")
+	if !begun || !ended {
+		t.Fatal("README.md shows no program")
 	}
-	payload, _, err := ring.Open(sealed, taskseal.OpenOptions{})
-	fmt.Println(string(payload), err)
+	return program
 }
-`
+
+const printed = `{"to":"ann@example.com"}, sealed to mail-k01` + "\n"
 
 // What a user has after go get: the files of this module alone, and also after go mod vendor those of this folder
 // alone. The C sources must be among them.
@@ -52,14 +43,18 @@ func TestModuleBuildsWhereItIsFetched(t *testing.T) {
 	folder := t.TempDir()
 	proxy, user := filepath.Join(folder, "proxy"), filepath.Join(folder, "user")
 	publish(t, proxy)
-	write(t, filepath.Join(user, "main.go"), userProgram)
+	write(t, filepath.Join(user, "main.go"), readmeProgram(t))
+	keyFile := filepath.Join(folder, "keyring")
+	if err := CreateKeyFile(keyFile, "mail-k01", 0); err != nil {
+		t.Fatal(err)
+	}
 	write(t, filepath.Join(user, "go.mod"), "module example.test/user\n\ngo 1.24\n")
 	run := func(arguments ...string) string {
 		t.Helper()
 		command := exec.Command("go", arguments...)
 		command.Dir = user
 		command.Env = append(os.Environ(), "GOPROXY=file://"+proxy, "GOSUMDB=off", "GONOPROXY=none", "GOFLAGS=-modcacherw -p=1",
-			"GOMODCACHE="+filepath.Join(folder, "cache"), "GOWORK=off")
+			"GOMODCACHE="+filepath.Join(folder, "cache"), "GOWORK=off", "APP_KEYRING="+keyFile)
 		out, err := command.CombinedOutput()
 		if err != nil {
 			t.Fatalf("go %s: %v\n%s", strings.Join(arguments, " "), err, out)
@@ -67,14 +62,14 @@ func TestModuleBuildsWhereItIsFetched(t *testing.T) {
 		return string(out)
 	}
 	run("get", modulePath+"@"+moduleVersion)
-	if out := run("run", "."); out != "fetched <nil>\n" {
+	if out := run("run", "."); out != printed {
 		t.Errorf("fetched, it prints %q", out)
 	}
 	run("mod", "vendor")
 	if err := os.RemoveAll(filepath.Join(folder, "cache")); err != nil {
 		t.Fatal(err)
 	}
-	if out := run("run", "-mod=vendor", "."); out != "fetched <nil>\n" {
+	if out := run("run", "-mod=vendor", "."); out != printed {
 		t.Errorf("vendored, it prints %q", out)
 	}
 }
