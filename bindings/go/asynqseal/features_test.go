@@ -320,14 +320,22 @@ func TestErrorsKeepTheirMeaning(t *testing.T) {
 }
 
 func TestGroupsOfSealedTasks(t *testing.T) {
-	s := newStage(t, Config{})
+	s := newStage(t, Config{Policy: func(_, kind string) Policy {
+		if kind == "news" { // whose producers do not seal yet
+			return Policy{AcceptPlain: time.Now().Add(time.Hour)}
+		}
+		return Policy{}
+	}})
 	for i := range 3 {
 		s.enqueue(t, asynq.NewTask("mail", []byte(fmt.Sprint("canary-member-", i))), asynq.Group("ann"), asynq.Queue("news"))
 	}
 	if _, err := s.plain.Enqueue(asynq.NewTask("mail", []byte("forged")), asynq.Group("ann"), asynq.Queue("news")); err != nil {
 		t.Fatal(err)
 	}
-	config := asynq.Config{GroupGracePeriod: time.Second, GroupMaxSize: 4, Queues: map[string]int{"news": 1},
+	if _, err := s.plain.Enqueue(asynq.NewTask("news", []byte("not sealed yet")), asynq.Group("ann"), asynq.Queue("news")); err != nil {
+		t.Fatal(err)
+	}
+	config := asynq.Config{GroupGracePeriod: time.Second, GroupMaxSize: 5, Queues: map[string]int{"news": 1},
 		GroupAggregator: Aggregator("digest", asynq.Retention(time.Hour))}
 	startWorker(t, s.server, config, s.sealer.Middleware, map[string]asynq.HandlerFunc{
 		"digest": func(ctx context.Context, _ *asynq.Task) error {
@@ -341,7 +349,7 @@ func TestGroupsOfSealedTasks(t *testing.T) {
 			}
 			return nil
 		}})
-	s.await(t, "ann canary-member-0", "ann canary-member-1", "ann canary-member-2", "ann refused")
+	s.await(t, "ann canary-member-0", "ann canary-member-1", "ann canary-member-2", "ann refused", "ann not sealed yet")
 	if strings.Contains(string(s.dump(t)), "canary") {
 		t.Error("a member is in the server in plain")
 	}

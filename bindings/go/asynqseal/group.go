@@ -89,7 +89,10 @@ func cutString(from []byte) (s, rest []byte, ok bool) {
 }
 
 func (s *Sealer) openMember(queue, group, kind string, sealed []byte) Member {
-	payload, event := s.openBound(sealed, taskseal.Context{Type: kind, Extra: groupWord + group}, queue, kind, "")
+	payload, event, plain := s.openPlain(sealed, queue, kind, "")
+	if !plain {
+		payload, event = s.openBound(sealed, taskseal.Context{Type: kind, Extra: groupWord + group}, queue, kind, "")
+	}
 	s.tell(event)
 	if event.Err != nil {
 		return Member{Err: event.Err}

@@ -88,15 +88,9 @@ func (s *Sealer) receive(ctx context.Context, task *asynq.Task) (*job, error) {
 
 // open gives the payload, or an Event with an error.
 func (s *Sealer) open(task *asynq.Task, queue, id string) ([]byte, Event) {
-	event := Event{Queue: queue, Type: task.Type(), ID: id, Outcome: Opened}
 	sealed := task.Payload()
-	if taskseal.IsSealed(sealed) == taskseal.Plain {
-		if time.Now().Before(s.policy(queue, task.Type()).AcceptPlain) {
-			event.Outcome = PlainAccepted
-			return append([]byte(nil), sealed...), event
-		}
-		event.Outcome, event.Err = PlainRefused, ErrPlain
-		return nil, event
+	if payload, event, plain := s.openPlain(sealed, queue, task.Type(), id); plain {
+		return payload, event
 	}
 	payload, event := s.openBound(sealed, taskseal.Context{Queue: queue, Type: task.Type(), ID: id}, queue, task.Type(), id)
 	if errors.Is(event.Err, taskseal.ErrContextMismatch) { // not bound to this id: perhaps it never had one
@@ -106,6 +100,19 @@ func (s *Sealer) open(task *asynq.Task, queue, id string) ([]byte, Event) {
 		}
 	}
 	return payload, event
+}
+
+// openPlain is for what is not sealed, which the policy may accept; `plain` is false for all else.
+func (s *Sealer) openPlain(payload []byte, queue, kind, id string) (accepted []byte, event Event, plain bool) {
+	if taskseal.IsSealed(payload) != taskseal.Plain {
+		return nil, Event{}, false
+	}
+	event = Event{Queue: queue, Type: kind, ID: id, Outcome: PlainAccepted}
+	if time.Now().Before(s.policy(queue, kind).AcceptPlain) {
+		return append([]byte(nil), payload...), event, true
+	}
+	event.Outcome, event.Err = PlainRefused, ErrPlain
+	return nil, event, true
 }
 
 func (s *Sealer) openBound(sealed []byte, bound taskseal.Context, queue, kind, id string) ([]byte, Event) {
