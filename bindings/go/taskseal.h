@@ -80,7 +80,8 @@ extern "C" {
       "the key file is protected, and its passphrase was not given or is another")                           \
     X(KEYFILE_CHANGE, 47, PERMANENT, "keyfile-change", "the key file does not permit this change")           \
     X(URI_INVALID, 100, PERMANENT, "uri-invalid", "the connection URI breaks its rules")                     \
-    X(TRUST_CONFIG, 101, PERMANENT, "trust-config", "a CA, certificate or key file could not be used")       \
+    X(TRUST_CONFIG, 101, PERMANENT, "trust-config",                                                          \
+      "a CA, certificate, key or revocation list could not be used")                                         \
     X(RESOLVE, 102, RETRYABLE, "resolve", "the host name could not be resolved")                             \
     X(CONNECT, 103, RETRYABLE, "connect", "the TCP connection could not be made")                            \
     X(TIMEOUT, 104, RETRYABLE, "timeout", "the deadline passed")                                             \
