@@ -188,13 +188,13 @@ static int take(void *state, int key, const char *value)
     }
 }
 
-/* A connection that could not be made now, and may be later, hides the rest. */
+/* A connection that could not be made or kept now, and may be later, hides the rest. */
 static int status_of(const settings *set)
 {
     const doctor *about = &set->about;
     const verdict worst = findings_worst(&about->found);
 
-    if (about->redis == NULL && !taskseal_err_permanent(about->refused))
+    if (about->lost || (about->redis == NULL && !taskseal_err_permanent(about->refused)))
         return STATUS_RETRY;
     if (worst == VERDICT_FAIL)
         return STATUS_REFUSED;

@@ -32,7 +32,22 @@ static void check_chain(doctor *self, const certificate_view *view)
     }
 }
 
-/* The first to expire of those that were sent. A root that is sent too is not looked at by clients. */
+static void check_days(doctor *self, finding *one, const certificate *this)
+{
+    self->chain_days = this->days < self->chain_days ? this->days : self->chain_days;
+    finding_evidence(one, "%s%s %s %d days", one->evidence[0] != '\0' ? "; " : "", this->subject,
+                     this->days < 0  ? "expired; it has"
+                     : this->not_yet ? "is not valid yet; it has"
+                                     : "has",
+                     this->days);
+    if (this->days < DAYS_FAIL || this->not_yet)
+        finding_worsen(one, VERDICT_FAIL);
+    else if (this->days < DAYS_WARN)
+        finding_worsen(one, VERDICT_WARN);
+}
+
+/* Of those that were sent, and of those in cacert that the chain ends with: clients look at the dates of these too. A
+ * root that is sent is not looked at, but the one in cacert. */
 static void check_expiry(doctor *self, const certificate_view *view)
 {
     finding *one = findings_add(&self->found, "certificate-expiry", VERDICT_OK);
@@ -41,20 +56,11 @@ static void check_expiry(doctor *self, const certificate_view *view)
     self->leaf_days = view->list[0].days;
     self->chain_days = view->list[0].days;
     for (size_t i = 0; i < view->count; i++) {
-        const certificate *this = &view->list[i];
-        if (i > 0 && this->self_issued)
-            continue;
-        self->chain_days = this->days < self->chain_days ? this->days : self->chain_days;
-        finding_evidence(one, "%s%s %s %d days", i > 0 ? "; " : "", this->subject,
-                         this->days < 0  ? "expired; it had"
-                         : this->not_yet ? "is not valid yet; it has"
-                                         : "has",
-                         this->days);
-        if (this->days < DAYS_FAIL || this->not_yet)
-            finding_worsen(one, VERDICT_FAIL);
-        else if (this->days < DAYS_WARN)
-            finding_worsen(one, VERDICT_WARN);
+        if (i == 0 || !view->list[i].self_issued)
+            check_days(self, one, &view->list[i]);
     }
+    for (size_t i = 0; i < view->trusted_count; i++)
+        check_days(self, one, &view->trusted[i]);
     if (one->verdict != VERDICT_OK)
         finding_fix(one, "renew it: %s", fix_renew);
 }
@@ -70,6 +76,10 @@ static void check_keys(doctor *self, const certificate_view *view)
                          this->weak_key ? " (weak)" : "");
         if (this->weak_key)
             finding_worsen(key, VERDICT_FAIL);
+        if (this->strange) {
+            finding_worsen(key, VERDICT_UNKNOWN);
+            finding_worsen(signature, VERDICT_UNKNOWN);
+        }
         if (i > 0 && this->self_issued)
             continue;
         finding_evidence(signature, "%s%s%s", i > 0 ? "; " : "", this->signature,

@@ -2,6 +2,8 @@
  *
  * What the server's configuration says: CONFIG GET, and INFO.
  */
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +32,19 @@ static void check_protected_mode(doctor *self)
     finding_fix(one, "CONFIG SET protected-mode yes, and the same in the configuration file");
 }
 
+/* All forms of 0.0.0.0 and ::, also "0" and "::0", which the server resolves. */
+static bool is_any_address(const char *word)
+{
+    struct in6_addr six;
+    struct in_addr four;
+
+    if (is(word, "*") || is(word, "::*"))
+        return true;
+    if (inet_pton(AF_INET6, word, &six) == 1)
+        return IN6_IS_ADDR_UNSPECIFIED(&six);
+    return inet_aton(word, &four) != 0 && four.s_addr == INADDR_ANY;
+}
+
 /* "* -::*" is the default of all interfaces. */
 static bool is_everywhere(const char *bind)
 {
@@ -41,7 +56,7 @@ static bool is_everywhere(const char *bind)
         return true;
     for (const char *word = strsep(&rest, " "); word != NULL; word = strsep(&rest, " ")) {
         word += word[0] == '-';
-        if (is(word, "*") || is(word, "0.0.0.0") || is(word, "::*") || is(word, "::"))
+        if (is_any_address(word))
             return true;
     }
     return false;
@@ -65,32 +80,71 @@ static void check_bind(doctor *self)
                      "firewall before it");
 }
 
-static bool has_replication(doctor *self, char words[ANSWER_MAX])
-{
-    char role_name[ANSWER_MAX];
-    char value[ANSWER_MAX];
+typedef struct replication {
+    bool known;
+    bool replica;
+    bool primary; /* with replicas; a replica can have some too */
+    char words[ANSWER_MAX];
+} replication;
 
-    if (ask_info(self, "role", role_name) != ANSWER_GIVEN)
-        return false;
-    const bool replica = is(role_name, "slave");
-    (void)ask_info(self, replica ? "master_host" : "connected_slaves", value);
-    const bool has = replica || strtol(value, NULL, 10) > 0;
-    snprintf(words, ANSWER_MAX, replica ? "a replica of %.200s" : "a primary with %.200s replicas", value);
-    return has;
+static replication read_replication(doctor *self)
+{
+    replication found = {.words = "of unknown role"};
+    char role_name[ANSWER_MAX];
+    char replicas[ANSWER_MAX];
+    char host[ANSWER_MAX];
+
+    if (ask_info(self, "role", role_name) != ANSWER_GIVEN ||
+        ask_info(self, "connected_slaves", replicas) != ANSWER_GIVEN)
+        return found;
+    (void)ask_info(self, "master_host", host);
+    found.known = true;
+    found.replica = is(role_name, "slave");
+    found.primary = strtol(replicas, NULL, 10) > 0;
+    if (found.replica)
+        snprintf(found.words, sizeof found.words, "a replica of %.200s", host);
+    else
+        snprintf(found.words, sizeof found.words, "a primary with %.200s replicas", replicas);
+    return found;
+}
+
+/* tls-replication is about the connections that a server makes, and its replicas make theirs: with a port without TLS
+ * they may come by that. */
+static void check_replicas(doctor *self, finding *one)
+{
+    char port[ANSWER_MAX];
+
+    if (ask_config(self, "port", port) != ANSWER_GIVEN) {
+        finding_denied(one, "CONFIG GET port");
+    } else if (!is(port, "0")) {
+        finding_worsen(one, VERDICT_WARN);
+        finding_evidence(
+            one, ", each of which may come by the port without TLS, %s, if it has tls-replication no", port);
+        finding_fix(
+            one,
+            "on each replica: CONFIG SET tls-replication yes, and the port of the primary with TLS; then "
+            "here: CONFIG SET port 0");
+    }
 }
 
 static void check_replication(doctor *self)
 {
     finding *one = findings_add(&self->found, "replication-tls", VERDICT_OK);
     char value[ANSWER_MAX];
-    char words[ANSWER_MAX] = "of unknown role";
 
     if (ask_config(self, "tls-replication", value) != ANSWER_GIVEN) {
         finding_denied(one, "CONFIG GET tls-replication");
         return;
     }
-    const bool replicates = has_replication(self, words);
-    finding_evidence(one, "tls-replication %s; %s", value, words);
+    const replication found = read_replication(self);
+    const bool replicates = found.replica || found.primary;
+    finding_evidence(one, "tls-replication %s; %s", value, found.words);
+    if (!found.known) {
+        finding_denied(one, "INFO");
+        return;
+    }
+    if (found.primary && is(value, "yes"))
+        check_replicas(self, one);
     if (is(value, "yes"))
         return;
     finding_worsen(one, replicates ? VERDICT_FAIL : VERDICT_INFO);

@@ -31,15 +31,24 @@ static const danger dangers[] = {
     {"FUNCTION LOAD", {"FUNCTION", "LOAD", NONE}, VERDICT_WARN, false, CARE_QUEUE},
     {"MODULE LOAD", {"MODULE", "LOAD", "/taskseal-doctor/none"}, VERDICT_FAIL, false, CARE_QUEUE},
     {"REPLICAOF", {"REPLICAOF", NONE, NONE}, VERDICT_FAIL, false, CARE_QUEUE},
+    {"SLAVEOF", {"SLAVEOF", NONE, NONE}, VERDICT_FAIL, false, CARE_QUEUE},
     {"PSYNC", {"PSYNC", NONE, NONE}, VERDICT_FAIL, false, CARE_DRYRUN},
+    {"SYNC", {"SYNC"}, VERDICT_FAIL, false, CARE_DRYRUN},
+    {"FAILOVER", {"FAILOVER", NONE}, VERDICT_FAIL, false, CARE_QUEUE},
+    {"MIGRATE", {"MIGRATE", NONE, NONE, NONE ":none", NONE, NONE}, VERDICT_FAIL, false, CARE_QUEUE},
     {"SHUTDOWN", {"SHUTDOWN", NONE}, VERDICT_FAIL, false, CARE_DRYRUN},
     {"CLUSTER RESET", {"CLUSTER", "RESET", NONE}, VERDICT_FAIL, false, CARE_QUEUE},
     {"ACL SETUSER", {"ACL", "SETUSER", NONE, NONE}, VERDICT_FAIL, false, CARE_QUEUE},
+    {"ACL DELUSER", {"ACL", "DELUSER", "default"}, VERDICT_FAIL, false, CARE_DRYRUN},
+    {"ACL LOAD", {"ACL", "LOAD"}, VERDICT_FAIL, false, CARE_DRYRUN},
+    {"ACL LIST", {"ACL", "LIST"}, VERDICT_WARN, false, CARE_QUEUE},
     {"ACL GETUSER", {"ACL", "GETUSER", NONE}, VERDICT_WARN, true, CARE_QUEUE},
     {"CLIENT KILL", {"CLIENT", "KILL", "ID", "0"}, VERDICT_WARN, false, CARE_QUEUE},
+    {"CLIENT PAUSE", {"CLIENT", "PAUSE", NONE}, VERDICT_WARN, false, CARE_QUEUE},
     {"CLIENT LIST", {"CLIENT", "LIST", "ID", "0"}, VERDICT_WARN, false, CARE_QUEUE},
     {"SLOWLOG GET", {"SLOWLOG", "GET", "0"}, VERDICT_WARN, false, CARE_QUEUE},
     {"BGSAVE", {"BGSAVE", NONE}, VERDICT_WARN, false, CARE_QUEUE},
+    {"SAVE", {"SAVE"}, VERDICT_WARN, false, CARE_DRYRUN},
 };
 
 enum { DANGERS = sizeof dangers / sizeof dangers[0] };
@@ -92,32 +101,51 @@ static void check_commands(doctor *self)
                                                   : "worker");
 }
 
-/* One key that is of no queue. A user who may not run GET may yet EXISTS or TYPE. */
+/* One key that is of no queue. Who may not run GET on it may yet LRANGE or DEL: selectors give some commands alone. Those
+ * that write fail if they are run after all, or do nothing to a key that is not there. */
 static void check_keys(doctor *self)
 {
-    static const char *const readers[][RIGHT_WORDS_MAX] = {{"GET", NONE ":none"},
-                                                           {"TYPE", NONE ":none"},
-                                                           {"HGET", NONE ":none", NONE},
-                                                           {"HSCAN", NONE ":none", "0"},
-                                                           {"EXISTS", NONE ":none"}};
+    static const char *const users[][RIGHT_WORDS_MAX] = {
+        {"GET", NONE ":none"},
+        {"TYPE", NONE ":none"},
+        {"HGET", NONE ":none", NONE},
+        {"HSCAN", NONE ":none", "0"},
+        {"EXISTS", NONE ":none"},
+        {"HGETALL", NONE ":none"},
+        {"LRANGE", NONE ":none", "0", "0"},
+        {"SMEMBERS", NONE ":none"},
+        {"ZRANGE", NONE ":none", "0", "0"},
+        {"XRANGE", NONE ":none", "-", "+"},
+        {"DUMP", NONE ":none"},
+        {"DEL", NONE ":none"},
+        {"UNLINK", NONE ":none"},
+        {"LPOP", NONE ":none"},
+        {"SET", NONE ":none", NONE, NONE},
+        {"HSET", NONE ":none", NONE, NONE, NONE},
+        {"ZADD", NONE ":none", NONE, NONE},
+        {"EXPIRE", NONE ":none", NONE},
+        {"RENAME", NONE ":none", NONE ":none"},
+    };
     finding *one = findings_add(&self->found, "user-keys", VERDICT_OK);
     bool known = false;
 
-    for (size_t i = 0; i < sizeof readers / sizeof readers[0] && one->verdict == VERDICT_OK; i++) {
-        const right found = right_ask(self, NULL, readers[i], CARE_QUEUE);
+    for (size_t i = 0; i < sizeof users / sizeof users[0] && one->verdict == VERDICT_OK; i++) {
+        const right found = right_ask(self, NULL, users[i], CARE_QUEUE);
         known = known || found == RIGHT_NO || found == RIGHT_YES;
         if (found != RIGHT_YES)
             continue;
         finding_worsen(one, VERDICT_WARN);
         finding_evidence(one, "%s may run %s on keys that are of no queue, such as " NONE ":none", self->user,
-                         readers[i][0]);
+                         users[i][0]);
         finding_fix(one,
                     "ACL SETUSER %s resetkeys, then the patterns of its queues, as 'taskseal doctor --role "
                     "ROLE' prints them",
                     self->user);
     }
     if (one->verdict == VERDICT_OK && known)
-        finding_evidence(one, "%s may not read a key that is of no queue", self->user);
+        finding_evidence(one,
+                         "%s may neither read nor write a key that is of no queue, such as " NONE ":none",
+                         self->user);
     else if (one->verdict == VERDICT_OK)
         finding_denied(one, "ACL DRYRUN, or MULTI and DISCARD");
 }

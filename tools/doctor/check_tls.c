@@ -26,7 +26,29 @@ static size_t every_cipher(uint16_t list[HELLO_CIPHERS_MAX])
     return count;
 }
 
-static void check_protocols(doctor *self)
+/* Whether a refusal means something: the server takes such a hello with all ciphers, good ones too, or says that its
+ * version is too old. One that refuses all (for a name, an address, a kind of key, or because it is no TLS) shows
+ * nothing by it. */
+static bool hears_hellos(doctor *self)
+{
+    uint16_t ciphers[HELLO_CIPHERS_MAX];
+    const size_t count = every_cipher(ciphers);
+    unsigned version = 0;
+    unsigned cipher = 0;
+    const hello_answer answer = hello_ask(&self->target, VERSION_TLS12, ciphers, count, &version, &cipher);
+
+    return answer == HELLO_TAKEN || answer == HELLO_TOO_OLD;
+}
+
+static void refuses_all(finding *one)
+{
+    finding_worsen(one, VERDICT_UNKNOWN);
+    finding_evidence(one,
+                     "%sit refuses a hello with good ciphers too, or is no TLS: its refusals show nothing",
+                     one->evidence[0] != '\0' ? "; " : "");
+}
+
+static void check_protocols(doctor *self, bool hears)
 {
     static const struct {
         unsigned version;
@@ -42,12 +64,14 @@ static void check_protocols(doctor *self)
         const hello_answer answer =
             hello_ask(&self->target, old[i].version, ciphers, count, &version, &cipher);
         const bool taken = answer == HELLO_TAKEN && version <= old[i].version;
-        if (answer == HELLO_REFUSED)
+        if (answer == HELLO_REFUSED || answer == HELLO_TOO_OLD)
             continue;
         finding_worsen(one, taken ? VERDICT_FAIL : VERDICT_UNKNOWN);
         finding_evidence(one, "%s%s %s", one->evidence[0] != '\0' ? "; " : "", taken ? "takes" : "can't try",
                          old[i].name);
     }
+    if (one->verdict == VERDICT_OK && !hears)
+        refuses_all(one);
     if (one->verdict == VERDICT_OK)
         finding_evidence(one, "refuses SSL 3.0, TLS 1.0 and TLS 1.1, each offered alone");
     if (one->verdict == VERDICT_FAIL)
@@ -91,7 +115,7 @@ static void take_ciphers(doctor *self, finding *one, size_t *taken)
         const hello_answer answer = hello_ask(&self->target, VERSION_TLS12, left, count, &version, &id);
         const weak_cipher *cipher = answer == HELLO_TAKEN ? named(id) : NULL;
         const size_t kept = cipher != NULL ? without(left, count, id) : count;
-        if (answer == HELLO_REFUSED)
+        if (answer == HELLO_REFUSED || answer == HELLO_TOO_OLD)
             return;
         if (kept == count) { /* no answer, or a cipher that was not offered */
             finding_worsen(one, VERDICT_UNKNOWN);
@@ -106,12 +130,14 @@ static void take_ciphers(doctor *self, finding *one, size_t *taken)
     }
 }
 
-static void check_ciphers(doctor *self)
+static void check_ciphers(doctor *self, bool hears)
 {
     finding *one = findings_add(&self->found, "tls-ciphers", VERDICT_OK);
     size_t taken = 0;
 
     take_ciphers(self, one, &taken);
+    if (one->verdict == VERDICT_OK && !hears)
+        refuses_all(one);
     if (one->verdict == VERDICT_OK)
         finding_evidence(one, "takes none of %zu ciphers up to TLS 1.2 that are less than ECDHE with AEAD",
                          weak_cipher_count);
@@ -123,6 +149,7 @@ void check_tls(doctor *self)
 {
     if (!self->has_target)
         return;
-    check_protocols(self);
-    check_ciphers(self);
+    const bool hears = hears_hellos(self);
+    check_protocols(self, hears);
+    check_ciphers(self, hears);
 }

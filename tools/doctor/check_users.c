@@ -136,18 +136,24 @@ void check_users(doctor *self)
     const rules said = read_rules(self);
     char name[ANSWER_MAX] = "";
     const taskseal_err err = enter_without_login(self, name);
-    const bool by_certificate = name[0] != '\0' && strcmp(name, "default") != 0;
+    const bool named = name[0] != '\0' && strcmp(name, "default") != 0;
+    const bool by_certificate = uri_has_certificate(self->uri) && (named || (said.known && !said.on));
+    const bool open = said.known && said.on && said.nopass; /* which says more than that it is served */
 
-    if (err == TASKSEAL_OK && !said.known && !by_certificate) {
+    if (err == TASKSEAL_OK && !by_certificate && !open) {
         finding_worsen(one, VERDICT_FAIL);
-        finding_evidence(one, "a connection without user and password is served");
-        finding_fix(one, "%s", fix_off);
-    } else if (err == TASKSEAL_OK && !said.known) {
-        finding_evidence(one, "a connection without user and password is %s, by its client certificate",
-                         name);
+        finding_evidence(one, "a connection without user and password is served%s%s", named ? ", as " : "",
+                         named ? name : "");
+        finding_fix(one, "%s",
+                    named ? "let what logs in for everybody (a proxy?) demand a login itself" : fix_off);
     } else if (said.known) {
         judge_rules(one, &said);
         judge_replay(self, one, &said);
+    } else if (err == TASKSEAL_OK) {
+        finding_worsen(one, VERDICT_UNKNOWN);
+        finding_evidence(one, "a connection without user and password is %s, by its client certificate",
+                         name);
+        finding_denied(one, "ACL GETUSER default");
     } else if (err == TASKSEAL_ERR_NO_PERMISSION) {
         finding_worsen(one, VERDICT_FAIL);
         finding_evidence(one, "a connection without user and password is taken for a user who may not PING");
@@ -156,6 +162,7 @@ void check_users(doctor *self)
         finding_evidence(
             one, "a connection without user and password is not served: the default user is off, or has "
                  "a password");
+        finding_denied(one, "ACL GETUSER default");
     } else {
         finding_denied(one, "ACL GETUSER default");
     }

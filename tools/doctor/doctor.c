@@ -25,8 +25,12 @@ static void find_user(doctor *self)
 {
     redisReply *reply = ask(self, 2, (const char *[]){"ACL", "WHOAMI"});
 
-    if (reply != NULL && reply->type == REDIS_REPLY_STRING)
+    /* Without a name in the URI, and with a certificate, it may be anybody. */
+    self->user_known = strcmp(self->user, "default") != 0 || !uri_has_certificate(self->uri);
+    if (reply != NULL && reply->type == REDIS_REPLY_STRING && reply->len < sizeof self->user) {
         snprintf(self->user, sizeof self->user, "%s", reply->str);
+        self->user_known = true;
+    }
     freeReplyObject(reply);
 }
 
@@ -93,6 +97,20 @@ static void check_connection(doctor *self)
     }
 }
 
+/* What a lost connection left unasked is not known, and the next look may find it out: no report to rely on. */
+static void check_lost(doctor *self)
+{
+    finding *one = &self->found.list[0];
+
+    self->lost = self->redis != NULL && self->redis->err != 0;
+    if (!self->lost)
+        return;
+    finding_worsen(one, VERDICT_FAIL);
+    finding_evidence(one, "; it was lost before all was asked: %s",
+                     self->redis->errstr[0] != '\0' ? self->redis->errstr : "no answer");
+    finding_fix(one, "look again; if it is lost again, see the server's log");
+}
+
 int doctor_run(doctor *self)
 {
     taskseal_error error = {0};
@@ -117,6 +135,7 @@ int doctor_run(doctor *self)
     if (self->test_role)
         check_role(self);
     check_payloads(self);
+    check_lost(self);
     return STATUS_OK;
 }
 

@@ -36,11 +36,13 @@ typedef struct doctor {
     char host[URI_PART_MAX];
     unsigned port;
     char user[URI_PART_MAX];
+    bool user_known; /* `user` is whom the server takes us for; else, whom the URI names, if any */
     char anchors[DOCTOR_PATH_MAX];
     taskseal_redis_endpoint *endpoint;
     redisContext *redis; /* verified and logged in; NULL: there is none, and `refused` says why */
     taskseal_redis_peer peer;
     taskseal_err refused;
+    bool lost; /* the connection ended while the checks asked */
     bool has_target;
     probe_target target;
     redisReply *info; /* of INFO; NULL: it may not be asked */

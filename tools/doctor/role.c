@@ -6,7 +6,7 @@
 
 #include "role_lines.h"
 
-enum { WORD_MAX = 320, WORDS_TEXT_MAX = 700 };
+enum { WORD_MAX = 320, WORDS_TEXT_MAX = 1400 };
 
 static const char any_queue[] = "{*}";
 static const char no_queue[] = "taskseal-doctor"; /* no queue has this name, and none gets it */
@@ -84,24 +84,34 @@ static bool lists(const char *list, const char *name)
 }
 
 /* A key that the pattern stands for: "%R~{*}:t:*" gives "{taskseal-doctor}:t:x". */
-static void sample_key(const doctor *self, const char *pattern, size_t len, char key[WORD_MAX])
+static void sample_key(const char *pattern, size_t len, const char *queue, char key[WORD_MAX])
 {
     const char *tilde = memchr(pattern, '~', len);
     const size_t skip = tilde != NULL ? (size_t)(tilde - pattern) + 1 : 0;
 
-    for_queue(pattern + skip, len - skip, self->queue != NULL ? self->queue : no_queue, key);
+    for_queue(pattern + skip, len - skip, queue, key);
     const size_t end = strlen(key);
     if (end > 0 && key[end - 1] == '*')
         key[end - 1] = 'x';
 }
 
+static bool takes_key(const role_command *command)
+{
+    for (size_t i = 0; i < RIGHT_WORDS_MAX && command->words[i] != NULL; i++) {
+        if (strcmp(command->words[i], "K") == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The keys of a queue that is there are never in a transaction, not even in one that is to be forgotten. */
 static right ask_on(doctor *self, const role_command *command, const char *key)
 {
     const char *words[RIGHT_WORDS_MAX] = {0};
 
     for (size_t i = 0; i < RIGHT_WORDS_MAX && command->words[i] != NULL; i++)
         words[i] = strcmp(command->words[i], "K") == 0 ? key : command->words[i];
-    return right_ask(self, self->acl_user, words, CARE_QUEUE);
+    return right_ask(self, self->acl_user, words, self->queue != NULL ? CARE_DRYRUN : CARE_QUEUE);
 }
 
 typedef struct tally {
@@ -111,32 +121,85 @@ typedef struct tally {
     size_t unknown;
 } tally;
 
-static void note(tally *to, right found, bool needed, const char *what)
+static void add_word(char *list, const char *between, const char *word)
 {
-    char *list = needed ? to->refused : to->beyond;
     const size_t len = strlen(list);
 
-    to->asked++;
-    to->unknown += found == RIGHT_UNKNOWN;
-    if ((needed && (found == RIGHT_NO || found == RIGHT_ABSENT)) || (!needed && found == RIGHT_YES))
-        snprintf(list + len, WORDS_TEXT_MAX - len, "%s%s", len > 0 ? ", " : "", what);
+    snprintf(list + len, WORDS_TEXT_MAX - len, "%s%s", len > 0 ? between : "", word);
 }
 
-/* An ACL is commands times keys: so each command on one key, and each key with one command, are all of it. */
-static void ask_commands(doctor *self, const role_line *line, tally *to)
+static void add_words(char *list, const char *words, const char *key)
 {
-    const char *list = line->keys;
-    char key[WORD_MAX];
-    size_t len;
-    const char *first = next_word(&list, &len);
+    add_word(list, ", ", words);
+    add_word(list, " on ", key);
+}
 
-    sample_key(self, first, len, key);
+/* Whether "a, b, c" holds the name. */
+static bool tells(const char *list, const char *name)
+{
+    const size_t len = strlen(name);
+
+    for (const char *at = strstr(list, name); at != NULL; at = strstr(at + 1, name)) {
+        if ((at == list || at[-1] == ' ') && (at[len] == ',' || at[len] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+/* Whether the answer is another than it should be. */
+static bool is_wrong(tally *to, right found, bool needed)
+{
+    to->asked++;
+    to->unknown += found == RIGHT_UNKNOWN;
+    return needed ? found == RIGHT_NO || found == RIGHT_ABSENT : found == RIGHT_YES;
+}
+
+/* Each command on the first key of the role. */
+static void ask_commands(doctor *self, const role_line *line, const char *key, tally *to)
+{
     for (size_t i = 0; i < role_command_count; i++) {
         const role_command *this = &role_commands[i];
+        const bool needed = lists(line->commands, this->name);
         /* Subscribing can't be queued, and may be asked by DRYRUN only. */
         if (strcmp(this->name, "subscribe") == 0 && self->dryrun != WAY_OPEN)
             continue;
-        note(to, ask_on(self, this, key), lists(line->commands, this->name), this->name);
+        if (is_wrong(to, ask_on(self, this, key), needed))
+            add_word(needed ? to->refused : to->beyond, ", ", this->name);
+    }
+}
+
+/* Each command on one more key of the role: selectors, and patterns for reading or writing alone, give some commands on
+ * some keys. What the first key has told is not told again. */
+static void ask_own_key(doctor *self, const role_line *line, const char *key, tally *to)
+{
+    char missing[WORDS_TEXT_MAX] = "";
+    char beyond[WORDS_TEXT_MAX] = "";
+    size_t good = 0; /* of those that it needs */
+
+    for (size_t i = 0; i < role_command_count; i++) {
+        const role_command *this = &role_commands[i];
+        const bool needed = lists(line->commands, this->name);
+        if (!takes_key(this) || tells(needed ? to->refused : to->beyond, this->name))
+            continue;
+        if (is_wrong(to, ask_on(self, this, key), needed))
+            add_word(needed ? missing : beyond, "/", this->name);
+        else
+            good += needed;
+    }
+    if (missing[0] != '\0')
+        add_words(to->refused, good > 0 ? missing : "all", key);
+    if (beyond[0] != '\0')
+        add_words(to->beyond, beyond, key);
+}
+
+/* A key that the role does not have: one command that is permitted there is enough. */
+static void ask_other_key(doctor *self, const char *key, tally *to)
+{
+    for (size_t i = 0; i < role_command_count; i++) {
+        if (takes_key(&role_commands[i]) && is_wrong(to, ask_on(self, &role_commands[i], key), false)) {
+            add_word(to->beyond, ", ", key);
+            return;
+        }
     }
 }
 
@@ -163,26 +226,55 @@ static bool has_pattern(const role_line *line, const char *word, size_t word_len
     return false;
 }
 
-/* Every pattern of the layout that some role has; the role's own must be open, the others shut. */
-static void ask_keys(doctor *self, const role_line *line, tally *to)
+/* One pattern: the role's own must be open, another role's shut; and of other queues all, if the role is of one. */
+static void ask_pattern(doctor *self, const role_line *line, const char *word, size_t len, tally *to)
 {
-    const role_command *command = &role_commands[0];
+    char first[WORD_MAX];
+    char key[WORD_MAX];
+    const char *list = line->keys;
+    size_t first_len;
+    const char *own = next_word(&list, &first_len);
 
-    while (!lists(line->commands, command->name) || strcmp(command->words[1], "K") != 0)
-        command++;
+    sample_key(own, first_len, self->queue != NULL ? self->queue : no_queue, first);
+    sample_key(word, len, self->queue != NULL ? self->queue : no_queue, key);
+    if (strcmp(key, first) == 0)
+        ask_commands(self, line, key, to);
+    else if (has_pattern(line, word, len))
+        ask_own_key(self, line, key, to);
+    else
+        ask_other_key(self, key, to);
+    if (self->queue == NULL || memmem(word, len, any_queue, strlen(any_queue)) == NULL)
+        return;
+    sample_key(word, len, no_queue, key);
+    ask_other_key(self, key, to);
+}
+
+static bool is_asked(const role_line *other, const role_line *line)
+{
+    return other->layout == line->layout && other->role != ROLE_OPERATOR;
+}
+
+/* Every pattern of the layout that some role has, once. */
+static void ask_all(doctor *self, const role_line *line, tally *to)
+{
+    const char *list = line->keys;
+    size_t len;
+
+    for (const char *word = next_word(&list, &len); word != NULL; word = next_word(&list, &len))
+        ask_pattern(self, line, word, len, to);
     for (size_t i = 0; i < role_line_count; i++) {
-        const char *list = role_lines[i].keys;
-        size_t len;
-        if (role_lines[i].layout != line->layout || role_lines[i].role == ROLE_OPERATOR)
+        if (!is_asked(&role_lines[i], line))
             continue;
+        list = role_lines[i].keys;
         for (const char *word = next_word(&list, &len); word != NULL; word = next_word(&list, &len)) {
-            char key[WORD_MAX];
-            sample_key(self, word, len, key);
-            if (strstr(to->refused, key) == NULL && strstr(to->beyond, key) == NULL)
-                note(to, ask_on(self, command, key), has_pattern(line, word, len), key);
+            bool before = has_pattern(line, word, len);
+            for (size_t k = 0; k < i; k++)
+                before = before || (is_asked(&role_lines[k], line) && has_pattern(&role_lines[k], word, len));
+            if (!before)
+                ask_pattern(self, line, word, len, to);
         }
     }
-    note(to, ask_on(self, command, "taskseal-doctor:none"), false, "taskseal-doctor:none");
+    ask_other_key(self, "taskseal-doctor:none", to);
 }
 
 static void tell(doctor *self, finding *one, const char *bad, verdict how, const char *good, const tally *all)
@@ -214,8 +306,7 @@ void check_role(doctor *self)
 
     if (line == NULL || self->redis == NULL)
         return;
-    ask_commands(self, line, &all);
-    ask_keys(self, line, &all);
+    ask_all(self, line, &all);
     tell(self, findings_add(&self->found, "role-needs", VERDICT_OK), all.refused, VERDICT_FAIL,
          "may do all that its role needs", &all);
     tell(self, findings_add(&self->found, "role-excess", VERDICT_OK), all.beyond, VERDICT_WARN,

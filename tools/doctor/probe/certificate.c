@@ -16,8 +16,12 @@
 /* What the callbacks of a handshake note. */
 typedef struct notes {
     STACK_OF(X509) * sent;
-    bool asked; /* for a client's certificate */
+    bool asked;    /* for a client's certificate */
+    bool alerted;  /* the server gave an alert as its reason to end */
+    long messages; /* that came */
 } notes;
+
+enum { MESSAGES_MAX = 200 };
 
 /* Keeps what the server sent. It says yes to all: nothing that follows is worth protecting, and the verdict on the
  * certificates is given elsewhere. */
@@ -37,9 +41,14 @@ static void note_message(int sent, int version, int kind, const void *data, size
     notes *to = argument;
 
     (void)version;
-    (void)ssl;
-    if (!sent && kind == SSL3_RT_HANDSHAKE && len > 0 &&
-        *(const unsigned char *)data == SSL3_MT_CERTIFICATE_REQUEST)
+    if (sent)
+        return;
+    /* Of some messages OpenSSL takes any number without coming back to us, and to our clock. */
+    if (kind == SSL3_RT_HANDSHAKE && ++to->messages > MESSAGES_MAX)
+        (void)shutdown(SSL_get_fd(ssl), SHUT_RDWR);
+    if (kind == SSL3_RT_ALERT && len == 2 && *(const unsigned char *)data == SSL3_AL_FATAL)
+        to->alerted = true;
+    if (kind == SSL3_RT_HANDSHAKE && len > 0 && *(const unsigned char *)data == SSL3_MT_CERTIFICATE_REQUEST)
         to->asked = true;
 }
 
@@ -109,10 +118,13 @@ static void find_missing(X509_STORE_CTX *context, STACK_OF(X509) * sent, certifi
 {
     STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(context);
 
-    for (int i = 1; i < sk_X509_num(chain) && view->missing[0] == '\0'; i++) {
+    for (int i = 1; i < sk_X509_num(chain); i++) {
         X509 *one = sk_X509_value(chain, i);
-        if ((X509_get_extension_flags(one) & EXFLAG_SI) == 0 && !is_among(sent, one))
+        const bool root = (X509_get_extension_flags(one) & EXFLAG_SI) != 0;
+        if (!root && view->missing[0] == '\0' && !is_among(sent, one))
             certificate_name(X509_get_subject_name(one), view->missing);
+        if ((root || !is_among(sent, one)) && view->trusted_count < CERTIFICATES_MAX)
+            certificate_read(one, &view->trusted[view->trusted_count++]);
     }
 }
 
@@ -166,6 +178,7 @@ static SSL_CTX *make_configuration(OSSL_LIB_CTX *library, notes *to)
     SSL_CTX_set_msg_callback(made, note_message);
     SSL_CTX_set_msg_callback_arg(made, to);
     SSL_CTX_set_session_cache_mode(made, SSL_SESS_CACHE_OFF);
+    SSL_CTX_clear_mode(made, SSL_MODE_AUTO_RETRY); /* after each message our clock is looked at */
     if (SSL_CTX_set_min_proto_version(made, 0) != 1 || SSL_CTX_set_cipher_list(made, "ALL") != 1) {
         SSL_CTX_free(made);
         return NULL;
@@ -180,7 +193,7 @@ static void note_demand(SSL *ssl, probe *wire, const notes *seen, certificate_vi
 
     if (answered)
         view->demand = seen->asked ? DEMAND_OPTIONAL : DEMAND_NONE;
-    else if (seen->asked && wire->failed == 0)
+    else if (seen->asked && seen->alerted)
         view->demand = DEMAND_ALWAYS;
     if (!done && wire->failed == ETIMEDOUT)
         snprintf(view->why, sizeof view->why, "no handshake within %d ms", PROBE_PATIENCE_MS);

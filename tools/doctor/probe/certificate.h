@@ -18,6 +18,8 @@ typedef struct certificate {
     int key_bits;
     bool weak_key;
     bool weak_signature; /* MD5 or SHA-1; of a root it does not matter */
+    bool
+        strange; /* key or signature are of a kind that OpenSSL does not know: nothing is known of their strength */
     bool self_issued;
     int days; /* to its expiry, rounded down; less than 0: expired */
     bool not_yet;
@@ -37,7 +39,9 @@ typedef struct certificate_view {
     certificate list[CERTIFICATES_MAX]; /* the server's own first, as they were sent; more are left out */
     size_t count;
     bool has_chain; /* one leads to `anchors`, be it with certificates from there; dates are not looked at */
-    char broken[128];                   /* why none does, else "" */
+    char broken[128];                      /* why none does, else "" */
+    certificate trusted[CERTIFICATES_MAX]; /* those of the chain that were not sent, but are in `anchors` */
+    size_t trusted_count;
     char missing[CERTIFICATE_TEXT_MAX]; /* the subject of one that was not sent and is no root, else "" */
     client_demand demand;
     char why[128]; /* why nothing was seen */

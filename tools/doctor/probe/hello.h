@@ -13,7 +13,8 @@ enum { VERSION_SSL3 = 0x0300, VERSION_TLS10, VERSION_TLS11, VERSION_TLS12, HELLO
 
 typedef enum hello_answer {
     HELLO_TAKEN,
-    HELLO_REFUSED, /* by an alert, or by closing the connection */
+    HELLO_TOO_OLD, /* refused, and the alert says that the version is why */
+    HELLO_REFUSED, /* by another alert, or by closing the connection, whatever the reason */
     HELLO_FAILED   /* no answer, or one that is no TLS: nothing is known */
 } hello_answer;
 
