@@ -338,7 +338,7 @@ const command command_doctor = {
         "and what to do. It changes nothing on the server, and what it sends before the server is\n"
         "verified holds no credentials. The URI is that of 'connect'; a user with the rights that\n"
         "--role operator prints sees most. The exit status is 0 if there is nothing to warn of, 5 if\n"
-        "there are warnings, 1 if something fails, 3 if no connection could be made now.\n",
+        "there are warnings, 1 if something fails, 3 if no connection could be made or kept now.\n",
     .examples = "  taskseal doctor --uri-file /etc/app/redis.uri\n"
                 "  taskseal doctor --strict --json --uri-file /etc/app/redis.uri > report.json\n"
                 "  taskseal doctor --watch 5m -o /var/lib/metrics/doctor.prom --uri-file /etc/app/redis.uri\n"

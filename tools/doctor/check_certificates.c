@@ -99,22 +99,25 @@ static void check_keys(doctor *self, const certificate_view *view)
 static void check_names(doctor *self, const certificate *leaf)
 {
     finding *one = findings_add(&self->found, "certificate-names", VERDICT_OK);
+    const bool named = self->target.name[0] != '\0';
+    const char *kind = named ? "DNS" : "IP";
+    const char *name = named ? self->target.name : self->host;
 
     if (leaf->names[0] == '\0') {
         finding_worsen(one, VERDICT_FAIL);
         finding_evidence(one, "%s holds no name in a subject alternative name", leaf->subject);
-        finding_fix(one, "issue it with subjectAltName=DNS:%s; the common name does not count", self->host);
+        finding_fix(one, "issue it with subjectAltName=%s:%s; the common name does not count", kind, name);
     } else {
         finding_evidence(one, "%s", leaf->names);
     }
     if (leaf->wildcard) {
         finding_worsen(one, VERDICT_WARN);
         finding_evidence(one, "; a wildcard: its key is good for every host of the domain");
-        finding_fix(one, "issue it for this server alone: subjectAltName=DNS:%s", self->host);
+        finding_fix(one, "issue it for this server alone: subjectAltName=%s:%s", kind, name);
     }
 }
 
-static void check_clients(doctor *self, client_demand demand)
+static void check_clients(doctor *self, const certificate_view *view)
 {
     static const char *const words[] = {
         [DEMAND_UNKNOWN] = "whether the server demands one could not be tried",
@@ -122,6 +125,9 @@ static void check_clients(doctor *self, client_demand demand)
         [DEMAND_OPTIONAL] = "the server asks for one, and serves clients without",
         [DEMAND_ALWAYS] = "a client without one is not served",
     };
+    /* One that ends a connection may have any reason, unless it tells it, or serves us with a certificate. */
+    const bool sure = view->alerted || (self->redis != NULL && uri_has_certificate(self->uri));
+    const client_demand demand = view->demand == DEMAND_ALWAYS && !sure ? DEMAND_UNKNOWN : view->demand;
     const verdict how = demand == DEMAND_UNKNOWN  ? VERDICT_UNKNOWN
                         : demand == DEMAND_ALWAYS ? VERDICT_OK
                                                   : VERDICT_WARN;
@@ -174,7 +180,7 @@ void check_certificates(doctor *self)
     check_expiry(self, &view);
     check_keys(self, &view);
     check_names(self, &view.list[0]);
-    check_clients(self, view.demand);
+    check_clients(self, &view);
     if (self->redis != NULL)
         check_reload(self);
 }

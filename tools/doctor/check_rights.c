@@ -101,8 +101,8 @@ static void check_commands(doctor *self)
                                                   : "worker");
 }
 
-/* One key that is of no queue. Who may not run GET on it may yet LRANGE or DEL: selectors give some commands alone. Those
- * that write fail if they are run after all, or do nothing to a key that is not there. */
+/* One key that is of no queue. Who may not run GET on it may yet LRANGE or DEL: selectors give some commands alone.
+ * Those that write fail if they are run after all, or do nothing to a key that is not there. */
 static void check_keys(doctor *self)
 {
     static const char *const users[][RIGHT_WORDS_MAX] = {

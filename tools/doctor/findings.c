@@ -20,8 +20,10 @@ finding *findings_add(findings *all, const char *check, verdict how)
 PRINTF_LIKE(3, 0) static void append(char *text, size_t cap, const char *format, va_list values)
 {
     const size_t len = strlen(text);
+    const int needed = vsnprintf(text + len, cap - len, format, values);
 
-    vsnprintf(text + len, cap - len, format, values);
+    if (needed < 0 || (size_t)needed >= cap - len)
+        memcpy(text + cap - 4, "...", 4);
 }
 
 void finding_evidence(finding *one, const char *format, ...)

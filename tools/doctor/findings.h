@@ -39,7 +39,7 @@ typedef struct findings {
 /* A new one, without evidence and fix. */
 finding *findings_add(findings *all, const char *check, verdict how);
 
-/* Each adds to what is there; what does not fit is cut. */
+/* Each adds to what is there; what does not fit is cut, and "..." says so. */
 void finding_evidence(finding *one, const char *format, ...) PRINTF_LIKE(2, 3);
 void finding_fix(finding *one, const char *format, ...) PRINTF_LIKE(2, 3);
 

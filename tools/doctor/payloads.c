@@ -159,7 +159,8 @@ static void tell_plain(finding *one, const payloads *all)
     finding_fix(
         one,
         "%sseal them where they are made (taskseal_seal, or 'taskseal seal'), let those that wait run out, "
-        "then require it: treat TASKSEAL_PLAIN as an error", one->fix[0] != '\0' ? "; " : "");
+        "then require it: treat TASKSEAL_PLAIN as an error",
+        one->fix[0] != '\0' ? "; " : "");
 }
 
 void check_payloads(doctor *self)
@@ -202,9 +203,10 @@ void check_payloads(doctor *self)
     }
     if (all->refused > 0 || all->lost || all->seen == 0) {
         finding_worsen(one, all->refused > 0 || all->lost ? VERDICT_UNKNOWN : VERDICT_INFO);
-        finding_evidence(one, "; %" PRIu64 " could not be read%s%s", all->refused,
-                         all->lost ? ", and the connection was lost" : "",
-                         all->seen == 0 ? ", so nothing is known" : "");
+        if (all->refused > 0)
+            finding_evidence(one, "; %" PRIu64 " could not be read", all->refused);
+        finding_evidence(one, "%s%s", all->lost ? "; the connection was lost" : "",
+                         all->seen == 0 ? "; nothing is known of any" : "");
     }
 }
 

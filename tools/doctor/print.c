@@ -143,7 +143,7 @@ void doctor_print_metrics(FILE *to, const doctor *self, double seconds)
                      "To the expiry of the server's certificate.");
         metric(to, self, "taskseal_doctor_certificate_expiry_days", self->leaf_days);
         begin_metric(to, "taskseal_doctor_chain_expiry_days",
-                     "To the first expiry in the chain that it sends.");
+                     "To the first expiry in its chain, the CA in cacert included.");
         metric(to, self, "taskseal_doctor_chain_expiry_days", self->chain_days);
     }
     if (self->payloads != NULL)

@@ -128,10 +128,12 @@ static void add_word(char *list, const char *between, const char *word)
     snprintf(list + len, WORDS_TEXT_MAX - len, "%s%s", len > 0 ? between : "", word);
 }
 
+/* Key "": whatever the key. */
 static void add_words(char *list, const char *words, const char *key)
 {
     add_word(list, ", ", words);
-    add_word(list, " on ", key);
+    if (key[0] != '\0')
+        add_word(list, " on ", key);
 }
 
 /* Whether "a, b, c" holds the name. */
@@ -154,42 +156,31 @@ static bool is_wrong(tally *to, right found, bool needed)
     return needed ? found == RIGHT_NO || found == RIGHT_ABSENT : found == RIGHT_YES;
 }
 
-/* Each command on the first key of the role. */
-static void ask_commands(doctor *self, const role_line *line, const char *key, tally *to)
+/* Each command on a key of the role: selectors, and patterns for reading or writing alone, give some commands on some
+ * keys. What the first key has told is not told again. */
+static void ask_own_key(doctor *self, const role_line *line, const char *key, bool first, tally *to)
 {
+    char missing[WORDS_TEXT_MAX] = "";
+    char beyond[WORDS_TEXT_MAX] = "";
+    size_t good = 0; /* of those that it needs there */
+
     for (size_t i = 0; i < role_command_count; i++) {
         const role_command *this = &role_commands[i];
         const bool needed = lists(line->commands, this->name);
+        if (!first && (!takes_key(this) || tells(needed ? to->refused : to->beyond, this->name)))
+            continue;
         /* Subscribing can't be queued, and may be asked by DRYRUN only. */
         if (strcmp(this->name, "subscribe") == 0 && self->dryrun != WAY_OPEN)
             continue;
         if (is_wrong(to, ask_on(self, this, key), needed))
-            add_word(needed ? to->refused : to->beyond, ", ", this->name);
-    }
-}
-
-/* Each command on one more key of the role: selectors, and patterns for reading or writing alone, give some commands on
- * some keys. What the first key has told is not told again. */
-static void ask_own_key(doctor *self, const role_line *line, const char *key, tally *to)
-{
-    char missing[WORDS_TEXT_MAX] = "";
-    char beyond[WORDS_TEXT_MAX] = "";
-    size_t good = 0; /* of those that it needs */
-
-    for (size_t i = 0; i < role_command_count; i++) {
-        const role_command *this = &role_commands[i];
-        const bool needed = lists(line->commands, this->name);
-        if (!takes_key(this) || tells(needed ? to->refused : to->beyond, this->name))
-            continue;
-        if (is_wrong(to, ask_on(self, this, key), needed))
-            add_word(needed ? missing : beyond, "/", this->name);
+            add_word(needed ? missing : beyond, first ? ", " : "/", this->name);
         else
-            good += needed;
+            good += needed && takes_key(this);
     }
     if (missing[0] != '\0')
-        add_words(to->refused, good > 0 ? missing : "all", key);
+        add_words(to->refused, good > 0 ? missing : "all", first && good > 0 ? "" : key);
     if (beyond[0] != '\0')
-        add_words(to->beyond, beyond, key);
+        add_words(to->beyond, beyond, first ? "" : key);
 }
 
 /* A key that the role does not have: one command that is permitted there is enough. */
@@ -237,10 +228,8 @@ static void ask_pattern(doctor *self, const role_line *line, const char *word, s
 
     sample_key(own, first_len, self->queue != NULL ? self->queue : no_queue, first);
     sample_key(word, len, self->queue != NULL ? self->queue : no_queue, key);
-    if (strcmp(key, first) == 0)
-        ask_commands(self, line, key, to);
-    else if (has_pattern(line, word, len))
-        ask_own_key(self, line, key, to);
+    if (has_pattern(line, word, len))
+        ask_own_key(self, line, key, strcmp(key, first) == 0, to);
     else
         ask_other_key(self, key, to);
     if (self->queue == NULL || memmem(word, len, any_queue, strlen(any_queue)) == NULL)

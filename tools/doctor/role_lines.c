@@ -87,6 +87,7 @@ const role_command role_commands[] = {
     {"lset", {"LSET", "K", "0", "1"}},
     {"ltrim", {"LTRIM", "K", "0", "1"}},
     {"mget", {"MGET", "K"}},
+    {"migrate", {"MIGRATE", "taskseal-doctor", "1", "K", "0", "1"}},
     {"mset", {"MSET", "K", "1"}},
     {"persist", {"PERSIST", "K"}},
     {"pexpire", {"PEXPIRE", "K", "1"}},

@@ -112,7 +112,8 @@ static bool has_key(const char *data, size_t len)
 
 /* ---- Fields ---- */
 
-/* Behind a field's name, which may go on ("secret_key"), stands, quoted (in JSON in JSON with backslashes) or not, : or =. */
+/* Behind a field's name, which may go on ("secret_key"), stands, quoted (with backslashes in JSON that is in JSON) or
+ * not, : or =. */
 static bool is_field(const char *at, const char *end)
 {
     for (size_t more = 0; more < 24 && at < end && is_word(*at); more++)

@@ -193,8 +193,9 @@ static void note_demand(SSL *ssl, probe *wire, const notes *seen, certificate_vi
 
     if (answered)
         view->demand = seen->asked ? DEMAND_OPTIONAL : DEMAND_NONE;
-    else if (seen->asked && seen->alerted)
+    else if (seen->asked && wire->failed == 0)
         view->demand = DEMAND_ALWAYS;
+    view->alerted = seen->alerted;
     if (!done && wire->failed == ETIMEDOUT)
         snprintf(view->why, sizeof view->why, "no handshake within %d ms", PROBE_PATIENCE_MS);
     else if (!done)

@@ -44,6 +44,7 @@ typedef struct certificate_view {
     size_t trusted_count;
     char missing[CERTIFICATE_TEXT_MAX]; /* the subject of one that was not sent and is no root, else "" */
     client_demand demand;
+    bool alerted;  /* it said so when it ended the connection; its words may be lost on the way */
     char why[128]; /* why nothing was seen */
 } certificate_view;
 
