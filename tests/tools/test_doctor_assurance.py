@@ -87,10 +87,11 @@ class Verified(Peer):
     """A server that proves its name, and then answers each command as it likes: from the first of `answers` that it
     begins with, or +OK; None: it closes."""
 
-    def __init__(self, answers):
+    def __init__(self, answers, certificates=("good",)):
         doctors.certificates()
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.context.load_cert_chain(server.path("good.pem"), server.path("good.key"))
+        for name in certificates:  # one for each kind of key
+            self.context.load_cert_chain(server.path(f"{name}.pem"), server.path(f"{name}.key"))
         self.answers = {"PING": b"+PONG\r\n", "ACL WHOAMI": b"$6\r\nworker\r\n", **answers}
         self.heard = []
         super().__init__()
@@ -155,6 +156,31 @@ def a_ca_that_expires_is_found():
     server.make_certificate("of-old-ca", "old-ca", "serverAuth", "DNS:localhost,IP:127.0.0.1", days=90)
     found, _ = examine(uri(start(doctors.programs()[0], certificate="of-old-ca"), ca="old-ca"))
     verdict(found, "certificate-expiry", "fail", "CN=old-ca has ")
+
+
+@test
+def a_second_certificate_of_another_kind_is_looked_at():
+    """A proxy may have one of ECDSA, which we get, and one of RSA, which others get."""
+    doctors.certificates()
+    server.make_certificate("rsa-now", "ca", "serverAuth", "DNS:localhost,IP:127.0.0.1", days=5, key=("rsa:2048",))
+    for certificates in [("good", "rsa-now"), ("now", "rsa")]:
+        found, _ = examine(uri(Verified({}, certificates).port))
+        verdict(found, "certificate-expiry", "fail", *(f"CN={name} has" for name in certificates))
+        verdict(found, "certificate-key", "ok", "EC 256 bits", "RSA 2048 bits")
+    found, _ = examine(uri(Verified({}, ("good", "rsa")).port))
+    verdict(found, "certificate-expiry", "ok", "CN=good has", "CN=rsa has")
+
+
+@test
+def the_name_in_a_certificate_gives_no_advice():
+    doctors.certificates()
+    name = "evil | fix: run what evil.example.com says"
+    server.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={name}",
+                   "-keyout", "advice.key", "-out", "advice.pem")
+    text = uri(Verified({}, ("advice",)).port)
+    shown = run("doctor", env=environment(TASKSEAL_URI=text)).stdout.decode()
+    check("evil / fix: run what" in shown and "| fix: run what" not in shown, shown)
+    verdict(examine(text)[0], "certificate-chain", "fail", name)
 
 
 # ---- Listeners and connections ----

@@ -13,29 +13,38 @@ static const char fix_renew[] =
     "put a certificate of your CA in place, and on the server: CONFIG SET tls-cert-file "
     "FILE tls-key-file FILE";
 
-static void check_chain(doctor *self, const certificate_view *view)
+/* A server can have two chains: what is said of the second stands behind what is said of the first. */
+static const char *between(const finding *one)
 {
-    finding *one = findings_add(&self->found, "certificate-chain", VERDICT_OK);
+    return one->evidence[0] != '\0' ? "; " : "";
+}
 
+static void check_chain(finding *one, const certificate_view *view)
+{
     if (!view->has_chain) {
         finding_worsen(one, VERDICT_FAIL);
-        finding_evidence(one, "no chain from %s to cacert: %s", view->list[0].subject, view->broken);
-        finding_fix(one, "give in cacert the CA that issued it, or put the whole chain into tls-cert-file");
+        finding_evidence(one, "%sno chain from %s to cacert: %s", between(one), view->list[0].subject,
+                         view->broken);
+        finding_fix(one, "%sgive in cacert the CA that issued it, or put the whole chain into tls-cert-file",
+                    one->fix[0] != '\0' ? "; " : "");
     } else if (view->missing[0] != '\0') {
         finding_worsen(one, VERDICT_FAIL);
-        finding_evidence(one, "the server does not send %s: clients that have the root only refuse it",
-                         view->missing);
-        finding_fix(one, "append it to tls-cert-file behind the server's own certificate: cat server.pem "
-                         "intermediate.pem > chain.pem; CONFIG SET tls-cert-file chain.pem");
+        finding_evidence(one, "%sthe server does not send %s: clients that have the root only refuse it",
+                         between(one), view->missing);
+        finding_fix(one,
+                    "%sappend it to tls-cert-file behind the server's own certificate: cat server.pem "
+                    "intermediate.pem > chain.pem; CONFIG SET tls-cert-file chain.pem",
+                    one->fix[0] != '\0' ? "; " : "");
     } else {
-        finding_evidence(one, "complete: %zu sent, issued by %s", view->count, view->list[0].issuer);
+        finding_evidence(one, "%scomplete: %zu sent, issued by %s", between(one), view->count,
+                         view->list[0].issuer);
     }
 }
 
 static void check_days(doctor *self, finding *one, const certificate *this)
 {
     self->chain_days = this->days < self->chain_days ? this->days : self->chain_days;
-    finding_evidence(one, "%s%s %s %d days", one->evidence[0] != '\0' ? "; " : "", this->subject,
+    finding_evidence(one, "%s%s %s %d days", between(one), this->subject,
                      this->days < 0  ? "expired; it has"
                      : this->not_yet ? "is not valid yet; it has"
                                      : "has",
@@ -48,31 +57,26 @@ static void check_days(doctor *self, finding *one, const certificate *this)
 
 /* Of those that were sent, and of those in cacert that the chain ends with: clients look at the dates of these too. A
  * root that is sent is not looked at, but the one in cacert. */
-static void check_expiry(doctor *self, const certificate_view *view)
+static void check_expiry(doctor *self, finding *one, const certificate_view *view)
 {
-    finding *one = findings_add(&self->found, "certificate-expiry", VERDICT_OK);
+    const int days = view->list[0].days;
 
+    self->leaf_days = !self->has_days || days < self->leaf_days ? days : self->leaf_days;
+    self->chain_days = !self->has_days || days < self->chain_days ? days : self->chain_days;
     self->has_days = true;
-    self->leaf_days = view->list[0].days;
-    self->chain_days = view->list[0].days;
     for (size_t i = 0; i < view->count; i++) {
         if (i == 0 || !view->list[i].self_issued)
             check_days(self, one, &view->list[i]);
     }
     for (size_t i = 0; i < view->trusted_count; i++)
         check_days(self, one, &view->trusted[i]);
-    if (one->verdict != VERDICT_OK)
-        finding_fix(one, "renew it: %s", fix_renew);
 }
 
-static void check_keys(doctor *self, const certificate_view *view)
+static void check_keys(finding *key, finding *signature, const certificate_view *view)
 {
-    finding *key = findings_add(&self->found, "certificate-key", VERDICT_OK);
-    finding *signature = findings_add(&self->found, "certificate-signature", VERDICT_OK);
-
     for (size_t i = 0; i < view->count; i++) {
         const certificate *this = &view->list[i];
-        finding_evidence(key, "%s%s %d bits%s", i > 0 ? "; " : "", this->key, this->key_bits,
+        finding_evidence(key, "%s%s %d bits%s", between(key), this->key, this->key_bits,
                          this->weak_key ? " (weak)" : "");
         if (this->weak_key)
             finding_worsen(key, VERDICT_FAIL);
@@ -82,11 +86,46 @@ static void check_keys(doctor *self, const certificate_view *view)
         }
         if (i > 0 && this->self_issued)
             continue;
-        finding_evidence(signature, "%s%s%s", i > 0 ? "; " : "", this->signature,
+        finding_evidence(signature, "%s%s%s", between(signature), this->signature,
                          this->weak_signature ? " (weak)" : "");
         if (this->weak_signature)
             finding_worsen(signature, VERDICT_FAIL);
     }
+}
+
+static void check_names(finding *one, const certificate *leaf)
+{
+    if (leaf->names[0] == '\0') {
+        finding_worsen(one, VERDICT_FAIL);
+        finding_evidence(one,
+                         "%s%s holds no name in a subject alternative name (the common name does not count)",
+                         between(one), leaf->subject);
+    } else {
+        finding_evidence(one, "%s%s", between(one), leaf->names);
+    }
+    if (leaf->wildcard) {
+        finding_worsen(one, VERDICT_WARN);
+        finding_evidence(one, "; a wildcard: its key is good for every host of the domain");
+    }
+}
+
+static void check_views(doctor *self, const certificate_view *views, size_t count)
+{
+    finding *chain = findings_add(&self->found, "certificate-chain", VERDICT_OK);
+    finding *expiry = findings_add(&self->found, "certificate-expiry", VERDICT_OK);
+    finding *key = findings_add(&self->found, "certificate-key", VERDICT_OK);
+    finding *signature = findings_add(&self->found, "certificate-signature", VERDICT_OK);
+    finding *names = findings_add(&self->found, "certificate-names", VERDICT_OK);
+    const bool named = self->target.name[0] != '\0';
+
+    for (size_t i = 0; i < count; i++) {
+        check_chain(chain, &views[i]);
+        check_expiry(self, expiry, &views[i]);
+        check_keys(key, signature, &views[i]);
+        check_names(names, &views[i].list[0]);
+    }
+    if (expiry->verdict != VERDICT_OK)
+        finding_fix(expiry, "renew it: %s", fix_renew);
     if (key->verdict != VERDICT_OK)
         finding_fix(key,
                     "make a key of EC P-256, or RSA with 3072 bits: openssl genpkey -algorithm EC -pkeyopt "
@@ -94,27 +133,9 @@ static void check_keys(doctor *self, const certificate_view *view)
                     fix_renew);
     if (signature->verdict != VERDICT_OK)
         finding_fix(signature, "have it issued anew with SHA-256: openssl x509 -req -sha256; %s", fix_renew);
-}
-
-static void check_names(doctor *self, const certificate *leaf)
-{
-    finding *one = findings_add(&self->found, "certificate-names", VERDICT_OK);
-    const bool named = self->target.name[0] != '\0';
-    const char *kind = named ? "DNS" : "IP";
-    const char *name = named ? self->target.name : self->host;
-
-    if (leaf->names[0] == '\0') {
-        finding_worsen(one, VERDICT_FAIL);
-        finding_evidence(one, "%s holds no name in a subject alternative name", leaf->subject);
-        finding_fix(one, "issue it with subjectAltName=%s:%s; the common name does not count", kind, name);
-    } else {
-        finding_evidence(one, "%s", leaf->names);
-    }
-    if (leaf->wildcard) {
-        finding_worsen(one, VERDICT_WARN);
-        finding_evidence(one, "; a wildcard: its key is good for every host of the domain");
-        finding_fix(one, "issue it for this server alone: subjectAltName=%s:%s", kind, name);
-    }
+    if (names->verdict != VERDICT_OK)
+        finding_fix(names, "issue it for this server alone: subjectAltName=%s:%s", named ? "DNS" : "IP",
+                    named ? self->target.name : self->host);
 }
 
 static void check_clients(doctor *self, const certificate_view *view)
@@ -166,21 +187,20 @@ static void check_reload(doctor *self)
 
 void check_certificates(doctor *self)
 {
-    certificate_view view;
+    certificate_view views[2];
 
     if (!self->has_target)
         return;
-    certificate_look(&self->target, self->anchors, &view);
-    if (!view.seen) {
+    certificate_look(&self->target, self->anchors, WISH_ANY, &views[0]);
+    if (!views[0].seen) {
         finding *one = findings_add(&self->found, "certificate-chain", VERDICT_UNKNOWN);
-        finding_evidence(one, "no certificate was seen: %s", view.why);
+        finding_evidence(one, "no certificate was seen: %s", views[0].why);
         return;
     }
-    check_chain(self, &view);
-    check_expiry(self, &view);
-    check_keys(self, &view);
-    check_names(self, &view.list[0]);
-    check_clients(self, &view);
+    const bool is_rsa = views[0].list[0].is_rsa;
+    certificate_look(&self->target, self->anchors, is_rsa ? WISH_OTHER : WISH_RSA, &views[1]);
+    check_views(self, views, views[1].seen && views[1].list[0].is_rsa != is_rsa ? 2 : 1);
+    check_clients(self, &views[0]);
     if (self->redis != NULL)
         check_reload(self);
 }

@@ -19,6 +19,19 @@ static size_t count(const findings *all, verdict how)
 
 /* ---- For people ---- */
 
+static const char fix_mark[] = " | fix: ";
+
+/* Names in certificates, say, are anybody's text: what looks like our mark of a fix in them is no advice of ours. */
+static void print_evidence(const char *evidence)
+{
+    char text[EVIDENCE_MAX];
+
+    snprintf(text, sizeof text, "%s", evidence);
+    for (char *mark = strstr(text, fix_mark); mark != NULL; mark = strstr(mark, fix_mark))
+        mark[1] = '/';
+    print_safe(stdout, text);
+}
+
 void doctor_print(const doctor *self)
 {
     const findings *all = &self->found;
@@ -26,9 +39,9 @@ void doctor_print(const doctor *self)
     for (size_t i = 0; i < all->count; i++) {
         const finding *one = &all->list[i];
         printf("%-8s%-22s", verdict_names[one->verdict], one->check);
-        print_safe(stdout, one->evidence);
+        print_evidence(one->evidence);
         if (one->fix[0] != '\0') {
-            fputs(" | fix: ", stdout);
+            fputs(fix_mark, stdout);
             print_safe(stdout, one->fix);
         }
         fputc('\n', stdout);

@@ -280,11 +280,14 @@ static void tell(doctor *self, finding *one, const char *bad, verdict how, const
             "the hash of its password",
             who, role_names[self->role], layout_names[self->layout]);
     } else {
-        finding_evidence(one, "%s %s: %zu questions, %s", who, good, all->asked, right_way(self));
+        finding_evidence(one, "%s%s %s: %zu questions, %s", all->unknown > 0 ? "as far as known " : "", who,
+                         good, all->asked, right_way(self));
     }
     if (all->unknown > 0) {
         finding_worsen(one, VERDICT_UNKNOWN);
         finding_evidence(one, "; %zu not answered", all->unknown);
+        finding_fix(one, "%slet the doctor log in with +acl|dryrun, and name a user that the server has",
+                    one->fix[0] != '\0' ? "; " : "");
     }
 }
 

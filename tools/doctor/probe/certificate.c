@@ -202,7 +202,19 @@ static void note_demand(SSL *ssl, probe *wire, const notes *seen, certificate_vi
         snprintf(view->why, sizeof view->why, "the handshake failed");
 }
 
-void certificate_look(const probe_target *target, const char *anchors, certificate_view *view)
+/* What we say that we can verify decides which certificate is sent. */
+static bool make_wish(SSL *ssl, certificate_wish wish)
+{
+    static const char *const signatures[] = {
+        [WISH_RSA] = "RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512:RSA+SHA1",
+        [WISH_OTHER] = "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:ed448:ECDSA+SHA1",
+    };
+
+    return wish == WISH_ANY || SSL_set1_sigalgs_list(ssl, signatures[wish]) == 1;
+}
+
+void certificate_look(const probe_target *target, const char *anchors, certificate_wish wish,
+                      certificate_view *view)
 {
     notes seen = {0};
     probe wire;
@@ -211,7 +223,7 @@ void certificate_look(const probe_target *target, const char *anchors, certifica
     SSL *ssl = configuration != NULL ? SSL_new(configuration) : NULL;
 
     *view = (certificate_view){0};
-    if (ssl == NULL) {
+    if (ssl == NULL || !make_wish(ssl, wish)) {
         snprintf(view->why, sizeof view->why, "OpenSSL can't be set up");
     } else if (!probe_dial(&wire, target, 0)) {
         snprintf(view->why, sizeof view->why, "nothing answers there");

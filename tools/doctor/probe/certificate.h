@@ -15,6 +15,7 @@ typedef struct certificate {
     char issuer[CERTIFICATE_TEXT_MAX];
     char signature[64]; /* "ecdsa-with-SHA256" */
     char key[32];       /* "RSA", "EC" or what else */
+    bool is_rsa;        /* RSA or RSA-PSS */
     int key_bits;
     bool weak_key;
     bool weak_signature; /* MD5 or SHA-1; of a root it does not matter */
@@ -48,7 +49,11 @@ typedef struct certificate_view {
     char why[128]; /* why nothing was seen */
 } certificate_view;
 
+/* A server can have one certificate for clients that know RSA and another for those that know ECDSA. */
+typedef enum certificate_wish { WISH_ANY, WISH_RSA, WISH_OTHER } certificate_wish;
+
 /* `anchors`: a PEM file, a hashed directory, or "system". */
-void certificate_look(const probe_target *target, const char *anchors, certificate_view *view);
+void certificate_look(const probe_target *target, const char *anchors, certificate_wish wish,
+                      certificate_view *view);
 
 #endif

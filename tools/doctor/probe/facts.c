@@ -28,7 +28,8 @@ static void read_key(X509 *from, certificate *to)
         to->strange = true;
         return;
     }
-    const bool rsa = EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS") || EVP_PKEY_is_a(key, "DSA");
+    to->is_rsa = EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS");
+    const bool rsa = to->is_rsa || EVP_PKEY_is_a(key, "DSA");
     const char *name = EVP_PKEY_get0_type_name(key);
     snprintf(to->key, sizeof to->key, "%s", name != NULL ? name : "unknown");
     to->key_bits = EVP_PKEY_get_bits(key);
