@@ -14,6 +14,7 @@ import server
 from client import Client
 from doctors import examine, lines, start, uri, verdict
 from harness import REFUSED, RETRY, check, environment, equal, main, run, test
+from memory import MIB, private_limit, sanitized
 
 HELPER = f"user helper on >{server.PASSWORD} -@all +ping +acl|dryrun"
 
@@ -347,8 +348,8 @@ def elements_that_are_too_large_are_given_up():
     admin = Client(port, "worker")
     admin.call("EVAL", "local v = string.rep('x', 8388608) for i = 1, 16 do redis.call('RPUSH', 'jobs', v) end "
                "for i = 1, 9 do redis.call('SET', 'jobs' .. i, 'a@example.com') end return 1", "0")
-    shown = payloads(port, "--match", "jobs*",
-                     preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (100 << 20, 100 << 20))).stdout
+    limit = {} if sanitized() else {"preexec_fn": private_limit(100 * MIB)}
+    shown = payloads(port, "--match", "jobs*", **limit).stdout
     check(b"9 with what looks like a mail" in shown and b"1 of more than 1 MiB" in shown, repr(shown))
 
 

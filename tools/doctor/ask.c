@@ -77,7 +77,7 @@ answer ask_either(doctor *self, const char *config, const char *info, char value
 void finding_denied(finding *one, const char *what)
 {
     finding_worsen(one, VERDICT_UNKNOWN);
-    finding_evidence(one, "%sthis user may not ask: %s", one->evidence[0] != '\0' ? "; " : "", what);
+    finding_evidence(one, "%sthis user may not ask: %s", finding_between(one->evidence), what);
     finding_fix(one, "%slet the doctor log in with the rights that 'taskseal doctor --role operator' prints",
-                one->fix[0] != '\0' ? "; " : "");
+                finding_between(one->fix));
 }

@@ -13,38 +13,32 @@ static const char fix_renew[] =
     "put a certificate of your CA in place, and on the server: CONFIG SET tls-cert-file "
     "FILE tls-key-file FILE";
 
-/* A server can have two chains: what is said of the second stands behind what is said of the first. */
-static const char *between(const finding *one)
-{
-    return one->evidence[0] != '\0' ? "; " : "";
-}
-
 static void check_chain(finding *one, const certificate_view *view)
 {
     if (!view->has_chain) {
         finding_worsen(one, VERDICT_FAIL);
-        finding_evidence(one, "%sno chain from %s to cacert: %s", between(one), view->list[0].subject,
-                         view->broken);
+        finding_evidence(one, "%sno chain from %s to cacert: %s", finding_between(one->evidence),
+                         view->list[0].subject, view->broken);
         finding_fix(one, "%sgive in cacert the CA that issued it, or put the whole chain into tls-cert-file",
-                    one->fix[0] != '\0' ? "; " : "");
+                    finding_between(one->fix));
     } else if (view->missing[0] != '\0') {
         finding_worsen(one, VERDICT_FAIL);
         finding_evidence(one, "%sthe server does not send %s: clients that have the root only refuse it",
-                         between(one), view->missing);
+                         finding_between(one->evidence), view->missing);
         finding_fix(one,
                     "%sappend it to tls-cert-file behind the server's own certificate: cat server.pem "
                     "intermediate.pem > chain.pem; CONFIG SET tls-cert-file chain.pem",
-                    one->fix[0] != '\0' ? "; " : "");
+                    finding_between(one->fix));
     } else {
-        finding_evidence(one, "%scomplete: %zu sent, issued by %s", between(one), view->count,
-                         view->list[0].issuer);
+        finding_evidence(one, "%scomplete: %zu sent, issued by %s", finding_between(one->evidence),
+                         view->count, view->list[0].issuer);
     }
 }
 
 static void check_days(doctor *self, finding *one, const certificate *this)
 {
     self->chain_days = this->days < self->chain_days ? this->days : self->chain_days;
-    finding_evidence(one, "%s%s %s %d days", between(one), this->subject,
+    finding_evidence(one, "%s%s %s %d days", finding_between(one->evidence), this->subject,
                      this->days < 0  ? "expired; it has"
                      : this->not_yet ? "is not valid yet; it has"
                                      : "has",
@@ -76,7 +70,7 @@ static void check_keys(finding *key, finding *signature, const certificate_view 
 {
     for (size_t i = 0; i < view->count; i++) {
         const certificate *this = &view->list[i];
-        finding_evidence(key, "%s%s %d bits%s", between(key), this->key, this->key_bits,
+        finding_evidence(key, "%s%s %d bits%s", finding_between(key->evidence), this->key, this->key_bits,
                          this->weak_key ? " (weak)" : "");
         if (this->weak_key)
             finding_worsen(key, VERDICT_FAIL);
@@ -86,7 +80,7 @@ static void check_keys(finding *key, finding *signature, const certificate_view 
         }
         if (i > 0 && this->self_issued)
             continue;
-        finding_evidence(signature, "%s%s%s", between(signature), this->signature,
+        finding_evidence(signature, "%s%s%s", finding_between(signature->evidence), this->signature,
                          this->weak_signature ? " (weak)" : "");
         if (this->weak_signature)
             finding_worsen(signature, VERDICT_FAIL);
@@ -99,9 +93,9 @@ static void check_names(finding *one, const certificate *leaf)
         finding_worsen(one, VERDICT_FAIL);
         finding_evidence(one,
                          "%s%s holds no name in a subject alternative name (the common name does not count)",
-                         between(one), leaf->subject);
+                         finding_between(one->evidence), leaf->subject);
     } else {
-        finding_evidence(one, "%s%s", between(one), leaf->names);
+        finding_evidence(one, "%s%s", finding_between(one->evidence), leaf->names);
     }
     if (leaf->wildcard) {
         finding_worsen(one, VERDICT_WARN);
@@ -109,6 +103,7 @@ static void check_names(finding *one, const certificate *leaf)
     }
 }
 
+/* A server can have two chains: what is said of the second stands behind what is said of the first. */
 static void check_views(doctor *self, const certificate_view *views, size_t count)
 {
     finding *chain = findings_add(&self->found, "certificate-chain", VERDICT_OK);

@@ -71,7 +71,7 @@ static void take_answer(doctor *self, finding *one, ports *all, unsigned port)
     char where[80];
     char words[PLAINTEXT_WORDS_MAX];
     const plaintext_answer answer = plaintext_ask(&self->target, port, words);
-    const char *between = one->evidence[0] != '\0' ? "; " : "";
+    const char *between = finding_between(one->evidence);
 
     probe_words(&self->target, port, where, sizeof where);
     if (answer == PLAINTEXT_SPOKEN) {
@@ -105,7 +105,7 @@ void check_listeners(doctor *self)
         finding_worsen(one, VERDICT_WARN);
         finding_evidence(
             one, "%sthe server says that it listens without TLS on port %u, which can't be reached from here",
-            one->evidence[0] != '\0' ? "; " : "", all.own);
+            finding_between(one->evidence), all.own);
     }
     if (one->verdict >= VERDICT_WARN)
         finding_fix(one,

@@ -127,11 +127,11 @@ static void check_keys(doctor *self)
         {"RENAME", NONE ":none", NONE ":none"},
     };
     finding *one = findings_add(&self->found, "user-keys", VERDICT_OK);
-    bool known = false;
+    bool known = true;
 
     for (size_t i = 0; i < sizeof users / sizeof users[0] && one->verdict == VERDICT_OK; i++) {
         const right found = right_ask(self, NULL, users[i], CARE_QUEUE);
-        known = known || found == RIGHT_NO || found == RIGHT_YES;
+        known = known && found != RIGHT_UNKNOWN;
         if (found != RIGHT_YES)
             continue;
         finding_worsen(one, VERDICT_WARN);

@@ -45,7 +45,7 @@ static void refuses_all(finding *one)
     finding_worsen(one, VERDICT_UNKNOWN);
     finding_evidence(one,
                      "%sit refuses a hello with good ciphers too, or is no TLS: its refusals show nothing",
-                     one->evidence[0] != '\0' ? "; " : "");
+                     finding_between(one->evidence));
 }
 
 static void check_protocols(doctor *self, bool hears)
@@ -67,7 +67,7 @@ static void check_protocols(doctor *self, bool hears)
         if (answer == HELLO_REFUSED || answer == HELLO_TOO_OLD)
             continue;
         finding_worsen(one, taken ? VERDICT_FAIL : VERDICT_UNKNOWN);
-        finding_evidence(one, "%s%s %s", one->evidence[0] != '\0' ? "; " : "", taken ? "takes" : "can't try",
+        finding_evidence(one, "%s%s %s", finding_between(one->evidence), taken ? "takes" : "can't try",
                          old[i].name);
     }
     if (one->verdict == VERDICT_OK && !hears)

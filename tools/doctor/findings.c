@@ -26,6 +26,11 @@ PRINTF_LIKE(3, 0) static void append(char *text, size_t cap, const char *format,
         memcpy(text + cap - 4, "...", 4);
 }
 
+const char *finding_between(const char *text)
+{
+    return text[0] != '\0' ? "; " : "";
+}
+
 void finding_evidence(finding *one, const char *format, ...)
 {
     va_list values;

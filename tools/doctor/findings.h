@@ -39,6 +39,9 @@ typedef struct findings {
 /* A new one, without evidence and fix. */
 finding *findings_add(findings *all, const char *check, verdict how);
 
+/* What stands between `text`, an evidence or a fix, and what is added to it: "; ", or "" if there is none yet. */
+const char *finding_between(const char *text);
+
 /* Each adds to what is there; what does not fit is cut, and "..." says so. */
 void finding_evidence(finding *one, const char *format, ...) PRINTF_LIKE(2, 3);
 void finding_fix(finding *one, const char *format, ...) PRINTF_LIKE(2, 3);

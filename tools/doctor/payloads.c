@@ -160,7 +160,7 @@ static void tell_plain(finding *one, const payloads *all)
         one,
         "%sseal them where they are made (taskseal_seal, or 'taskseal seal'), let those that wait run out, "
         "then require it: treat TASKSEAL_PLAIN as an error",
-        one->fix[0] != '\0' ? "; " : "");
+        finding_between(one->fix));
 }
 
 void check_payloads(doctor *self)
@@ -186,7 +186,7 @@ void check_payloads(doctor *self)
     if (all->empty > 0) {
         finding_worsen(one, VERDICT_UNKNOWN);
         finding_evidence(one, "; %" PRIu64 " keys without a payload where the layout has it", all->empty);
-        finding_fix(one, "%slook into all of their fields with --match", one->fix[0] != '\0' ? "; " : "");
+        finding_fix(one, "%slook into all of their fields with --match", finding_between(one->fix));
     }
     if (all->cut > 0)
         finding_evidence(one, "; of %" PRIu64 " collections the first elements only", all->cut);
@@ -199,7 +199,7 @@ void check_payloads(doctor *self)
                          " unreadable (cut, of a newer version, or within something else), %" PRIu64
                          " of more than 1 MiB",
                          all->unreadable, all->large);
-        finding_fix(one, "%slook at them with 'taskseal inspect'", one->fix[0] != '\0' ? "; " : "");
+        finding_fix(one, "%slook at them with 'taskseal inspect'", finding_between(one->fix));
     }
     if (all->refused > 0 || all->lost || all->seen == 0) {
         finding_worsen(one, all->refused > 0 || all->lost ? VERDICT_UNKNOWN : VERDICT_INFO);

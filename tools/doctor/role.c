@@ -287,7 +287,7 @@ static void tell(doctor *self, finding *one, const char *bad, verdict how, const
         finding_worsen(one, VERDICT_UNKNOWN);
         finding_evidence(one, "; %zu not answered", all->unknown);
         finding_fix(one, "%slet the doctor log in with +acl|dryrun, and name a user that the server has",
-                    one->fix[0] != '\0' ? "; " : "");
+                    finding_between(one->fix));
     }
 }
 
