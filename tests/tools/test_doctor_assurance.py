@@ -79,6 +79,9 @@ class Forwarder(Peer):
         try:
             while data := source.recv(65536):
                 to.sendall(data)
+        except OSError:
+            pass  # a reset ends it as well
+        try:
             to.shutdown(socket.SHUT_WR)
         except OSError:
             pass
