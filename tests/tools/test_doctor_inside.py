@@ -34,9 +34,11 @@ def a_default_user_with_a_password_is_warned_of():
 
 @test
 def a_default_user_that_can_not_replay_the_append_only_file_is_warned_of():
-    twins("default-user", "warn", ["append-only file"],
-          {"users": ("user default off", doctors.ALL), "more": ["appendonly yes"]}, ["is off"],
-          more=["appendonly yes"])
+    # The server replays with this user's rights, to commands and to keys.
+    for default in ["user default off", "user default off +@all"]:
+        twins("default-user", "warn", ["append-only file"],
+              {"users": (default, doctors.ALL), "more": ["appendonly yes"]}, ["is off"],
+              more=["appendonly yes"])
 
 
 @test

@@ -58,6 +58,7 @@ typedef struct rules {
     bool on;
     bool nopass;
     bool everything; /* +@all, without exceptions */
+    bool all_keys;   /* ~* */
 } rules;
 
 static bool holds(const redisReply *list, const char *word)
@@ -83,7 +84,10 @@ static rules read_rules(doctor *self)
                 found.known = true;
                 found.on = holds(value, "on");
                 found.nopass = holds(value, "nopass");
+                found.all_keys = found.all_keys || holds(value, "allkeys"); /* before Redis 7 */
             }
+            if (name != NULL && strcmp(name, "keys") == 0 && value->str != NULL)
+                found.all_keys = strcmp(value->str, "~*") == 0;
             if (name != NULL && strcmp(name, "commands") == 0 && value->str != NULL)
                 found.everything = strcmp(value->str, "+@all") == 0;
         }
@@ -113,13 +117,17 @@ static void judge_rules(finding *one, const rules *said)
     }
 }
 
-/* Off, and not allowed everything: older releases then skip what they replay of scripts and transactions. */
+/* Off, and not allowed everything on every key: older releases then skip what they replay of scripts and
+ * transactions. */
 static void judge_replay(doctor *self, finding *one, const rules *said)
 {
     char aof[ANSWER_MAX];
 
-    if (said->on || said->everything || ask_config(self, "appendonly", aof) != ANSWER_GIVEN ||
-        strcmp(aof, "yes") != 0)
+    if (said->on || (said->everything && said->all_keys))
+        return;
+    if (ask_config(self, "appendonly", aof) != ANSWER_GIVEN)
+        finding_denied(one, "CONFIG GET appendonly");
+    if (strcmp(aof, "yes") != 0)
         return;
     finding_worsen(one, VERDICT_WARN);
     finding_evidence(
