@@ -124,8 +124,9 @@ static void take(walk *self, const redisReply *value)
     if (is_string(value) && value->len > PAYLOAD_MAX) {
         self->to->seen++;
         self->to->large++;
-    } else if (is_string(value))
+    } else if (is_string(value)) {
         payload_take(self->to, value->str, value->len);
+    }
 }
 
 /* ---- The layouts ---- */

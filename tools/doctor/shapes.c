@@ -73,8 +73,8 @@ static bool has_beginning(const char *data, size_t len, const beginning *list, s
         const char *end = data + len;
         for (const char *at = memmem(data, len, list[i].text, own); at != NULL;
              at = memmem(at + 1, (size_t)(end - at) - 1, list[i].text, own)) {
-            size_t follows =
-                0; /* not counted further than is needed: else a payload could keep us busy for minutes */
+            size_t follows = 0;
+            /* Not counted further than is needed: else a payload could keep us busy for minutes. */
             while (follows < list[i].more && at + own + follows < end && is_word(at[own + follows]))
                 follows++;
             if (follows == list[i].more && (list[i].more == 0 || at == data || !is_word(at[-1])))
