@@ -4,6 +4,7 @@
 has not; and that it changes nothing."""
 
 import os
+import socket
 import sys
 
 import doctors
@@ -98,6 +99,12 @@ def rights_are_found_out_without_acl_dryrun():
         equal(rights(found)[0], {"KEYS"})
 
 
+def default_port_is_free():
+    """Who may not ask for the port has the default one probed, where this machine may have a server of its own."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", 6379)) != 0
+
+
 @test
 def rights_that_can_not_be_asked_are_unknown():
     for program in doctors.programs():
@@ -108,9 +115,11 @@ def rights_that_can_not_be_asked_are_unknown():
             equal(rights(found), (set(), EVERYTHING))
             verdict(found, "user-keys", "unknown")
             verdict(found, "eviction", "unknown", "may not ask")
-            equal(status, 0)
+            if default_port_is_free():
+                equal(status, 0)
         text = uri(start(program, users=(doctors.CLOSED, BLIND)))
-        equal(examine(text, "--strict")[1], doctors.WARNED)
+        if default_port_is_free():
+            equal(examine(text, "--strict")[1], doctors.WARNED)
 
 
 # ---- Configuration ----
