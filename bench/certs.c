@@ -95,7 +95,7 @@ bool certs_make(const char *directory)
            write_pem(directory, "server.key", NULL, server_key);
 cleanup:
     if (!made) {
-        fprintf(stderr, "bench-e2e: the certificates could not be made in %s\n", directory);
+        fprintf(stderr, "bench: the certificates could not be made in %s\n", directory);
         ERR_print_errors_fp(stderr);
     }
     X509_free(server);

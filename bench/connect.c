@@ -3,29 +3,18 @@
  * bench-connect: what a verified connection costs beside one that an application builds on hiredis and
  * OpenSSL: the time to the first reply, throughput, and heap.
  */
-#include <getopt.h>
 #include <malloc.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <taskseal/redis.h>
 
+#include "command.h"
 #include "measure.h"
 #include "peer.h"
-#include "server.h"
 
-enum {
-    ROUNDS_MIN = 10,
-    ROUNDS_MAX = 1000,
-    CONNECTS = 8,
-    DEPTH = 64,
-    BATCHES = 20,
-    PAYLOAD = 1024,
-    HEAPS = 32
-};
+enum { CONNECTS = 8, DEPTH = 64, BATCHES = 20, PAYLOAD = 1024, HEAPS = 32 };
 
 typedef struct result {
     const char *name;
@@ -38,34 +27,15 @@ typedef struct result {
     spread noise; /* peer / peer */
 } result;
 
-typedef struct choices {
-    bool check;
-    bool json;
-    size_t rounds;
-    const char *program;
-} choices;
-
-static bench_server valkey;
 static bench_peer *peer;
 static taskseal_redis_endpoint *endpoint;
-
-static void stop_server(void)
-{
-    server_stop(&valkey);
-}
-
-static _Noreturn void fail(const char *what)
-{
-    fprintf(stderr, "bench-connect: %s\n", what);
-    exit(2);
-}
 
 static redisContext *ours(void)
 {
     redisContext *redis;
     taskseal_error error;
     if (taskseal_redis_connect(endpoint, &redis, &error) != TASKSEAL_OK)
-        fail(error.message);
+        command_fail(error.message);
     return redis;
 }
 
@@ -105,11 +75,11 @@ static double time_pushes(redisContext *redis)
     for (int batch = 0; batch < BATCHES; batch++) {
         for (int i = 0; i < DEPTH; i++)
             if (redisAppendCommand(redis, "LPUSH bench %b", payload, sizeof payload) != REDIS_OK)
-                fail(redis->errstr);
+                command_fail(redis->errstr);
         for (int i = 0; i < DEPTH; i++) {
             redisReply *reply = NULL;
             if (redisGetReply(redis, (void **)&reply) != REDIS_OK || reply->type != REDIS_REPLY_INTEGER)
-                fail("LPUSH failed");
+                command_fail("LPUSH failed");
             freeReplyObject(reply);
         }
     }
@@ -232,62 +202,20 @@ static size_t check(const result *results, size_t count)
 
 /* ---- The program ------------------------------------------------------------------------------ */
 
-static const char usage[] = "usage: bench-connect [--check] [--json] [--rounds N] [--server PROGRAM]\n"
-                            "  as bench-e2e; rounds 10..1000, default 101\n";
-
-static choices parse_arguments(int argc, char **argv)
-{
-    static const struct option options[] = {
-        {"check", no_argument, NULL, 'c'},        {"json", no_argument, NULL, 'j'},
-        {"rounds", required_argument, NULL, 'r'}, {"server", required_argument, NULL, 's'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
-    choices chosen = {.rounds = 101, .program = "valkey-server"};
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        switch (option) {
-        case 'c':
-            chosen.check = true;
-            break;
-        case 'j':
-            chosen.json = true;
-            break;
-        case 'r':
-            chosen.rounds = strtoul(optarg, NULL, 10);
-            break;
-        case 's':
-            chosen.program = optarg;
-            break;
-        default:
-            fputs(usage, option == 'h' ? stdout : stderr);
-            exit(option == 'h' ? 0 : 2);
-        }
-    }
-    if (optind != argc || chosen.rounds < ROUNDS_MIN || chosen.rounds > ROUNDS_MAX) {
-        fputs(usage, stderr);
-        exit(2);
-    }
-    return chosen;
-}
-
 /* Makes both sides' configurations, and waits until the server answers. The user `default` takes any password. */
-static void make_ready(void)
+static void make_ready(bench_server *server)
 {
-    static const struct timespec pause = {.tv_nsec = 20000000};
     char uri[320], ca[80];
     int port = 0;
     taskseal_error error;
-    redisContext *redis = NULL;
-    if (sscanf(valkey.uri, "rediss://127.0.0.1:%d/", &port) != 1)
-        fail("the server's URI");
-    snprintf(uri, sizeof uri, "rediss://default:bench@%s", valkey.uri + strlen("rediss://"));
-    snprintf(ca, sizeof ca, "%s/ca.pem", valkey.directory);
+
+    if (sscanf(server->uri, "rediss://127.0.0.1:%d/", &port) != 1)
+        command_fail("the server's URI");
+    snprintf(uri, sizeof uri, "rediss://default:bench@%s", server->uri + strlen("rediss://"));
+    snprintf(ca, sizeof ca, "%s/ca.pem", server->directory);
     if (taskseal_redis_endpoint_new(&endpoint, uri, &error) != TASKSEAL_OK)
-        fail(error.message);
-    for (int i = 0; taskseal_redis_connect(endpoint, &redis, &error) != TASKSEAL_OK; i++) {
-        if (i > 500 || !server_alive(&valkey) || taskseal_err_permanent(error.code))
-            fail(error.message);
-        nanosleep(&pause, NULL);
-    }
-    redisFree(redis);
+        command_fail(error.message);
+    redisFree(command_connect(server, endpoint));
     peer = peer_new(ca, port);
 }
 
@@ -312,15 +240,8 @@ int main(int argc, char **argv)
          {0, 0, 0}},
         {"heap for each connection, bytes: / hiredis_ssl", "heap", 1.00, true, 0, 0, {0, 0, 0}, {0, 0, 0}}};
     size_t count = sizeof results / sizeof *results;
-    choices chosen = parse_arguments(argc, argv);
-    if (sodium_init() < 0 || atexit(stop_server) != 0)
-        fail("libsodium did not start");
-    if (measure_cpu_count() > 1)
-        measure_pin(0); /* the server's; ours is the last one */
-    if (!server_start(&valkey, chosen.program))
-        return 2;
-    measure_pin(-1);
-    make_ready();
+    choices chosen = command_choices(argc, argv, "bench-connect", 101);
+    make_ready(command_server(&chosen));
     measure_heap(&results[2]);
     measure(&results[0], connect_way, chosen.rounds, false);
     for (size_t way = 0; way < 3; way++)

@@ -2,20 +2,18 @@
  *
  * bench-e2e: what sealing costs a producer, over the same verified TLS connection to a real server.
  */
-#include <getopt.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <taskseal/redis.h>
 
+#include "command.h"
 #include "measure.h"
 #include "producer.h"
-#include "server.h"
 
-enum { ROUNDS_MIN = 10, ROUNDS_MAX = 1000, WAYS = 4 };
+enum { WAYS = 4 };
 
 /* The first way comes a second time, so that the noise of the machine shows. */
 static const producer_mode ways[WAYS] = {PRODUCER_UNSEALED, PRODUCER_SEALED, PRODUCER_PRIMITIVES,
@@ -33,20 +31,7 @@ typedef struct depth_result {
     spread noise;               /* unsealed / unsealed */
 } depth_result;
 
-typedef struct choices {
-    bool check;
-    bool json;
-    size_t rounds;
-    const char *program;
-} choices;
-
-static bench_server valkey;
 static char server_version[64] = "unknown";
-
-static void stop_server(void)
-{
-    server_stop(&valkey);
-}
 
 /* ---- Measuring -------------------------------------------------------------------------------- */
 
@@ -167,26 +152,14 @@ static size_t check(const depth_result *results, size_t count)
 
 /* ---- The server ------------------------------------------------------------------------------- */
 
-/* Connects as soon as the server answers; gives up after ten seconds, or when it has ended. */
-static redisContext *connect_when_ready(void)
+static redisContext *connect_to(bench_server *server)
 {
-    static const struct timespec pause = {.tv_nsec = 20000000};
-    uint64_t deadline = measure_wall_ns() + UINT64_C(10000000000);
     taskseal_redis_endpoint *endpoint;
-    redisContext *redis = NULL;
     taskseal_error error;
-    if (taskseal_redis_endpoint_new(&endpoint, valkey.uri, &error) != TASKSEAL_OK) {
-        fprintf(stderr, "bench-e2e: %s\n", error.message);
-        exit(2);
-    }
-    while (taskseal_redis_connect(endpoint, &redis, &error) != TASKSEAL_OK) {
-        bool alive = server_alive(&valkey);
-        if (!alive || taskseal_err_permanent(error.code) || measure_wall_ns() > deadline) {
-            fprintf(stderr, "bench-e2e: %s\n", alive ? error.message : "the server has ended");
-            exit(2);
-        }
-        nanosleep(&pause, NULL);
-    }
+
+    if (taskseal_redis_endpoint_new(&endpoint, server->uri, &error) != TASKSEAL_OK)
+        command_fail(error.message);
+    redisContext *redis = command_connect(server, endpoint);
     taskseal_redis_endpoint_free(endpoint);
     return redis;
 }
@@ -210,62 +183,14 @@ static void read_version(redisContext *redis)
 
 /* ---- The program ------------------------------------------------------------------------------ */
 
-static const char usage[] = "usage: bench-e2e [--check] [--json] [--rounds N] [--server PROGRAM]\n"
-                            "  --check           exit with 1 if a bound is broken\n"
-                            "  --json            print JSON instead of the table\n"
-                            "  --rounds N        rounds per depth, 10..1000, default 51\n"
-                            "  --server PROGRAM  the server to start, default valkey-server\n";
-
-static choices parse_arguments(int argc, char **argv)
-{
-    static const struct option options[] = {
-        {"check", no_argument, NULL, 'c'},        {"json", no_argument, NULL, 'j'},
-        {"rounds", required_argument, NULL, 'r'}, {"server", required_argument, NULL, 's'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
-    choices chosen = {.rounds = 51, .program = "valkey-server"};
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        switch (option) {
-        case 'c':
-            chosen.check = true;
-            break;
-        case 'j':
-            chosen.json = true;
-            break;
-        case 'r':
-            chosen.rounds = strtoul(optarg, NULL, 10);
-            break;
-        case 's':
-            chosen.program = optarg;
-            break;
-        default:
-            fputs(usage, option == 'h' ? stdout : stderr);
-            exit(option == 'h' ? 0 : 2);
-        }
-    }
-    if (optind != argc || chosen.rounds < ROUNDS_MIN || chosen.rounds > ROUNDS_MAX) {
-        fputs(usage, stderr);
-        exit(2);
-    }
-    return chosen;
-}
-
 int main(int argc, char **argv)
 {
     static bench_producer producer;
     depth_result results[] = {{.depth = 1, .tasks = 250, .bound_unsealed = 0.85},
                               {.depth = 64, .tasks = 1280, .bound_primitives = 0.95}};
     size_t count = sizeof results / sizeof *results;
-    choices chosen = parse_arguments(argc, argv);
-    if (sodium_init() < 0 || atexit(stop_server) != 0) {
-        fputs("bench-e2e: libsodium did not start\n", stderr);
-        return 2;
-    }
-    if (measure_cpu_count() > 1)
-        measure_pin(0); /* the server's; ours is the last one */
-    if (!server_start(&valkey, chosen.program))
-        return 2;
-    measure_pin(-1);
-    redisContext *redis = connect_when_ready();
+    choices chosen = command_choices(argc, argv, "bench-e2e", 51);
+    redisContext *redis = connect_to(command_server(&chosen));
     read_version(redis);
     producer_prepare(&producer, redis);
     for (size_t i = 0; i < count; i++)

@@ -54,7 +54,7 @@ bool server_start(bench_server *server, const char *program)
     server->pid = -1;
     snprintf(server->directory, sizeof server->directory, "/tmp/taskseal-bench-XXXXXX");
     if (number == 0 || mkdtemp(server->directory) == NULL) {
-        perror("bench-e2e: a port and a directory for the server");
+        perror("bench: a port and a directory for the server");
         server->directory[0] = '\0';
         return false;
     }
@@ -67,7 +67,7 @@ bool server_start(bench_server *server, const char *program)
     if (server->pid == 0)
         become_server(server, program, port);
     if (server->pid < 0)
-        perror("bench-e2e: fork");
+        perror("bench: fork");
     return server->pid > 0;
 }
 

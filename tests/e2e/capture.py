@@ -9,20 +9,17 @@ queues the same payload unsealed. Someone without keys finds neither passwords n
 keylog.so takes from the programs (recorder.py records), finds the passwords and the unsealed payload: so it would find
 what is there; and not the sealed one.
 """
-import argparse
 import json
 import os
 import pathlib
 import re
 import secrets
-import shutil
 import subprocess
 import sys
-import tempfile
 
 sys.dont_write_bytecode = True
 from recorder import Recorder  # noqa: E402
-from stage import PATIENCE, Stage  # noqa: E402
+from stage import PATIENCE, arguments, set_up  # noqa: E402
 
 
 def connect(stage, port, env):
@@ -74,18 +71,11 @@ def run(stage, keylog):
 
 
 def main():
-    options = argparse.ArgumentParser()
-    for name in ("--server", "--bin", "--tool", "--keylog"):
-        options.add_argument(name, type=pathlib.Path, required=True)
+    options = arguments()
+    options.add_argument("--keylog", type=pathlib.Path, required=True)
     options = options.parse_args()
-    folder, stage = pathlib.Path(tempfile.mkdtemp()), None
-    try:
-        stage = Stage(folder, options.server, options.bin.resolve(), options.tool.resolve())
+    with set_up(options) as stage:
         counts, streams, size, decrypted, ledger = run(stage, options.keylog.resolve())
-    finally:
-        if stage is not None:
-            stage.end()
-        shutil.rmtree(folder)
     outcomes = [("the worker opened the task", len(ledger) == 1),
                 ("without keys a capture holds nothing", all(without == 0 for without, _ in counts.values())),
                 ("with keys every password is found", all(count > 0 for what, (_, count) in counts.items() if "password" in what)),

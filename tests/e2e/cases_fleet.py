@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Many at once: keys that change, connections that break, users and what they may do, the demo."""
+"""Many at once: keys that change, connections that break, users and and what they may do."""
 import hashlib
 import json
 import os
@@ -194,15 +194,3 @@ def the_balance_notices_a_lost_and_a_changed_payload(stage):
     equal(balance(), (1, "3 sealed, 2 opened, 1 lost\n"))
     out.write_text("\n".join(whole).replace(whole[0][-64:], "0" * 64) + "\n")
     equal(balance(), (1, "3 sealed, 2 opened, 1 lost; 1 that nobody sealed\n"))
-
-
-@test
-def the_demo_tells_its_story(stage):
-    small = stage.folder / "small.jsonl"
-    small.write_bytes(b"".join((ROOT / "examples/tasks.jsonl").read_bytes().splitlines(True)[:50]))
-    demo = subprocess.run([ROOT / "script/demo", small], capture_output=True, check=False, stdin=subprocess.DEVNULL,
-                          env=dict(os.environ, DEMO_SERVER=str(stage.server.args[0]),
-                                   DEMO_PROGRAMS=f"{stage.bin}:{stage.tool}"))
-    equal((demo.returncode, demo.stderr), (0, b""))
-    equal(b"\n50 sealed, 50 opened, 0 lost\n" in demo.stdout, True)
-    equal(b"FAILED" in demo.stdout, False)

@@ -10,24 +10,20 @@ and one after the other gets SIGKILL while the others go on; so does the server,
 the producers' ledgers, and at the other end of a pipe. A task may be handled twice, when its worker died after the work
 and before it said so: that is what at least once means. None may be lost, and none may arrive that can't be opened.
 """
-import argparse
 import collections
 import contextlib
 import hashlib
 import os
 import pathlib
 import random
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-import traceback
 
 sys.dont_write_bytecode = True
-from stage import Stage, equal, lab, until  # noqa: E402
+from stage import arguments, equal, lab, run_cases, set_up, until  # noqa: E402
 
 QUEUE = "crash"
 WORKERS, PRODUCERS = 4, 2
@@ -272,32 +268,14 @@ def controls(stage):
 
 
 def main():
-    options = argparse.ArgumentParser()
-    for name in ("--server", "--bin", "--tool"):
-        options.add_argument(name, type=pathlib.Path, required=True)
+    options = arguments()
     options.add_argument("--worker-kills", type=int, default=100)
     options.add_argument("--server-kills", type=int, default=5)
     options = options.parse_args()
-    folder = pathlib.Path(tempfile.mkdtemp())
-    stage, failed = None, False
-    cases = [("crashes lose nothing", lambda: crash(stage, options.worker_kills, options.server_kills)),
-             ("what is lost, unreadable or done twice is noticed", lambda: controls(stage))]
-    try:
-        stage = Stage(folder, options.server, options.bin.resolve(), options.tool.resolve())
-        for number, (name, case) in enumerate(cases, 1):
-            outcome = "ok"
-            try:
-                case()
-            except Exception: # whatever it is, it is this test's failure
-                failed, outcome = True, "not ok"
-                print("# " + traceback.format_exc().replace("\n", "\n# "))
-            print(f"{outcome} {number} - {name}", flush=True)
-        print(f"1..{len(cases)}")
-    finally:
-        if stage is not None:
-            stage.end()
-        shutil.rmtree(folder)
-    return 1 if failed else 0
+    with set_up(options) as stage:
+        return run_cases([
+            ("crashes lose nothing", lambda: crash(stage, options.worker_kills, options.server_kills)),
+            ("what is lost, unreadable or done twice is noticed", lambda: controls(stage))])
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
 """What the end-to-end tests stand on: a TLS-only server, keyrings, the programs, and a ledger that blocks."""
+import argparse
 import contextlib
 import fcntl
 import hashlib
@@ -9,8 +10,10 @@ import pathlib
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+import traceback
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.dont_write_bytecode = True
@@ -201,3 +204,37 @@ def blocked_ledger(stage, name):
         os.close(reader)
         if writer is not None:
             os.close(writer)
+
+
+def arguments():
+    """A parser of what each of these programs is told."""
+    options = argparse.ArgumentParser()
+    for name in ("--server", "--bin", "--tool"):
+        options.add_argument(name, type=pathlib.Path, required=True)
+    return options
+
+
+@contextlib.contextmanager
+def set_up(options, worker="worker"):
+    """A stage in a folder of its own; nothing of them stays."""
+    with tempfile.TemporaryDirectory() as folder:
+        stage = Stage(pathlib.Path(folder), options.server, options.bin.resolve(), options.tool.resolve(), worker)
+        try:
+            yield stage
+        finally:
+            stage.end()
+
+
+def run_cases(cases):
+    """Runs pairs of a name and a function, and prints TAP. Returns the exit status: there must be one, and none may fail."""
+    failed = not cases
+    for number, (name, case) in enumerate(cases, 1):
+        begun, outcome = time.monotonic(), "ok"
+        try:
+            case()
+        except Exception: # whatever it is, it is this test's failure, and the others go on
+            failed, outcome = True, "not ok"
+            print("# " + traceback.format_exc().replace("\n", "\n# "))
+        print(f"{outcome} {number} - {name} # {time.monotonic() - begun:.1f} s", flush=True)
+    print(f"1..{len(cases)}")
+    return 1 if failed else 0
