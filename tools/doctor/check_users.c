@@ -58,6 +58,7 @@ typedef struct rules {
     bool on;
     bool nopass;
     bool everything; /* +@all, without exceptions */
+    bool everywhere; /* ... on all keys and channels */
 } rules;
 
 static bool holds(const redisReply *list, const char *word)
@@ -69,32 +70,50 @@ static bool holds(const redisReply *list, const char *word)
     return false;
 }
 
+/* "~*" or "&*"; before 7.0 a list, whose patterns begin without that sign. */
+static bool is_all(const redisReply *value, const char *pattern)
+{
+    if (value->type == REDIS_REPLY_STRING)
+        return strcmp(value->str, pattern) == 0;
+    return holds(value, pattern) || holds(value, pattern + 1);
+}
+
+static void read_rule(rules *to, const char *name, const redisReply *value)
+{
+    if (strcmp(name, "flags") == 0) {
+        to->known = true;
+        to->on = holds(value, "on");
+        to->nopass = holds(value, "nopass");
+    } else if (strcmp(name, "commands") == 0 && value->str != NULL) {
+        to->everything = strcmp(value->str, "+@all") == 0;
+    } else if (strcmp(name, "keys") == 0) {
+        to->everywhere = to->everywhere && is_all(value, "~*");
+    } else if (strcmp(name, "channels") == 0) {
+        to->everywhere = to->everywhere && is_all(value, "&*");
+    }
+}
+
 /* Of ACL GETUSER: pairs of a name and a value. The hashes of passwords among them are not looked at. */
 static rules read_rules(doctor *self)
 {
     redisReply *reply = ask(self, 3, (const char *[]){"ACL", "GETUSER", "default"});
-    rules found = {0};
+    rules found = {.everywhere = true};
 
     if (reply != NULL && (reply->type == REDIS_REPLY_ARRAY || reply->type == REDIS_REPLY_MAP)) {
         for (size_t i = 0; i + 1 < reply->elements; i += 2) {
-            const char *name = reply->element[i]->str;
-            const redisReply *value = reply->element[i + 1];
-            if (name != NULL && strcmp(name, "flags") == 0) {
-                found.known = true;
-                found.on = holds(value, "on");
-                found.nopass = holds(value, "nopass");
-            }
-            if (name != NULL && strcmp(name, "commands") == 0 && value->str != NULL)
-                found.everything = strcmp(value->str, "+@all") == 0;
+            if (reply->element[i]->str != NULL)
+                read_rule(&found, reply->element[i]->str, reply->element[i + 1]);
         }
     }
     freeReplyObject(reply);
     return found;
 }
 
-static const char fix_off[] =
-    "ACL SETUSER default off; keep its rights, ~* &* +@all, which the server needs to replay "
-    "its append-only file; and write it to the ACL file";
+static const char fix_off[] = "once every client logs in as a user of its own ('taskseal doctor --role "
+                              "worker' prints the line of one): "
+                              "ACL SETUSER default off ~* &* +@all, and in the ACL file: user default off ~* "
+                              "&* +@all (the server replays its "
+                              "append-only file with these rights)";
 
 static void judge_rules(finding *one, const rules *said)
 {
@@ -113,19 +132,20 @@ static void judge_rules(finding *one, const rules *said)
     }
 }
 
-/* Off, and not allowed everything: older releases then skip what they replay of scripts and transactions. */
+/* Off, and not allowed everything everywhere: older releases then skip what they replay of scripts and transactions. */
 static void judge_replay(doctor *self, finding *one, const rules *said)
 {
     char aof[ANSWER_MAX];
 
-    if (said->on || said->everything || ask_config(self, "appendonly", aof) != ANSWER_GIVEN ||
-        strcmp(aof, "yes") != 0)
+    if (said->on || (said->everything && said->everywhere) ||
+        ask_config(self, "appendonly", aof) != ANSWER_GIVEN || strcmp(aof, "yes") != 0)
         return;
     finding_worsen(one, VERDICT_WARN);
     finding_evidence(
         one, "; but it has lost its rights, and a server before the fix of valkey #3983 and redis #14541 "
              "drops tasks when it replays its append-only file");
-    finding_fix(one, "ACL SETUSER default off ~* &* +@all: it stays off");
+    finding_fix(one,
+                "ACL SETUSER default off ~* &* +@all, and in the ACL file: user default off ~* &* +@all");
 }
 
 void check_users(doctor *self)
