@@ -2,6 +2,7 @@
  *
  * The server's certificates as it sends them, whatever the verified connection said of them, and those of clients.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "ask.h"
@@ -9,9 +10,24 @@
 
 enum { DAYS_WARN = 30, DAYS_FAIL = 7 };
 
-static const char fix_renew[] =
-    "put a certificate of your CA in place, and on the server: CONFIG SET tls-cert-file "
-    "FILE tls-key-file FILE";
+/* A server reads the files anew when it is told their names, be they the same. */
+static void add_reading(doctor *self, finding *one)
+{
+    char certificate[ANSWER_MAX];
+    char key[ANSWER_MAX];
+    const bool known = ask_config(self, "tls-cert-file", certificate) == ANSWER_GIVEN &&
+                       certificate[0] != '\0' && ask_config(self, "tls-key-file", key) == ANSWER_GIVEN &&
+                       key[0] != '\0';
+
+    finding_fix(one, "CONFIG SET tls-cert-file %s tls-key-file %s", known ? certificate : "FILE",
+                known ? key : "FILE");
+}
+
+static void add_renewing(doctor *self, finding *one)
+{
+    finding_fix(one, "put a new certificate of your CA in place, and on the server: ");
+    add_reading(self, one);
+}
 
 static void check_chain(doctor *self, const certificate_view *view)
 {
@@ -25,38 +41,55 @@ static void check_chain(doctor *self, const certificate_view *view)
         finding_worsen(one, VERDICT_FAIL);
         finding_evidence(one, "the server does not send %s: clients that have the root only refuse it",
                          view->missing);
-        finding_fix(one, "append it to tls-cert-file behind the server's own certificate: cat server.pem "
-                         "intermediate.pem > chain.pem; CONFIG SET tls-cert-file chain.pem");
+        finding_fix(
+            one, "append it to the file of the server's own certificate: cat intermediate.pem >> server.pem; "
+                 "then on the server: ");
+        add_reading(self, one);
     } else {
         finding_evidence(one, "complete: %zu sent, issued by %s", view->count, view->list[0].issuer);
     }
 }
 
-/* The first to expire of those that were sent. A root that is sent too is not looked at by clients. */
+/* True: it ends soon, or is of no use now. */
+static bool add_days(doctor *self, finding *one, const certificate *this)
+{
+    const verdict how = this->days < DAYS_FAIL || this->not_yet ? VERDICT_FAIL
+                        : this->days < DAYS_WARN                ? VERDICT_WARN
+                                                                : VERDICT_OK;
+
+    self->chain_days = this->days < self->chain_days ? this->days : self->chain_days;
+    finding_evidence(one,
+                     this->days < 0  ? "%s%s expired %d days ago"
+                     : this->not_yet ? "%s%s is not valid yet; it has %d days"
+                                     : "%s%s has %d days",
+                     one->evidence[0] != '\0' ? "; " : "", this->subject, abs(this->days));
+    finding_worsen(one, how);
+    return how != VERDICT_OK;
+}
+
+/* Those that were sent, and the CA of `cacert` above them: when it ends, every client refuses. A root that is sent is not
+ * looked at by clients, but their own is. */
 static void check_expiry(doctor *self, const certificate_view *view)
 {
     finding *one = findings_add(&self->found, "certificate-expiry", VERDICT_OK);
+    bool sent_is_old = false;
 
     self->has_days = true;
     self->leaf_days = view->list[0].days;
     self->chain_days = view->list[0].days;
     for (size_t i = 0; i < view->count; i++) {
-        const certificate *this = &view->list[i];
-        if (i > 0 && this->self_issued)
-            continue;
-        self->chain_days = this->days < self->chain_days ? this->days : self->chain_days;
-        finding_evidence(one, "%s%s %s %d days", i > 0 ? "; " : "", this->subject,
-                         this->days < 0  ? "expired; it had"
-                         : this->not_yet ? "is not valid yet; it has"
-                                         : "has",
-                         this->days);
-        if (this->days < DAYS_FAIL || this->not_yet)
-            finding_worsen(one, VERDICT_FAIL);
-        else if (this->days < DAYS_WARN)
-            finding_worsen(one, VERDICT_WARN);
+        if (i == 0 || !view->list[i].self_issued)
+            sent_is_old = add_days(self, one, &view->list[i]) || sent_is_old;
     }
-    if (one->verdict != VERDICT_OK)
-        finding_fix(one, "renew it: %s", fix_renew);
+    if (sent_is_old)
+        add_renewing(self, one);
+    const bool above = view->has_chain && strcmp(view->anchor.subject, view->list[0].subject) != 0;
+    if (above && add_days(self, one, &view->anchor))
+        finding_fix(one,
+                    "%sput a new CA beside the old one into the file of cacert, at every client; then let it "
+                    "issue the "
+                    "server's certificate",
+                    sent_is_old ? "; " : "");
 }
 
 static void check_keys(doctor *self, const certificate_view *view)
@@ -80,10 +113,22 @@ static void check_keys(doctor *self, const certificate_view *view)
     if (key->verdict != VERDICT_OK)
         finding_fix(key,
                     "make a key of EC P-256, or RSA with 3072 bits: openssl genpkey -algorithm EC -pkeyopt "
-                    "ec_paramgen_curve:P-256; %s",
-                    fix_renew);
+                    "ec_paramgen_curve:P-256 -out server.key; ");
     if (signature->verdict != VERDICT_OK)
-        finding_fix(signature, "have it issued anew with SHA-256: openssl x509 -req -sha256; %s", fix_renew);
+        finding_fix(signature, "have it issued anew with SHA-256: openssl x509 -req -sha256; ");
+    if (key->verdict != VERDICT_OK)
+        add_renewing(self, key);
+    if (signature->verdict != VERDICT_OK)
+        add_renewing(self, signature);
+}
+
+/* The name that clients look for: that of the URI's `name`, or its host, which may be an address. */
+static void add_name(doctor *self, finding *one)
+{
+    const bool is_name = self->target.name[0] != '\0';
+
+    finding_fix(one, "subjectAltName=%s:%s", is_name ? "DNS" : "IP",
+                is_name ? self->target.name : self->host);
 }
 
 static void check_names(doctor *self, const certificate *leaf)
@@ -92,15 +137,19 @@ static void check_names(doctor *self, const certificate *leaf)
 
     if (leaf->names[0] == '\0') {
         finding_worsen(one, VERDICT_FAIL);
-        finding_evidence(one, "%s holds no name in a subject alternative name", leaf->subject);
-        finding_fix(one, "issue it with subjectAltName=DNS:%s; the common name does not count", self->host);
+        finding_evidence(one,
+                         "%s holds no name in a subject alternative name; its common name does not count",
+                         leaf->subject);
+        finding_fix(one, "issue it with ");
+        add_name(self, one);
     } else {
         finding_evidence(one, "%s", leaf->names);
     }
     if (leaf->wildcard) {
         finding_worsen(one, VERDICT_WARN);
         finding_evidence(one, "; a wildcard: its key is good for every host of the domain");
-        finding_fix(one, "issue it for this server alone: subjectAltName=DNS:%s", self->host);
+        finding_fix(one, "issue it for this server alone: ");
+        add_name(self, one);
     }
 }
 
@@ -120,8 +169,10 @@ static void check_clients(doctor *self, client_demand demand)
     finding_evidence(one, "%s", words[demand]);
     if (how == VERDICT_WARN)
         finding_fix(
-            one, "in the server's configuration: tls-auth-clients yes, tls-ca-cert-file CA-OF-CLIENTS; and "
-                 "cert=FILE&key=FILE in each URI");
+            one, "give every client a certificate (cert=FILE&key=FILE in the URI) of the CA in the server's "
+                 "tls-ca-cert-file; then ");
+    if (how == VERDICT_WARN)
+        finding_fix_set(one, "tls-auth-clients", "yes");
 }
 
 /* Valkey 9.1 and newer look at the files themselves, if told to. */
@@ -136,13 +187,13 @@ static void check_reload(doctor *self)
     } else if (how == ANSWER_ABSENT) {
         finding_worsen(one, VERDICT_INFO);
         finding_evidence(one, "this server reads new certificates only when it is told to");
-        finding_fix(one, "after each renewal: CONFIG SET tls-cert-file FILE tls-key-file FILE, then look at "
-                         "certificate-expiry here");
+        finding_fix(one, "after each renewal: ");
+        add_reading(self, one);
     } else if (strcmp(seconds, "0") == 0) {
         finding_worsen(one, VERDICT_INFO);
         finding_evidence(one,
                          "tls-auto-reload-interval is 0: new certificates are read only when it is told to");
-        finding_fix(one, "in the server's configuration: tls-auto-reload-interval 3600");
+        finding_fix_set(one, "tls-auto-reload-interval", "3600");
     } else {
         finding_evidence(one, "the server looks for new certificates every %s s", seconds);
     }

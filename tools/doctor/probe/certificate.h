@@ -38,6 +38,7 @@ typedef struct certificate_view {
     size_t count;
     bool has_chain; /* one leads to `anchors`, be it with certificates from there; dates are not looked at */
     char broken[128];                   /* why none does, else "" */
+    certificate anchor;                 /* the one of `anchors` in which it ends, if has_chain */
     char missing[CERTIFICATE_TEXT_MAX]; /* the subject of one that was not sent and is no root, else "" */
     client_demand demand;
     char why[128]; /* why nothing was seen */
