@@ -6,7 +6,7 @@
 
 #include "role_lines.h"
 
-enum { WORD_MAX = 320, WORDS_TEXT_MAX = 700 };
+enum { WORD_MAX = 320, WORDS_TEXT_MAX = 3000 };
 
 static const char any_queue[] = "{*}";
 static const char no_queue[] = "taskseal-doctor"; /* no queue has this name, and none gets it */
@@ -68,6 +68,21 @@ void role_print(const doctor *self)
     for (const char *word = next_word(&list, &len); word != NULL; word = next_word(&list, &len))
         printf(" +%.*s", (int)len, word);
     fputc('\n', stdout);
+}
+
+void role_fix(const doctor *self, finding *one, const char *before, const char *who)
+{
+    const bool shared = strcmp(who, "default") == 0; /* it keeps its rights: the server needs them */
+
+    finding_fix(one, "%s%s 'taskseal doctor --role %s --layout %s", before,
+                shared ? "let every client log in as a user of its own, with the line that"
+                       : "give the line that",
+                role_names[self->role != ROLE_NONE ? self->role : ROLE_WORKER], layout_names[self->layout]);
+    if (self->queue != NULL)
+        finding_fix(one, " --queue %s", self->queue);
+    finding_fix(one, " --acl-user %s' prints, with the hash of its password%s", shared ? "NAME" : who,
+                shared ? ", and see default-user"
+                       : ", in place of its own in the ACL file, and then: ACL LOAD");
 }
 
 /* ---- Testing ---- */
@@ -163,6 +178,21 @@ static bool has_pattern(const role_line *line, const char *word, size_t word_len
     return false;
 }
 
+/* Who is for one queue may not reach those keys of another. */
+static void ask_other_queue(doctor *self, const role_line *line, const role_command *command, tally *to)
+{
+    const doctor other = {.queue = no_queue};
+    const char *list = line->keys;
+    size_t len;
+
+    for (const char *word = next_word(&list, &len); word != NULL; word = next_word(&list, &len)) {
+        char key[WORD_MAX];
+        sample_key(&other, word, len, key);
+        if (memmem(word, len, any_queue, strlen(any_queue)) != NULL)
+            note(to, ask_on(self, command, key), false, key);
+    }
+}
+
 /* Every pattern of the layout that some role has; the role's own must be open, the others shut. */
 static void ask_keys(doctor *self, const role_line *line, tally *to)
 {
@@ -183,6 +213,8 @@ static void ask_keys(doctor *self, const role_line *line, tally *to)
         }
     }
     note(to, ask_on(self, command, "taskseal-doctor:none"), false, "taskseal-doctor:none");
+    if (self->queue != NULL)
+        ask_other_queue(self, line, command, to);
 }
 
 static void tell(doctor *self, finding *one, const char *bad, verdict how, const char *good, const tally *all)
@@ -193,18 +225,29 @@ static void tell(doctor *self, finding *one, const char *bad, verdict how, const
         finding_worsen(one, how);
         finding_evidence(one, "%s %s: %s (%s)", who, how == VERDICT_FAIL ? "may not" : "may also", bad,
                          right_way(self));
-        finding_fix(
-            one,
-            "ACL SETUSER %s reset, then the line that 'taskseal doctor --role %s --layout %s' prints, with "
-            "the hash of its password",
-            who, role_names[self->role], layout_names[self->layout]);
-    } else {
+        role_fix(self, one, "", who);
+    } else if (all->unknown < all->asked) {
         finding_evidence(one, "%s %s: %zu questions, %s", who, good, all->asked, right_way(self));
+    } else {
+        finding_evidence(one, "what %s may do can't be asked: %s", who, right_way(self));
     }
     if (all->unknown > 0) {
         finding_worsen(one, VERDICT_UNKNOWN);
-        finding_evidence(one, "; %zu not answered", all->unknown);
+        finding_evidence(one, "; %zu of %zu questions not answered", all->unknown, all->asked);
+        finding_fix(one, "%s%s, and ask about this one by --acl-user %s", one->fix[0] != '\0' ? "; " : "",
+                    fix_login, who);
     }
+}
+
+/* Also true where that can't be asked. */
+static bool is_there(doctor *self)
+{
+    redisReply *reply = ask(self, 4, (const char *[]){"ACL", "DRYRUN", self->acl_user, "PING"});
+    const bool missing =
+        reply != NULL && reply->type == REDIS_REPLY_ERROR && strncmp(reply->str, "ERR User", 8) == 0;
+
+    freeReplyObject(reply);
+    return !missing;
 }
 
 void check_role(doctor *self)
@@ -214,6 +257,12 @@ void check_role(doctor *self)
 
     if (line == NULL || self->redis == NULL)
         return;
+    if (self->acl_user != NULL && !is_there(self)) {
+        finding *one = findings_add(&self->found, "role-needs", VERDICT_FAIL);
+        finding_evidence(one, "the server has no user %s", self->acl_user);
+        role_fix(self, one, "", self->acl_user);
+        return;
+    }
     ask_commands(self, line, &all);
     ask_keys(self, line, &all);
     tell(self, findings_add(&self->found, "role-needs", VERDICT_OK), all.refused, VERDICT_FAIL,
