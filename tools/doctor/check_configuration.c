@@ -27,7 +27,7 @@ static void check_protected_mode(doctor *self)
         return;
     finding_worsen(one, VERDICT_WARN);
     finding_evidence(one, ": if the default user ever loses its password, the server is open to all");
-    finding_fix(one, "CONFIG SET protected-mode yes, and the same in the configuration file");
+    finding_fix_set(one, "protected-mode", "yes");
 }
 
 /* "* -::*" is the default of all interfaces. */
@@ -61,8 +61,10 @@ static void check_bind(doctor *self)
         return;
     finding_worsen(one, VERDICT_WARN);
     finding_evidence(one, ": it listens on every interface of its host");
-    finding_fix(one, "in the server's configuration: bind ADDRESS, that of the network of its clients; and a "
-                     "firewall before it");
+    probe_host(&self->target, value,
+               sizeof value); /* by which it was reached, so it is one that clients use */
+    finding_fix_set(one, "bind", value);
+    finding_fix(one, " (or what other addresses its clients use); and a firewall before it");
 }
 
 static bool has_replication(doctor *self, char words[ANSWER_MAX])
@@ -74,9 +76,16 @@ static bool has_replication(doctor *self, char words[ANSWER_MAX])
         return false;
     const bool replica = is(role_name, "slave");
     (void)ask_info(self, replica ? "master_host" : "connected_slaves", value);
-    const bool has = replica || strtol(value, NULL, 10) > 0;
-    snprintf(words, ANSWER_MAX, replica ? "a replica of %.200s" : "a primary with %.200s replicas", value);
-    return has;
+    if (replica) {
+        char port[ANSWER_MAX];
+        char link[ANSWER_MAX];
+        (void)ask_info(self, "master_port", port);
+        (void)ask_info(self, "master_link_status", link);
+        snprintf(words, ANSWER_MAX, "a replica of %.200s port %.8s, link %.20s", value, port, link);
+    } else {
+        snprintf(words, ANSWER_MAX, "a primary with %.200s replicas", value);
+    }
+    return replica || strtol(value, NULL, 10) > 0;
 }
 
 static void check_replication(doctor *self)
@@ -94,10 +103,12 @@ static void check_replication(doctor *self)
     if (is(value, "yes"))
         return;
     finding_worsen(one, replicates ? VERDICT_FAIL : VERDICT_INFO);
-    finding_fix(one,
-                "%son every primary and replica: CONFIG SET tls-replication yes, and the same in the "
-                "configuration file",
-                replicates ? "" : "before there is a replica, ");
+    finding_fix(one, "%son every primary and replica: ", replicates ? "" : "before there is a replica, ");
+    finding_fix_set(one, "tls-replication", "yes");
+    if (replicates)
+        finding_fix(
+            one, "; then on each replica, for a link that is up stays as it is: REPLICAOF PRIMARY TLS-PORT, "
+                 "and in its configuration file: replicaof PRIMARY TLS-PORT");
 }
 
 static void check_cluster(doctor *self)
@@ -116,7 +127,8 @@ static void check_cluster(doctor *self)
         return;
     finding_worsen(one, VERDICT_FAIL);
     finding_evidence(one, ": the nodes tell each other everything in plaintext");
-    finding_fix(one, "in the configuration of every node: tls-cluster yes");
+    finding_fix(one, "on every node: ");
+    finding_fix_set(one, "tls-cluster", "yes");
 }
 
 /* Places that others can write to, or that do not outlive a restart. */
@@ -150,7 +162,7 @@ static void check_persistence(doctor *self)
         finding_evidence(
             one, "neither snapshots nor an append-only file: a restart loses every task, and the record "
                  "of what is done");
-        finding_fix(one, "CONFIG SET appendonly yes, and the same in the configuration file");
+        finding_fix_set(one, "appendonly", "yes");
     } else {
         finding_evidence(one, "writes to %s: snapshots %s, append-only file %s", dir,
                          save[0] != '\0' ? save : "off", aof);
@@ -158,8 +170,11 @@ static void check_persistence(doctor *self)
     if (keeps && is_bad_place(dir)) {
         finding_worsen(one, VERDICT_WARN);
         finding_evidence(one, "; others may read or remove what is there");
-        finding_fix(one,
-                    "in the server's configuration: dir DIRECTORY, one that only the server's user may read");
+        finding_fix(
+            one,
+            "stop the server, move what it wrote to a directory that only its user may read, and in the "
+            "configuration file: dir %s, say; then start it",
+            ask_info(self, "valkey_version", save) == ANSWER_GIVEN ? "/var/lib/valkey" : "/var/lib/redis");
     }
 }
 
@@ -180,7 +195,7 @@ static void check_eviction(doctor *self)
     finding_worsen(one, is(limit, "0") ? VERDICT_WARN : VERDICT_FAIL);
     finding_evidence(one, ": %s drops tasks, and the records by which replays are known",
                      is(limit, "0") ? "once there is a limit, a full server" : "a full server");
-    finding_fix(one, "CONFIG SET maxmemory-policy noeviction, and the same in the configuration file");
+    finding_fix_set(one, "maxmemory-policy", "noeviction");
 }
 
 static void check_version(doctor *self)

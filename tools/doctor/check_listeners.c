@@ -78,6 +78,7 @@ void check_listeners(doctor *self)
         probe_words(&self->target, all.list[i], where, sizeof where);
         if (plaintext_ask(&self->target, all.list[i], words) == PLAINTEXT_SPOKEN) {
             finding_worsen(one, VERDICT_FAIL);
+            self->is_plain = self->is_plain || all.list[i] == self->port;
             finding_evidence(one, "%s%s answers PING without TLS: %s", one->evidence[0] != '\0' ? "; " : "",
                              where, words);
         }
@@ -85,9 +86,9 @@ void check_listeners(doctor *self)
                  all.list[i]);
     }
     if (one->verdict == VERDICT_FAIL)
-        finding_fix(one,
-                    "in the server's configuration: port 0 (now: CONFIG SET port 0), and change passwords "
-                    "that clients may have sent there");
+        finding_fix(one, "CONFIG SET port 0, and in the configuration file: port 0; then change passwords "
+                         "that clients may "
+                         "have sent there");
     else
         finding_evidence(one, "no Redis protocol without TLS on port %s", probed);
 }
