@@ -176,6 +176,12 @@ def days_to_expiry_are_counted_for_leaf_and_intermediate():
             # A certificate that was made this second has all of its days.
             left = re.search(rf"CN={name} has (\d+) days", found["certificate-expiry"]["evidence"])[1]
             check(int(left) in (days - 1, days), left)
+    server.make_certificate("expired", "ca", "serverAuth", "IP:127.0.0.1", days=-1)
+    found, status = examine(uri(start(program, certificate="expired")))
+    verdict(found, "connection", "fail", "cert-expired")
+    verdict(found, "certificate-expiry", "fail", "; CN=ca has")
+    check(re.match("CN=expired expired [01] days ago; ", found["certificate-expiry"]["evidence"]), str(found))
+    equal(status, REFUSED)
 
 
 @test

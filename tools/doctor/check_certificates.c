@@ -2,7 +2,6 @@
  *
  * The server's certificates as it sends them, whatever the verified connection said of them, and those of clients.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "ask.h"
@@ -58,17 +57,17 @@ static bool add_days(doctor *self, finding *one, const certificate *this)
                                                                 : VERDICT_OK;
 
     self->chain_days = this->days < self->chain_days ? this->days : self->chain_days;
-    finding_evidence(one,
-                     this->days < 0  ? "%s%s expired %d days ago"
-                     : this->not_yet ? "%s%s is not valid yet; it has %d days"
-                                     : "%s%s has %d days",
-                     one->evidence[0] != '\0' ? "; " : "", this->subject, abs(this->days));
+    finding_evidence(one, "%s%s ", one->evidence[0] != '\0' ? "; " : "", this->subject);
+    if (this->days < 0) /* rounded down: -1 is since less than a day */
+        finding_evidence(one, "expired %d days ago", -(this->days + 1));
+    else
+        finding_evidence(one, "%s %d days", this->not_yet ? "is not valid yet; it has" : "has", this->days);
     finding_worsen(one, how);
     return how != VERDICT_OK;
 }
 
-/* Those that were sent, and the CA of `cacert` above them: when it ends, every client refuses. A root that is sent is not
- * looked at by clients, but their own is. */
+/* Those that were sent, and the CA of `cacert` above them: when it ends, every client refuses. A root that is sent is
+ * not looked at by clients, but their own is. */
 static void check_expiry(doctor *self, const certificate_view *view)
 {
     finding *one = findings_add(&self->found, "certificate-expiry", VERDICT_OK);
@@ -87,8 +86,7 @@ static void check_expiry(doctor *self, const certificate_view *view)
     if (above && add_days(self, one, &view->anchor))
         finding_fix(one,
                     "%sput a new CA beside the old one into the file of cacert, at every client; then let it "
-                    "issue the "
-                    "server's certificate",
+                    "issue the server's certificate",
                     sent_is_old ? "; " : "");
 }
 

@@ -86,9 +86,9 @@ void check_listeners(doctor *self)
                  all.list[i]);
     }
     if (one->verdict == VERDICT_FAIL)
-        finding_fix(one, "CONFIG SET port 0, and in the configuration file: port 0; then change passwords "
-                         "that clients may "
-                         "have sent there");
+        finding_fix_set(one, "port", "0");
+    if (one->verdict == VERDICT_FAIL)
+        finding_fix(one, "; then change passwords that clients may have sent there");
     else
         finding_evidence(one, "no Redis protocol without TLS on port %s", probed);
 }

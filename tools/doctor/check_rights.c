@@ -82,11 +82,11 @@ static void check_commands(doctor *self)
     else
         finding_evidence(one, "%s may run nothing that %s, as far as known (%s)", self->user,
                          role_words(self->role), right_way(self));
-    if (may[0] != '\0')
-        role_fix(self, one,
-                 one->verdict == VERDICT_INFO ? "right for the doctor's own user; to one of an application "
-                                              : "",
-                 self->user);
+    if (one->verdict == VERDICT_INFO)
+        finding_fix(one, "nothing, if this is the doctor's own user; if it is an application's, name its "
+                         "role: --role ROLE --test");
+    else if (may[0] != '\0')
+        role_fix(self, one, self->user);
     else if (unknown[0] != '\0')
         finding_fix(one, "%s", fix_login);
     if (unknown[0] != '\0') {
@@ -114,7 +114,7 @@ static void check_keys(doctor *self)
         finding_worsen(one, VERDICT_WARN);
         finding_evidence(one, "%s may run %s on keys that are of no queue, such as " NONE ":none", self->user,
                          readers[i][0]);
-        role_fix(self, one, "", self->user);
+        role_fix(self, one, self->user);
     }
     if (one->verdict == VERDICT_OK && known)
         finding_evidence(one, "%s may not read a key that is of no queue", self->user);

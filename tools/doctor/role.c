@@ -70,11 +70,11 @@ void role_print(const doctor *self)
     fputc('\n', stdout);
 }
 
-void role_fix(const doctor *self, finding *one, const char *before, const char *who)
+void role_fix(const doctor *self, finding *one, const char *who)
 {
     const bool shared = strcmp(who, "default") == 0; /* it keeps its rights: the server needs them */
 
-    finding_fix(one, "%s%s 'taskseal doctor --role %s --layout %s", before,
+    finding_fix(one, "%s 'taskseal doctor --role %s --layout %s",
                 shared ? "let every client log in as a user of its own, with the line that"
                        : "give the line that",
                 role_names[self->role != ROLE_NONE ? self->role : ROLE_WORKER], layout_names[self->layout]);
@@ -225,7 +225,7 @@ static void tell(doctor *self, finding *one, const char *bad, verdict how, const
         finding_worsen(one, how);
         finding_evidence(one, "%s %s: %s (%s)", who, how == VERDICT_FAIL ? "may not" : "may also", bad,
                          right_way(self));
-        role_fix(self, one, "", who);
+        role_fix(self, one, who);
     } else if (all->unknown < all->asked) {
         finding_evidence(one, "%s %s: %zu questions, %s", who, good, all->asked, right_way(self));
     } else {
@@ -260,7 +260,7 @@ void check_role(doctor *self)
     if (self->acl_user != NULL && !is_there(self)) {
         finding *one = findings_add(&self->found, "role-needs", VERDICT_FAIL);
         finding_evidence(one, "the server has no user %s", self->acl_user);
-        role_fix(self, one, "", self->acl_user);
+        role_fix(self, one, self->acl_user);
         return;
     }
     ask_commands(self, line, &all);
