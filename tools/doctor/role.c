@@ -99,12 +99,12 @@ static bool lists(const char *list, const char *name)
 }
 
 /* A key that the pattern stands for: "%R~{*}:t:*" gives "{taskseal-doctor}:t:x". */
-static void sample_key(const doctor *self, const char *pattern, size_t len, char key[WORD_MAX])
+static void sample_key(const char *queue, const char *pattern, size_t len, char key[WORD_MAX])
 {
     const char *tilde = memchr(pattern, '~', len);
     const size_t skip = tilde != NULL ? (size_t)(tilde - pattern) + 1 : 0;
 
-    for_queue(pattern + skip, len - skip, self->queue != NULL ? self->queue : no_queue, key);
+    for_queue(pattern + skip, len - skip, queue != NULL ? queue : no_queue, key);
     const size_t end = strlen(key);
     if (end > 0 && key[end - 1] == '*')
         key[end - 1] = 'x';
@@ -145,7 +145,7 @@ static void ask_commands(doctor *self, const role_line *line, tally *to)
     size_t len;
     const char *first = next_word(&list, &len);
 
-    sample_key(self, first, len, key);
+    sample_key(self->queue, first, len, key);
     for (size_t i = 0; i < role_command_count; i++) {
         const role_command *this = &role_commands[i];
         /* Subscribing can't be queued, and may be asked by DRYRUN only. */
@@ -181,13 +181,12 @@ static bool has_pattern(const role_line *line, const char *word, size_t word_len
 /* Who is for one queue may not reach those keys of another. */
 static void ask_other_queue(doctor *self, const role_line *line, const role_command *command, tally *to)
 {
-    const doctor other = {.queue = no_queue};
     const char *list = line->keys;
     size_t len;
 
     for (const char *word = next_word(&list, &len); word != NULL; word = next_word(&list, &len)) {
         char key[WORD_MAX];
-        sample_key(&other, word, len, key);
+        sample_key(no_queue, word, len, key);
         if (memmem(word, len, any_queue, strlen(any_queue)) != NULL)
             note(to, ask_on(self, command, key), false, key);
     }
@@ -207,7 +206,7 @@ static void ask_keys(doctor *self, const role_line *line, tally *to)
             continue;
         for (const char *word = next_word(&list, &len); word != NULL; word = next_word(&list, &len)) {
             char key[WORD_MAX];
-            sample_key(self, word, len, key);
+            sample_key(self->queue, word, len, key);
             if (strstr(to->refused, key) == NULL && strstr(to->beyond, key) == NULL)
                 note(to, ask_on(self, command, key), has_pattern(line, word, len), key);
         }
