@@ -61,8 +61,7 @@ static void check_bind(doctor *self)
         return;
     finding_worsen(one, VERDICT_WARN);
     finding_evidence(one, ": it listens on every interface of its host");
-    probe_host(&self->target, value,
-               sizeof value); /* by which it was reached, so it is one that clients use */
+    probe_host(&self->target, value, sizeof value); /* it was reached by that: clients use it */
     finding_fix_set(one, "bind", value);
     finding_fix(one, " (or what other addresses its clients use); and a firewall before it");
 }

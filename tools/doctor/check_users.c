@@ -109,11 +109,12 @@ static rules read_rules(doctor *self)
     return found;
 }
 
-static const char fix_off[] = "once every client logs in as a user of its own ('taskseal doctor --role "
-                              "worker' prints the line of one): "
-                              "ACL SETUSER default off ~* &* +@all, and in the ACL file: user default off ~* "
-                              "&* +@all (the server replays its "
-                              "append-only file with these rights)";
+#define OFF "default off ~* &* +@all"
+
+static const char fix_off[] = "ACL SETUSER " OFF ", and in the ACL file: user " OFF;
+static const char fix_before[] =
+    "once every client logs in as a user of its own ('taskseal doctor --role worker' "
+    "prints the line of one): ";
 
 static void judge_rules(finding *one, const rules *said)
 {
@@ -123,12 +124,12 @@ static void judge_rules(finding *one, const rules *said)
         finding_worsen(one, VERDICT_FAIL);
         finding_evidence(one, "the default user is on and has no password (nopass)%s",
                          said->everything ? ", and may do everything (+@all)" : "");
-        finding_fix(one, "%s", fix_off);
+        finding_fix(one, "%s%s", fix_before, fix_off);
     } else {
         finding_worsen(one, VERDICT_WARN);
         finding_evidence(one, "the default user is on, with a password that everybody shares%s",
                          said->everything ? ", and may do everything (+@all)" : "");
-        finding_fix(one, "%s", fix_off);
+        finding_fix(one, "%s%s", fix_before, fix_off);
     }
 }
 
@@ -144,8 +145,7 @@ static void judge_replay(doctor *self, finding *one, const rules *said)
     finding_evidence(
         one, "; but it has lost its rights, and a server before the fix of valkey #3983 and redis #14541 "
              "drops tasks when it replays its append-only file");
-    finding_fix(one,
-                "ACL SETUSER default off ~* &* +@all, and in the ACL file: user default off ~* &* +@all");
+    finding_fix(one, "%s", fix_off);
 }
 
 void check_users(doctor *self)
@@ -161,7 +161,7 @@ void check_users(doctor *self)
     if (err == TASKSEAL_OK && !said.known && !by_certificate) {
         finding_worsen(one, VERDICT_FAIL);
         finding_evidence(one, "a connection without user and password is served");
-        finding_fix(one, "%s", fix_off);
+        finding_fix(one, "%s%s", fix_before, fix_off);
     } else if (err == TASKSEAL_OK && !said.known) {
         finding_evidence(one, "a connection without user and password is %s, by its client certificate",
                          name);
@@ -171,7 +171,7 @@ void check_users(doctor *self)
     } else if (err == TASKSEAL_ERR_NO_PERMISSION) {
         finding_worsen(one, VERDICT_FAIL);
         finding_evidence(one, "a connection without user and password is taken for a user who may not PING");
-        finding_fix(one, "%s", fix_off);
+        finding_fix(one, "%s%s", fix_before, fix_off);
     } else if (err == TASKSEAL_ERR_AUTH_REFUSED) {
         finding_evidence(
             one, "a connection without user and password is not served: the default user is off, or has "

@@ -48,8 +48,7 @@ static const char *fix_of(taskseal_err err)
     case TASKSEAL_ERR_NOT_TLS:
     case TASKSEAL_ERR_TIMEOUT:
         return "if it has no TLS, in the server's configuration file: port 0; tls-port of the URI; "
-               "tls-cert-file FILE; "
-               "tls-key-file FILE; tls-ca-cert-file FILE; and start it anew";
+               "tls-cert-file FILE; tls-key-file FILE; tls-ca-cert-file FILE; and start it anew";
     case TASKSEAL_ERR_CERT_EXPIRED:
     case TASKSEAL_ERR_CERT_NOT_YET_VALID:
     case TASKSEAL_ERR_CERT_SELF_SIGNED:
@@ -98,8 +97,8 @@ int doctor_run(doctor *self)
     taskseal_error error = {0};
 
     self->refused = taskseal_redis_endpoint_new(&self->endpoint, self->uri, &error);
-    if (self->refused !=
-        TASKSEAL_ERR_URI_INVALID) /* one that is may hold its password where others have the host */
+    /* One that breaks its rules may hold its password where others have the host. */
+    if (self->refused != TASKSEAL_ERR_URI_INVALID)
         uri_server(self->uri, self->server);
     if (self->refused != TASKSEAL_OK) {
         (void)report_error(self->refused, error.message);
