@@ -188,13 +188,13 @@ static int take(void *state, int key, const char *value)
     }
 }
 
-/* A connection that could not be made or kept now, and may be later, hides the rest. */
+/* A connection that could not be made or kept now, and may be later, hides the rest; not so where there is no TLS. */
 static int status_of(const settings *set)
 {
     const doctor *about = &set->about;
     const verdict worst = findings_worst(&about->found);
 
-    if (about->lost || (about->redis == NULL && !taskseal_err_permanent(about->refused)))
+    if (about->lost || (about->redis == NULL && !taskseal_err_permanent(about->refused) && !about->is_plain))
         return STATUS_RETRY;
     if (worst == VERDICT_FAIL)
         return STATUS_REFUSED;
@@ -245,7 +245,7 @@ static int examine(settings *set)
     const double began = now();
     int status = doctor_run(&set->about);
 
-    if (status == STATUS_OK || set->watch > 0) {
+    if (status == STATUS_OK || (set->watch > 0 && set->about.refused != TASKSEAL_ERR_URI_INVALID)) {
         const int written = print(set, now() - began);
         status = written != STATUS_OK ? written : status != STATUS_OK ? status : status_of(set);
     }
@@ -254,14 +254,14 @@ static int examine(settings *set)
     return status;
 }
 
-/* Ends with a signal, or when nobody can be told. */
+/* Ends with a signal, or when nobody can be told, or the URI will never do. */
 static int examine_again(settings *set)
 {
     const settings asked = *set;
 
     for (;;) {
         const int status = examine(set);
-        if (status == STATUS_FILE || status == STATUS_USAGE)
+        if (status == STATUS_FILE || status == STATUS_USAGE || set->about.refused == TASKSEAL_ERR_URI_INVALID)
             return status;
         struct timespec left = {.tv_sec = (time_t)asked.watch};
         while (nanosleep(&left, &left) != 0 && errno == EINTR) {
@@ -278,6 +278,8 @@ static int check_options(const settings *set)
         return report_usage("--test and --acl-user are about a role: give --role too");
     if (about->role == ROLE_NONE && about->payloads == NULL && about->queue != NULL)
         return report_usage("--queue is about a role or payloads: give --role or --payloads too");
+    if (about->role == ROLE_NONE && about->payloads == NULL && about->layout != LAYOUT_NONE)
+        return report_usage("--layout is about a role or payloads: give --role or --payloads too");
     if (set->metrics && set->json)
         return report_usage("give one of --json, and --prometheus or --watch");
     if (set->output != NULL && !set->metrics)
@@ -294,9 +296,7 @@ static bool prints_lines(const settings *set)
 
 static int run(const command *self, int argc, char **argv)
 {
-    settings set = {.source = {.fd = -1},
-                    .about = {.layout = LAYOUT_EXAMPLES},
-                    .payloads = {.limit = 10000, .rate = 1000}};
+    settings set = {.source = {.fd = -1}, .payloads = {.limit = 10000, .rate = 1000}};
     buffer uri = BUFFER_EMPTY;
     bool stop;
 
@@ -308,6 +308,8 @@ static int run(const command *self, int argc, char **argv)
         status = output_check(set.output, OUTPUT_TEXT);
     if (status != STATUS_OK)
         return status;
+    if (set.about.layout == LAYOUT_NONE)
+        set.about.layout = LAYOUT_EXAMPLES;
     if (argc - optind > 1)
         return report_usage("give at most one URI");
     if (prints_lines(&set)) {

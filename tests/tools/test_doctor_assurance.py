@@ -154,15 +154,6 @@ def a_rare_kind_of_key_hides_no_cipher():
 
 
 @test
-def a_ca_that_expires_is_found():
-    doctors.certificates()
-    server.make_ca("old-ca", days=5)
-    server.make_certificate("of-old-ca", "old-ca", "serverAuth", "DNS:localhost,IP:127.0.0.1", days=90)
-    found, _ = examine(uri(start(doctors.programs()[0], certificate="of-old-ca"), ca="old-ca"))
-    verdict(found, "certificate-expiry", "fail", "CN=old-ca has ")
-
-
-@test
 def a_second_certificate_of_another_kind_is_looked_at():
     """A proxy may have one of ECDSA, which we get, and one of RSA, which others get."""
     doctors.certificates()

@@ -5,13 +5,14 @@ more."""
 
 import os
 import re
+import shlex
 import sys
 
 import doctors
 import server
 from client import Client
 from doctors import examine, lab, lines, start, uri, verdict
-from harness import SOURCE, USAGE, bad, check, equal, good, main, test
+from harness import REFUSED, SOURCE, USAGE, bad, check, equal, good, main, test
 
 
 ROLES = ["producer", "worker", "operator"]
@@ -108,8 +109,38 @@ def one_queue_is_one_queue():
     text = uri(start(doctors.programs()[0], users=(doctors.CLOSED, line, helper)), user="helper")
     found, _ = examine(text, *how, "mail")
     verdict(found, "role-needs", "ok")
+    verdict(found, "role-excess", "ok")
     found, _ = examine(text, *how, "invoices")
     verdict(found, "role-needs", "fail", "{invoices}:t:x")
+
+
+@test
+def a_user_who_is_not_there_is_found():
+    helper = f"user helper on >{server.PASSWORD} -@all +ping +acl|dryrun"
+    for program in doctors.programs():
+        text = uri(start(program, users=(doctors.CLOSED, helper)), user="helper")
+        found, status = examine(text, "--role", "worker", "--test", "--acl-user", "wroker")
+        verdict(found, "role-needs", "fail", "no user wroker")
+        equal(status, REFUSED)
+        found, _ = examine(text, "--role", "worker", "--test", "--acl-user", "helper")
+        verdict(found, "role-needs", "fail", "helper may not: ")
+
+
+@test
+def the_fix_of_a_user_is_a_command_whose_line_mends_it():
+    for program in doctors.programs():
+        port = start(program, users=(doctors.CLOSED, doctors.ALL, f"user app on >{server.PASSWORD} ~* +@all -lpush"))
+        how = ("--role", "producer", "--layout", "asynq", "--queue", "mail", "--test", "--acl-user", "app")
+        found, _ = examine(uri(port), *how)
+        for name, expected in [("role-needs", "fail"), ("role-excess", "warn")]:
+            verdict(found, name, expected)
+            command = shlex.split(re.search(r"'taskseal (.*?)'", found[name]["fix"])[1])
+            line = good(*command).decode().splitlines()[1].replace("SHA256-OF-ITS-PASSWORD", doctors.HASH)
+            check(line.startswith("user app "), line)
+        Client(port, "worker").call("ACL", "SETUSER", "app", "reset", *line.split()[2:])
+        found, _ = examine(uri(port), *how)
+        verdict(found, "role-needs", "ok")
+        verdict(found, "role-excess", "ok")
 
 
 @test
@@ -118,6 +149,7 @@ def bad_roles_are_told():
     bad(USAGE, "doctor: usage: --layout takes examples or asynq", "doctor", "--layout", "sidekiq")
     bad(USAGE, "doctor: usage: --test and --acl-user are about a role", "doctor", "--test", "rediss://h")
     bad(USAGE, "doctor: usage: --queue is about a role or payloads", "doctor", "--queue", "mail", "rediss://h")
+    bad(USAGE, "doctor: usage: --layout is about a role or payloads", "doctor", "--layout", "asynq", "rediss://h")
     bad(USAGE, "doctor: usage: --role prints lines", "doctor", "--role", "worker", "rediss://h")
     for name in ["a b", "a*", "{a}", "", "a\nb", "a>b" * 100]:
         bad(USAGE, "doctor: usage: --queue takes a name without", "doctor", "--role", "worker", "--queue", name)

@@ -9,11 +9,26 @@
 
 enum { DAYS_WARN = 30, DAYS_FAIL = 7 };
 
-static const char fix_renew[] =
-    "put a certificate of your CA in place, and on the server: CONFIG SET tls-cert-file "
-    "FILE tls-key-file FILE";
+/* A server reads the files anew when it is told their names, be they the same. */
+static void add_reading(doctor *self, finding *one)
+{
+    char certificate[ANSWER_MAX];
+    char key[ANSWER_MAX];
+    const bool known = ask_config(self, "tls-cert-file", certificate) == ANSWER_GIVEN &&
+                       certificate[0] != '\0' && ask_config(self, "tls-key-file", key) == ANSWER_GIVEN &&
+                       key[0] != '\0';
 
-static void check_chain(finding *one, const certificate_view *view)
+    finding_fix(one, "CONFIG SET tls-cert-file %s tls-key-file %s", known ? certificate : "FILE",
+                known ? key : "FILE");
+}
+
+static void add_renewing(doctor *self, finding *one)
+{
+    finding_fix(one, "put a new certificate of your CA in place, and on the server: ");
+    add_reading(self, one);
+}
+
+static void check_chain(doctor *self, finding *one, const certificate_view *view)
 {
     if (!view->has_chain) {
         finding_worsen(one, VERDICT_FAIL);
@@ -25,45 +40,63 @@ static void check_chain(finding *one, const certificate_view *view)
         finding_worsen(one, VERDICT_FAIL);
         finding_evidence(one, "%sthe server does not send %s: clients that have the root only refuse it",
                          finding_between(one->evidence), view->missing);
-        finding_fix(one,
-                    "%sappend it to tls-cert-file behind the server's own certificate: cat server.pem "
-                    "intermediate.pem > chain.pem; CONFIG SET tls-cert-file chain.pem",
-                    finding_between(one->fix));
+        finding_fix(
+            one,
+            "%sappend it to the file of the server's own certificate: cat intermediate.pem >> server.pem; "
+            "then on the server: ",
+            finding_between(one->fix));
+        add_reading(self, one);
     } else {
         finding_evidence(one, "%scomplete: %zu sent, issued by %s", finding_between(one->evidence),
                          view->count, view->list[0].issuer);
     }
 }
 
-static void check_days(doctor *self, finding *one, const certificate *this)
+/* True: it ends soon, or is of no use now. */
+static bool add_days(doctor *self, finding *one, const certificate *this)
 {
+    const verdict how = this->days < DAYS_FAIL || this->not_yet ? VERDICT_FAIL
+                        : this->days < DAYS_WARN                ? VERDICT_WARN
+                                                                : VERDICT_OK;
+
     self->chain_days = this->days < self->chain_days ? this->days : self->chain_days;
-    finding_evidence(one, "%s%s %s %d days", finding_between(one->evidence), this->subject,
-                     this->days < 0  ? "expired; it has"
-                     : this->not_yet ? "is not valid yet; it has"
-                                     : "has",
-                     this->days);
-    if (this->days < DAYS_FAIL || this->not_yet)
-        finding_worsen(one, VERDICT_FAIL);
-    else if (this->days < DAYS_WARN)
-        finding_worsen(one, VERDICT_WARN);
+    finding_evidence(one, "%s%s ", finding_between(one->evidence), this->subject);
+    if (this->days < 0) /* rounded down: -1 is since less than a day */
+        finding_evidence(one, "expired %d days ago", -(this->days + 1));
+    else
+        finding_evidence(one, "%s %d days", this->not_yet ? "is not valid yet; it has" : "has", this->days);
+    finding_worsen(one, how);
+    return how != VERDICT_OK;
 }
 
-/* Of those that were sent, and of those in cacert that the chain ends with: clients look at the dates of these too. A
- * root that is sent is not looked at, but the one in cacert. */
-static void check_expiry(doctor *self, finding *one, const certificate_view *view)
+/* Of those that were sent, and of those in cacert that the chain ends with: when they end, every client refuses. A root
+ * that is sent is not looked at, but the one in cacert. */
+static void check_expiry(doctor *self, const certificate_view *views, size_t count)
 {
-    const int days = view->list[0].days;
+    finding *one = findings_add(&self->found, "certificate-expiry", VERDICT_OK);
+    bool sent_is_old = false;
+    bool trusted_is_old = false;
 
-    self->leaf_days = !self->has_days || days < self->leaf_days ? days : self->leaf_days;
-    self->chain_days = !self->has_days || days < self->chain_days ? days : self->chain_days;
     self->has_days = true;
-    for (size_t i = 0; i < view->count; i++) {
-        if (i == 0 || !view->list[i].self_issued)
-            check_days(self, one, &view->list[i]);
+    self->leaf_days = views[0].list[0].days;
+    self->chain_days = views[0].list[0].days;
+    for (size_t k = 0; k < count; k++) {
+        const certificate_view *view = &views[k];
+        self->leaf_days = view->list[0].days < self->leaf_days ? view->list[0].days : self->leaf_days;
+        for (size_t i = 0; i < view->count; i++) {
+            if (i == 0 || !view->list[i].self_issued)
+                sent_is_old = add_days(self, one, &view->list[i]) || sent_is_old;
+        }
+        for (size_t i = 0; i < view->trusted_count; i++)
+            trusted_is_old = add_days(self, one, &view->trusted[i]) || trusted_is_old;
     }
-    for (size_t i = 0; i < view->trusted_count; i++)
-        check_days(self, one, &view->trusted[i]);
+    if (sent_is_old)
+        add_renewing(self, one);
+    if (trusted_is_old)
+        finding_fix(one,
+                    "%sput a new CA beside the old one into the file of cacert, at every client; then let it "
+                    "issue the server's certificate",
+                    finding_between(one->fix));
 }
 
 static void check_keys(finding *key, finding *signature, const certificate_view *view)
@@ -107,27 +140,27 @@ static void check_names(finding *one, const certificate *leaf)
 static void check_views(doctor *self, const certificate_view *views, size_t count)
 {
     finding *chain = findings_add(&self->found, "certificate-chain", VERDICT_OK);
-    finding *expiry = findings_add(&self->found, "certificate-expiry", VERDICT_OK);
+    check_expiry(self, views, count);
     finding *key = findings_add(&self->found, "certificate-key", VERDICT_OK);
     finding *signature = findings_add(&self->found, "certificate-signature", VERDICT_OK);
     finding *names = findings_add(&self->found, "certificate-names", VERDICT_OK);
     const bool named = self->target.name[0] != '\0';
 
     for (size_t i = 0; i < count; i++) {
-        check_chain(chain, &views[i]);
-        check_expiry(self, expiry, &views[i]);
+        check_chain(self, chain, &views[i]);
         check_keys(key, signature, &views[i]);
         check_names(names, &views[i].list[0]);
     }
-    if (expiry->verdict != VERDICT_OK)
-        finding_fix(expiry, "renew it: %s", fix_renew);
     if (key->verdict != VERDICT_OK)
         finding_fix(key,
                     "make a key of EC P-256, or RSA with 3072 bits: openssl genpkey -algorithm EC -pkeyopt "
-                    "ec_paramgen_curve:P-256; %s",
-                    fix_renew);
+                    "ec_paramgen_curve:P-256 -out server.key; ");
     if (signature->verdict != VERDICT_OK)
-        finding_fix(signature, "have it issued anew with SHA-256: openssl x509 -req -sha256; %s", fix_renew);
+        finding_fix(signature, "have it issued anew with SHA-256: openssl x509 -req -sha256; ");
+    if (key->verdict != VERDICT_OK)
+        add_renewing(self, key);
+    if (signature->verdict != VERDICT_OK)
+        add_renewing(self, signature);
     if (names->verdict != VERDICT_OK)
         finding_fix(names, "issue it for this server alone: subjectAltName=%s:%s", named ? "DNS" : "IP",
                     named ? self->target.name : self->host);
@@ -152,8 +185,10 @@ static void check_clients(doctor *self, const certificate_view *view)
     finding_evidence(one, "%s", words[demand]);
     if (how == VERDICT_WARN)
         finding_fix(
-            one, "in the server's configuration: tls-auth-clients yes, tls-ca-cert-file CA-OF-CLIENTS; and "
-                 "cert=FILE&key=FILE in each URI");
+            one, "give every client a certificate (cert=FILE&key=FILE in the URI) of the CA in the server's "
+                 "tls-ca-cert-file; then ");
+    if (how == VERDICT_WARN)
+        finding_fix_set(one, "tls-auth-clients", "yes");
 }
 
 /* Valkey 9.1 and newer look at the files themselves, if told to. */
@@ -168,13 +203,13 @@ static void check_reload(doctor *self)
     } else if (how == ANSWER_ABSENT) {
         finding_worsen(one, VERDICT_INFO);
         finding_evidence(one, "this server reads new certificates only when it is told to");
-        finding_fix(one, "after each renewal: CONFIG SET tls-cert-file FILE tls-key-file FILE, then look at "
-                         "certificate-expiry here");
+        finding_fix(one, "after each renewal: ");
+        add_reading(self, one);
     } else if (strcmp(seconds, "0") == 0) {
         finding_worsen(one, VERDICT_INFO);
         finding_evidence(one,
                          "tls-auto-reload-interval is 0: new certificates are read only when it is told to");
-        finding_fix(one, "in the server's configuration: tls-auto-reload-interval 3600");
+        finding_fix_set(one, "tls-auto-reload-interval", "3600");
     } else {
         finding_evidence(one, "the server looks for new certificates every %s s", seconds);
     }

@@ -6,13 +6,14 @@
 #include <string.h>
 
 #include "rights.h"
+#include "role.h"
 
 /* Words that fail if they are run after all. */
 typedef struct danger {
     const char *name;
     const char *words[RIGHT_WORDS_MAX];
     verdict how;
-    bool operators; /* an operator needs it, to let the doctor look */
+    bool operators; /* an operator needs it, to let the doctor look; who says no role may be one */
     right_care care;
 } danger;
 
@@ -82,7 +83,7 @@ static void check_commands(doctor *self)
         if (found != RIGHT_YES || (this->operators && self->role == ROLE_OPERATOR))
             continue;
         add_word(may, sizeof may, this->name);
-        finding_worsen(one, this->how);
+        finding_worsen(one, this->operators && self->role == ROLE_NONE ? VERDICT_INFO : this->how);
     }
     if (may[0] != '\0')
         finding_evidence(one, "%s may run what %s (%s): %s", self->user, role_words(self->role),
@@ -90,15 +91,17 @@ static void check_commands(doctor *self)
     else
         finding_evidence(one, "%s may run nothing that %s, as far as known (%s)", self->user,
                          role_words(self->role), right_way(self));
+    if (one->verdict == VERDICT_INFO)
+        finding_fix(one, "nothing, if this is the doctor's own user; if it is an application's, name its "
+                         "role: --role ROLE --test");
+    else if (may[0] != '\0')
+        role_fix(self, one, self->user);
+    else if (unknown[0] != '\0')
+        finding_fix(one, "%s", fix_login);
     if (unknown[0] != '\0') {
         finding_worsen(one, VERDICT_UNKNOWN);
         finding_evidence(one, "; unknown: %s", unknown);
     }
-    if (may[0] != '\0')
-        finding_fix(one, "give it the line that 'taskseal doctor --role %s' prints",
-                    self->role == ROLE_PRODUCER   ? "producer"
-                    : self->role == ROLE_OPERATOR ? "operator"
-                                                  : "worker");
 }
 
 /* One key that is of no queue. Who may not run GET on it may yet LRANGE or DEL: selectors give some commands alone.
@@ -137,10 +140,7 @@ static void check_keys(doctor *self)
         finding_worsen(one, VERDICT_WARN);
         finding_evidence(one, "%s may run %s on keys that are of no queue, such as " NONE ":none", self->user,
                          users[i][0]);
-        finding_fix(one,
-                    "ACL SETUSER %s resetkeys, then the patterns of its queues, as 'taskseal doctor --role "
-                    "ROLE' prints them",
-                    self->user);
+        role_fix(self, one, self->user);
     }
     if (one->verdict == VERDICT_OK && known)
         finding_evidence(one,

@@ -9,10 +9,6 @@
 #include "probe/ciphers.h"
 #include "probe/hello.h"
 
-static const char fix_protocols[] = "in the server's configuration: tls-protocols \"TLSv1.2 TLSv1.3\"";
-static const char fix_ciphers[] = "in the server's configuration: tls-ciphers ECDHE+AESGCM:ECDHE+CHACHA20, "
-                                  "tls-protocols \"TLSv1.2 TLSv1.3\"";
-
 /* All of them, and those that the library takes: what was weak in old protocols was not only the ciphers. */
 static size_t every_cipher(uint16_t list[HELLO_CIPHERS_MAX])
 {
@@ -75,7 +71,7 @@ static void check_protocols(doctor *self, bool hears)
     if (one->verdict == VERDICT_OK)
         finding_evidence(one, "refuses SSL 3.0, TLS 1.0 and TLS 1.1, each offered alone");
     if (one->verdict == VERDICT_FAIL)
-        finding_fix(one, "%s", fix_protocols);
+        finding_fix_set(one, "tls-protocols", "\"TLSv1.2 TLSv1.3\"");
 }
 
 static const weak_cipher *named(unsigned id)
@@ -142,7 +138,7 @@ static void check_ciphers(doctor *self, bool hears)
         finding_evidence(one, "takes none of %zu ciphers up to TLS 1.2 that are less than ECDHE with AEAD",
                          weak_cipher_count);
     if (taken > 0)
-        finding_fix(one, "%s", fix_ciphers);
+        finding_fix_set(one, "tls-ciphers", "ECDHE+AESGCM:ECDHE+CHACHA20");
 }
 
 void check_tls(doctor *self)

@@ -58,7 +58,7 @@ typedef struct rules {
     bool on;
     bool nopass;
     bool everything; /* +@all, without exceptions */
-    bool all_keys;   /* ~* */
+    bool everywhere; /* ... on all keys and channels */
 } rules;
 
 static bool holds(const redisReply *list, const char *word)
@@ -70,35 +70,51 @@ static bool holds(const redisReply *list, const char *word)
     return false;
 }
 
+/* "~*" or "&*"; before 7.0 a list, whose patterns begin without that sign. */
+static bool is_all(const redisReply *value, const char *pattern)
+{
+    if (value->type == REDIS_REPLY_STRING)
+        return strcmp(value->str, pattern) == 0;
+    return holds(value, pattern) || holds(value, pattern + 1);
+}
+
+static void read_rule(rules *to, const char *name, const redisReply *value)
+{
+    if (strcmp(name, "flags") == 0) {
+        to->known = true;
+        to->on = holds(value, "on");
+        to->nopass = holds(value, "nopass");
+    } else if (strcmp(name, "commands") == 0 && value->str != NULL) {
+        to->everything = strcmp(value->str, "+@all") == 0;
+    } else if (strcmp(name, "keys") == 0) {
+        to->everywhere = to->everywhere && is_all(value, "~*");
+    } else if (strcmp(name, "channels") == 0) {
+        to->everywhere = to->everywhere && is_all(value, "&*");
+    }
+}
+
 /* Of ACL GETUSER: pairs of a name and a value. The hashes of passwords among them are not looked at. */
 static rules read_rules(doctor *self)
 {
     redisReply *reply = ask(self, 3, (const char *[]){"ACL", "GETUSER", "default"});
-    rules found = {0};
+    rules found = {.everywhere = true};
 
     if (reply != NULL && (reply->type == REDIS_REPLY_ARRAY || reply->type == REDIS_REPLY_MAP)) {
         for (size_t i = 0; i + 1 < reply->elements; i += 2) {
-            const char *name = reply->element[i]->str;
-            const redisReply *value = reply->element[i + 1];
-            if (name != NULL && strcmp(name, "flags") == 0) {
-                found.known = true;
-                found.on = holds(value, "on");
-                found.nopass = holds(value, "nopass");
-                found.all_keys = found.all_keys || holds(value, "allkeys"); /* before Redis 7 */
-            }
-            if (name != NULL && strcmp(name, "keys") == 0 && value->str != NULL)
-                found.all_keys = strcmp(value->str, "~*") == 0;
-            if (name != NULL && strcmp(name, "commands") == 0 && value->str != NULL)
-                found.everything = strcmp(value->str, "+@all") == 0;
+            if (reply->element[i]->str != NULL)
+                read_rule(&found, reply->element[i]->str, reply->element[i + 1]);
         }
     }
     freeReplyObject(reply);
     return found;
 }
 
-static const char fix_off[] =
-    "ACL SETUSER default off; keep its rights, ~* &* +@all, which the server needs to replay "
-    "its append-only file; and write it to the ACL file";
+#define OFF "default off ~* &* +@all"
+
+static const char fix_off[] = "ACL SETUSER " OFF ", and in the ACL file: user " OFF;
+static const char fix_before[] =
+    "once every client logs in as a user of its own ('taskseal doctor --role worker' "
+    "prints the line of one): ";
 
 static void judge_rules(finding *one, const rules *said)
 {
@@ -108,22 +124,21 @@ static void judge_rules(finding *one, const rules *said)
         finding_worsen(one, VERDICT_FAIL);
         finding_evidence(one, "the default user is on and has no password (nopass)%s",
                          said->everything ? ", and may do everything (+@all)" : "");
-        finding_fix(one, "%s", fix_off);
+        finding_fix(one, "%s%s", fix_before, fix_off);
     } else {
         finding_worsen(one, VERDICT_WARN);
         finding_evidence(one, "the default user is on, with a password that everybody shares%s",
                          said->everything ? ", and may do everything (+@all)" : "");
-        finding_fix(one, "%s", fix_off);
+        finding_fix(one, "%s%s", fix_before, fix_off);
     }
 }
 
-/* Off, and not allowed everything on every key: older releases then skip what they replay of scripts and
- * transactions. */
+/* Off, and not allowed everything everywhere: older releases then skip what they replay of scripts and transactions. */
 static void judge_replay(doctor *self, finding *one, const rules *said)
 {
     char aof[ANSWER_MAX];
 
-    if (said->on || (said->everything && said->all_keys))
+    if (said->on || (said->everything && said->everywhere))
         return;
     if (ask_config(self, "appendonly", aof) != ANSWER_GIVEN)
         finding_denied(one, "CONFIG GET appendonly");
@@ -133,7 +148,7 @@ static void judge_replay(doctor *self, finding *one, const rules *said)
     finding_evidence(
         one, "; but it has lost its rights, and a server before the fix of valkey #3983 and redis #14541 "
              "drops tasks when it replays its append-only file");
-    finding_fix(one, "ACL SETUSER default off ~* &* +@all: it stays off");
+    finding_fix(one, "%s", fix_off);
 }
 
 void check_users(doctor *self)
@@ -152,7 +167,7 @@ void check_users(doctor *self)
         finding_worsen(one, VERDICT_FAIL);
         finding_evidence(one, "a connection without user and password is served%s%s", named ? ", as " : "",
                          named ? name : "");
-        finding_fix(one, "%s",
+        finding_fix(one, "%s%s", named ? "" : fix_before,
                     named ? "let what logs in for everybody (a proxy?) demand a login itself" : fix_off);
     } else if (said.known) {
         judge_rules(one, &said);
@@ -165,7 +180,7 @@ void check_users(doctor *self)
     } else if (err == TASKSEAL_ERR_NO_PERMISSION) {
         finding_worsen(one, VERDICT_FAIL);
         finding_evidence(one, "a connection without user and password is taken for a user who may not PING");
-        finding_fix(one, "%s", fix_off);
+        finding_fix(one, "%s%s", fix_before, fix_off);
     } else if (err == TASKSEAL_ERR_AUTH_REFUSED) {
         finding_evidence(
             one, "a connection without user and password is not served: the default user is off, or has "

@@ -42,7 +42,8 @@ typedef struct doctor {
     redisContext *redis; /* verified and logged in; NULL: there is none, and `refused` says why */
     taskseal_redis_peer peer;
     taskseal_err refused;
-    bool lost; /* the connection ended while the checks asked */
+    bool lost;     /* the connection ended while the checks asked */
+    bool is_plain; /* the URI's own port speaks the Redis protocol without TLS */
     bool has_target;
     probe_target target;
     redisReply *info; /* of INFO; NULL: it may not be asked */

@@ -70,7 +70,10 @@ void doctor_print_json(const doctor *self)
     printf("{\"worst\":\"%s\"", verdict_names[findings_worst(all)]);
     json_field("server", self->server);
     json_field("user", self->user);
-    printf(",\"connected\":%s,\"findings\":[", self->redis != NULL ? "true" : "false");
+    printf(",\"connected\":%s", self->redis != NULL ? "true" : "false");
+    if (self->has_days)
+        printf(",\"days_to_expiry\":%d,\"chain_days_to_expiry\":%d", self->leaf_days, self->chain_days);
+    fputs(",\"findings\":[", stdout);
     for (size_t i = 0; i < all->count; i++) {
         const finding *one = &all->list[i];
         printf("%s{\"check\":\"%s\",\"verdict\":\"%s\"", i > 0 ? "," : "", one->check,

@@ -6,7 +6,7 @@
 
 #include "role_lines.h"
 
-enum { WORD_MAX = 320, WORDS_TEXT_MAX = 1400 };
+enum { WORD_MAX = 320, WORDS_TEXT_MAX = 3000 };
 
 static const char any_queue[] = "{*}";
 static const char no_queue[] = "taskseal-doctor"; /* no queue has this name, and none gets it */
@@ -70,6 +70,21 @@ void role_print(const doctor *self)
     fputc('\n', stdout);
 }
 
+void role_fix(const doctor *self, finding *one, const char *who)
+{
+    const bool shared = strcmp(who, "default") == 0; /* it keeps its rights: the server needs them */
+
+    finding_fix(one, "%s 'taskseal doctor --role %s --layout %s",
+                shared ? "let every client log in as a user of its own, with the line that"
+                       : "give the line that",
+                role_names[self->role != ROLE_NONE ? self->role : ROLE_WORKER], layout_names[self->layout]);
+    if (self->queue != NULL)
+        finding_fix(one, " --queue %s", self->queue);
+    finding_fix(one, " --acl-user %s' prints, with the hash of its password%s", shared ? "NAME" : who,
+                shared ? ", and see default-user"
+                       : ", in place of its own in the ACL file, and then: ACL LOAD");
+}
+
 /* ---- Testing ---- */
 
 static bool lists(const char *list, const char *name)
@@ -84,12 +99,12 @@ static bool lists(const char *list, const char *name)
 }
 
 /* A key that the pattern stands for: "%R~{*}:t:*" gives "{taskseal-doctor}:t:x". */
-static void sample_key(const char *pattern, size_t len, const char *queue, char key[WORD_MAX])
+static void sample_key(const char *queue, const char *pattern, size_t len, char key[WORD_MAX])
 {
     const char *tilde = memchr(pattern, '~', len);
     const size_t skip = tilde != NULL ? (size_t)(tilde - pattern) + 1 : 0;
 
-    for_queue(pattern + skip, len - skip, queue, key);
+    for_queue(pattern + skip, len - skip, queue != NULL ? queue : no_queue, key);
     const size_t end = strlen(key);
     if (end > 0 && key[end - 1] == '*')
         key[end - 1] = 'x';
@@ -226,15 +241,15 @@ static void ask_pattern(doctor *self, const role_line *line, const char *word, s
     size_t first_len;
     const char *own = next_word(&list, &first_len);
 
-    sample_key(own, first_len, self->queue != NULL ? self->queue : no_queue, first);
-    sample_key(word, len, self->queue != NULL ? self->queue : no_queue, key);
+    sample_key(self->queue, own, first_len, first);
+    sample_key(self->queue, word, len, key);
     if (has_pattern(line, word, len))
         ask_own_key(self, line, key, strcmp(key, first) == 0, to);
     else
         ask_other_key(self, key, to);
     if (self->queue == NULL || memmem(word, len, any_queue, strlen(any_queue)) == NULL)
         return;
-    sample_key(word, len, no_queue, key);
+    sample_key(no_queue, word, len, key);
     ask_other_key(self, key, to);
 }
 
@@ -274,21 +289,30 @@ static void tell(doctor *self, finding *one, const char *bad, verdict how, const
         finding_worsen(one, how);
         finding_evidence(one, "%s %s: %s (%s)", who, how == VERDICT_FAIL ? "may not" : "may also", bad,
                          right_way(self));
-        finding_fix(
-            one,
-            "ACL SETUSER %s reset, then the line that 'taskseal doctor --role %s --layout %s' prints, with "
-            "the hash of its password",
-            who, role_names[self->role], layout_names[self->layout]);
-    } else {
+        role_fix(self, one, who);
+    } else if (all->unknown < all->asked) {
         finding_evidence(one, "%s%s %s: %zu questions, %s", all->unknown > 0 ? "as far as known " : "", who,
                          good, all->asked, right_way(self));
+    } else {
+        finding_evidence(one, "what %s may do can't be asked: %s", who, right_way(self));
     }
     if (all->unknown > 0) {
         finding_worsen(one, VERDICT_UNKNOWN);
-        finding_evidence(one, "; %zu not answered", all->unknown);
-        finding_fix(one, "%slet the doctor log in with +acl|dryrun, and name a user that the server has",
-                    finding_between(one->fix));
+        finding_evidence(one, "; %zu of %zu questions not answered", all->unknown, all->asked);
+        finding_fix(one, "%s%s, and ask about this one by --acl-user %s", finding_between(one->fix),
+                    fix_login, who);
     }
+}
+
+/* Also true where that can't be asked. */
+static bool is_there(doctor *self)
+{
+    redisReply *reply = ask(self, 4, (const char *[]){"ACL", "DRYRUN", self->acl_user, "PING"});
+    const bool missing =
+        reply != NULL && reply->type == REDIS_REPLY_ERROR && strncmp(reply->str, "ERR User", 8) == 0;
+
+    freeReplyObject(reply);
+    return !missing;
 }
 
 void check_role(doctor *self)
@@ -298,6 +322,12 @@ void check_role(doctor *self)
 
     if (line == NULL || self->redis == NULL)
         return;
+    if (self->acl_user != NULL && !is_there(self)) {
+        finding *one = findings_add(&self->found, "role-needs", VERDICT_FAIL);
+        finding_evidence(one, "the server has no user %s", self->acl_user);
+        role_fix(self, one, self->acl_user);
+        return;
+    }
     ask_all(self, line, &all);
     tell(self, findings_add(&self->found, "role-needs", VERDICT_OK), all.refused, VERDICT_FAIL,
          "may do all that its role needs", &all);

@@ -113,8 +113,9 @@ static bool is_among(STACK_OF(X509) * list, const X509 *wanted)
     return false;
 }
 
-/* The first certificate above the server's own that was not sent and is no root: other clients have the roots only. */
-static void find_missing(X509_STORE_CTX *context, STACK_OF(X509) * sent, certificate_view *view)
+/* Where it ends; and the first certificate above the server's own that was not sent and is no root: other clients have
+ * the roots only. */
+static void note_chain(X509_STORE_CTX *context, STACK_OF(X509) * sent, certificate_view *view)
 {
     STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(context);
 
@@ -142,7 +143,7 @@ static void follow_chain(STACK_OF(X509) * sent, const char *anchors, certificate
         X509_VERIFY_PARAM_set_auth_level(how, 0);
         view->has_chain = X509_verify_cert(context) == 1;
         if (view->has_chain)
-            find_missing(context, sent, view);
+            note_chain(context, sent, view);
         else
             snprintf(view->broken, sizeof view->broken, "%s",
                      X509_verify_cert_error_string(X509_STORE_CTX_get_error(context)));

@@ -65,14 +65,19 @@ unsigned probe_port(const probe_target *target)
     return ntohs(*port_of(&copy));
 }
 
+void probe_host(const probe_target *target, char *text, size_t cap)
+{
+    if (getnameinfo((const struct sockaddr *)&target->address, target->len, text, (socklen_t)cap, NULL, 0,
+                    NI_NUMERICHOST) != 0)
+        snprintf(text, cap, "?");
+}
+
 void probe_words(const probe_target *target, unsigned port, char *text, size_t cap)
 {
-    char host[INET6_ADDRSTRLEN] = "?";
+    char host[INET6_ADDRSTRLEN];
     const bool six = target->address.ss_family == AF_INET6;
 
-    if (getnameinfo((const struct sockaddr *)&target->address, target->len, host, sizeof host, NULL, 0,
-                    NI_NUMERICHOST) != 0)
-        snprintf(host, sizeof host, "?");
+    probe_host(target, host, sizeof host);
     snprintf(text, cap, "%s%s%s:%u", six ? "[" : "", host, six ? "]" : "",
              port != 0 ? port : probe_port(target));
 }
