@@ -14,7 +14,7 @@ import time
 import doctors
 import server
 from doctors import examine, lab, lines, no_secret, start, uri, verdict
-from harness import OK, REFUSED, RETRY, check, equal, main, test
+from harness import OK, REFUSED, RETRY, Skip, check, equal, main, test
 
 BAD = ("warn", "fail", "unknown")
 
@@ -53,7 +53,10 @@ def a_server_as_it_comes_with_tls_switched_on():
 
 @test
 def the_server_of_the_demo_is_found_good():
-    for program in doctors.programs():
+    fit = [program for program in doctors.programs() if doctors.has_dryrun(program)]
+    if not fit:
+        raise Skip("the demo needs Valkey, or Redis 7.0")
+    for program in fit:
         folder = pathlib.Path(doctors.good_directory())
         lab.make_pki(folder)
         lab.make_acl(folder)
@@ -87,7 +90,7 @@ def a_badly_configured_server_is_found_bad():
         port = start(program, certificate="rsa", client_certificates="no", strong=False,
                      users=("user default on nopass ~* &* +@all", doctors.ALL),
                      more=[f"port {plain}", 'tls-protocols "TLSv1 TLSv1.1 TLSv1.2"', "tls-ciphers ALL:NULL:@SECLEVEL=0",
-                           "protected-mode no", "bind 127.0.0.1 -::*", "maxmemory 50mb", "maxmemory-policy allkeys-lru",
+                           "protected-mode no", "bind 0.0.0.0", "maxmemory 50mb", "maxmemory-policy allkeys-lru",
                            "save 60 1", "tls-replication no", "requirepass " + server.PASSWORD,
                            "masterauth " + server.PASSWORD])
         found, status = examine(uri(port), "--payloads")
