@@ -14,8 +14,9 @@ from doctors import examine, lab, lines, start, uri, verdict
 from harness import SOURCE, USAGE, bad, check, equal, good, main, test
 
 
-ROLES = ["producer", "worker", "operator"]
-LAYOUTS = ["examples", "asynq"]
+ROLES = {"examples": ["producer", "worker", "operator"],
+         "asynq": ["producer", "worker", "operator", "scheduler", "inspector"]}
+EVERY = [(role, layout) for layout, roles in ROLES.items() for role in roles]
 HELPER = f"user helper on >{server.PASSWORD} -@all +ping +acl|dryrun"
 
 
@@ -57,21 +58,20 @@ def every_line_is_taken_and_tested():
     """A server starts with the printed lines, and the user may do what the role needs and no more: by a user who may ask
     ACL DRYRUN about him, and by himself where he may not."""
     for program in doctors.programs():
-        for role in ROLES:
-            for layout in LAYOUTS:
-                how = ("--layout", layout)
-                found = judged(program, lines(role, layout), role, *how)
-                verdict(found, "role-needs", "ok", f"{role} may do all that its role needs", doctors.way(program))
-                verdict(found, "role-excess", "ok", f"{role} may do nothing else")
-                port = start(program, users=lines(role, layout))
-                found, _ = examine(uri(port, user=role), "--role", role, *how, "--test")
-                if role == "operator":
-                    verdict(found, "role-needs", "ok", doctors.way(program))
-                    verdict(found, "role-excess", "ok")
-                    verdict(found, "user-rights", "ok" if doctors.has_dryrun(program) else "unknown")
-                else:  # it may neither DRYRUN nor MULTI
-                    verdict(found, "role-needs", "unknown")
-                    verdict(found, "user-rights", "unknown")
+        for role, layout in EVERY:
+            how = ("--layout", layout)
+            found = judged(program, lines(role, layout), role, *how)
+            verdict(found, "role-needs", "ok", f"{role} may do all that its role needs", doctors.way(program))
+            verdict(found, "role-excess", "ok", f"{role} may do nothing else")
+            port = start(program, users=lines(role, layout))
+            found, _ = examine(uri(port, user=role), "--role", role, *how, "--test")
+            if role == "operator":
+                verdict(found, "role-needs", "ok", doctors.way(program))
+                verdict(found, "role-excess", "ok")
+                verdict(found, "user-rights", "ok" if doctors.has_dryrun(program) else "unknown")
+            else:  # it may neither DRYRUN nor MULTI
+                verdict(found, "role-needs", "unknown", f"nothing is known of {role}: neither ACL DRYRUN nor MULTI")
+                verdict(found, "user-rights", "unknown")
 
 
 @test
@@ -116,6 +116,8 @@ def one_queue_is_one_queue():
 @test
 def bad_roles_are_told():
     bad(USAGE, "doctor: usage: --role takes producer, worker or operator", "doctor", "--role", "admin")
+    for role in ["scheduler", "inspector"]:
+        bad(USAGE, f"doctor: usage: --role {role} is one of Asynq's: give --layout asynq", "doctor", "--role", role)
     bad(USAGE, "doctor: usage: --layout takes examples or asynq", "doctor", "--layout", "sidekiq")
     bad(USAGE, "doctor: usage: --test and --acl-user are about a role", "doctor", "--test", "rediss://h")
     bad(USAGE, "doctor: usage: --queue is about a role or payloads", "doctor", "--queue", "mail", "rediss://h")
@@ -130,10 +132,9 @@ def every_command_of_a_line_can_be_asked_about():
     with open(os.path.join(SOURCE, "tools/doctor/role_lines.c"), encoding="ascii") as file:
         asked = set(re.findall(r'^    \{"([a-z|]+)", \{"', file.read(), re.M))
     check(len(asked) > 40, str(asked))
-    for role in ROLES:
-        for layout in LAYOUTS:
-            needed = {word[1:] for word in lines(role, layout)[1].split() if word.startswith("+")} - {"ping"}
-            equal((role, layout, needed - asked), (role, layout, set()))
+    for role, layout in EVERY:
+        needed = {word[1:] for word in lines(role, layout)[1].split() if word.startswith("+")} - {"ping"}
+        equal((role, layout, needed - asked), (role, layout, set()))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "rights.h"
+#include "role.h"
 
 /* Words that fail if they are run after all. */
 typedef struct danger {
@@ -46,8 +47,9 @@ enum { DANGERS = sizeof dangers / sizeof dangers[0] };
 
 static const char *role_words(role role)
 {
-    static const char *const words[] = {"no application needs", "a producer does not need",
-                                        "a worker does not need", "an operator does not need"};
+    static const char *const words[ROLES] = {"no application needs",      "a producer does not need",
+                                             "a worker does not need",    "an operator does not need",
+                                             "a scheduler does not need", "an inspector does not need"};
 
     return words[role];
 }
@@ -87,9 +89,7 @@ static void check_commands(doctor *self)
     }
     if (may[0] != '\0')
         finding_fix(one, "give it the line that 'taskseal doctor --role %s' prints",
-                    self->role == ROLE_PRODUCER   ? "producer"
-                    : self->role == ROLE_OPERATOR ? "operator"
-                                                  : "worker");
+                    role_names[self->role != ROLE_NONE ? self->role : ROLE_WORKER]);
 }
 
 /* One key that is of no queue. A user who may not run GET may yet EXISTS or TYPE. */

@@ -13,7 +13,16 @@
 
 enum { DOCTOR_PATH_MAX = 4096, PLAIN_PORTS_MAX = 16 };
 
-typedef enum role { ROLE_NONE, ROLE_PRODUCER, ROLE_WORKER, ROLE_OPERATOR } role;
+/* The last two are Asynq's: its Scheduler and PeriodicTaskManager, and its Inspector. */
+typedef enum role {
+    ROLE_NONE,
+    ROLE_PRODUCER,
+    ROLE_WORKER,
+    ROLE_OPERATOR,
+    ROLE_SCHEDULER,
+    ROLE_INSPECTOR,
+    ROLES
+} role;
 
 /* Whose keys and fields a queue has. */
 typedef enum layout { LAYOUT_NONE, LAYOUT_EXAMPLES, LAYOUT_ASYNQ } layout;

@@ -11,7 +11,7 @@ enum { WORD_MAX = 320, WORDS_TEXT_MAX = 700 };
 static const char any_queue[] = "{*}";
 static const char no_queue[] = "taskseal-doctor"; /* no queue has this name, and none gets it */
 
-static const char *const role_names[] = {"", "producer", "worker", "operator"};
+const char *const role_names[ROLES] = {"", "producer", "worker", "operator", "scheduler", "inspector"};
 static const char *const layout_names[] = {"", "examples", "asynq"};
 
 /* The pattern for one queue. */
@@ -45,6 +45,11 @@ static const role_line *line_of(role which, layout keys)
             return &role_lines[i];
     }
     return NULL;
+}
+
+bool role_known(const doctor *self)
+{
+    return line_of(self->role, self->layout) != NULL;
 }
 
 /* No comments: an ACL file takes none. The hash is left for the reader to put in, and a server refuses the line until
@@ -198,6 +203,8 @@ static void tell(doctor *self, finding *one, const char *bad, verdict how, const
             "ACL SETUSER %s reset, then the line that 'taskseal doctor --role %s --layout %s' prints, with "
             "the hash of its password",
             who, role_names[self->role], layout_names[self->layout]);
+    } else if (all->unknown == all->asked) {
+        finding_evidence(one, "nothing is known of %s: %s", who, right_way(self));
     } else {
         finding_evidence(one, "%s %s: %zu questions, %s", who, good, all->asked, right_way(self));
     }
