@@ -118,6 +118,21 @@ def weak_ciphers_are_found_one_by_one():
 
 
 @test
+def ciphers_of_tls13_are_found_one_by_one():
+    good = {"TLS_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256"}
+    some = {"TLS_AES_128_GCM_SHA256", "TLS_AES_128_CCM_SHA256"}
+    short = {"TLS_AES_128_GCM_SHA256", "TLS_AES_128_CCM_8_SHA256"}
+    for program in doctors.programs():
+        for names, expected in [(None, "ok"), (some, "ok"), (short, "warn")]:
+            more = [f"tls-ciphersuites {':'.join(names)}"] if names else []
+            found, _ = examine(uri(start(program, more=more, weak=True)))  # OpenSSL 3.2 takes that of the short tag for weak
+            verdict(found, "tls13-ciphers", expected)
+            equal(set(found["tls13-ciphers"]["evidence"].removeprefix("takes ").split(", ")), names or good)
+        found, _ = examine(uri(start(program, strong=False, more=["tls-protocols TLSv1.2", f"tls-ciphers {doctors.STRONG}"])))
+        verdict(found, "tls13-ciphers", "info", "takes no cipher of TLS 1.3")
+
+
+@test
 def the_stock_configuration_of_tls_takes_old_ciphers():
     for program in doctors.programs():
         found, _ = examine(uri(start(program, certificate="rsa", strong=False)))

@@ -190,7 +190,7 @@ func (s *stage) schedule(t *testing.T, all *server) (stop func()) {
 	t.Helper()
 	scheduler := asynq.NewScheduler(all.as("scheduler").options, &asynq.SchedulerOpts{LogLevel: asynq.FatalLevel,
 		HeartbeatInterval: 500 * time.Millisecond, PostEnqueueFunc: func(_ *asynq.TaskInfo, err error) {
-			if err != nil {
+			if err != nil && !errors.Is(err, asynq.ErrDuplicateTask) {
 				t.Errorf("scheduler: %v", err)
 			}
 		}})
@@ -198,8 +198,11 @@ func (s *stage) schedule(t *testing.T, all *server) (stop func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := scheduler.Register("@every 1s", task); err != nil {
-		t.Fatal(err)
+	idle := asynq.Queue("idle")
+	for _, opts := range [][]asynq.Option{{}, {idle, asynq.ProcessIn(time.Hour), asynq.Unique(time.Second)}, {idle, asynq.Group("carl")}} {
+		if _, err := scheduler.Register("@every 1s", task, opts...); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := scheduler.Start(); err != nil {
 		t.Fatal(err)
@@ -228,15 +231,19 @@ func (s *stage) inspect(t *testing.T, stopScheduler func()) {
 		t.Errorf("%d servers, not one", len(servers))
 	}
 	var entries []*asynq.SchedulerEntry
-	waitFor(t, "the scheduler has written its entry", func() bool {
+	waitFor(t, "the scheduler has written its entries", func() bool {
 		entries, err = i.SchedulerEntries()
 		must("SchedulerEntries", err)
-		return len(entries) == 1
+		return len(entries) == 3
 	})
-	waitFor(t, "the entry has a history", func() bool {
-		events, err := i.ListSchedulerEnqueueEvents(entries[0].ID)
-		must("ListSchedulerEnqueueEvents", err)
-		return len(events) > 0
+	waitFor(t, "each entry has a history", func() bool {
+		events := 0
+		for _, entry := range entries {
+			of, err := i.ListSchedulerEnqueueEvents(entry.ID)
+			must("ListSchedulerEnqueueEvents", err)
+			events += min(1, len(of))
+		}
+		return events == 3
 	})
 	stopScheduler()
 	entries, err = i.SchedulerEntries()
@@ -273,8 +280,8 @@ func (s *stage) inspectTasks(t *testing.T, must func(string, error)) {
 	must("Groups", err)
 	members, err := i.ListAggregatingTasks("idle", "bob")
 	must("ListAggregatingTasks", err)
-	if len(groups) != 1 || len(members) != 2 {
-		t.Errorf("%d groups with %d members, not 1 and 2", len(groups), len(members))
+	if len(groups) != 2 || len(members) != 2 {
+		t.Errorf("%d groups, with %d members in one, not 2 and 2", len(groups), len(members))
 	}
 	must("UpdateTaskPayload", i.UpdateTaskPayload("idle", "waits", []byte("another")))
 	must("DeleteTask", i.DeleteTask("idle", "is-deleted"))

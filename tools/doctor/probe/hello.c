@@ -70,7 +70,23 @@ static void put_name(writer *to, const char *name)
     end16(to, outer);
 }
 
-static void put_extensions(writer *to, const char *name)
+/* A share may be any 32 bytes: nobody computes anything from it. A server that wants another group says so in what has
+ * the form of its ServerHello, with the cipher that it takes. */
+static void put_tls13(writer *to, const uint8_t share[32])
+{
+    put_bytes(to, "\0\x2b\0\3\2\3\4", 7); /* supported_versions: TLS 1.3 */
+    put16(to, 51);                        /* key_share */
+    const size_t outer = begin16(to);
+    const size_t list = begin16(to);
+    put16(to, 0x001D);
+    const size_t key = begin16(to);
+    put_bytes(to, share, 32);
+    end16(to, key);
+    end16(to, list);
+    end16(to, outer);
+}
+
+static void put_extensions(writer *to, unsigned version, const char *name, const uint8_t share[32])
 {
     /* x25519, P-256, P-384, P-521, x448, ffdhe2048 */
     static const uint16_t groups[] = {0x001D, 0x0017, 0x0018, 0x0019, 0x001E, 0x0100};
@@ -84,12 +100,14 @@ static void put_extensions(writer *to, const char *name)
     put_bytes(to, "\0\x0b\0\2\1\0", 6); /* ec_point_formats: uncompressed */
     put_list(to, 13, signatures, sizeof signatures / sizeof signatures[0]);
     put_bytes(to, "\0\x17\0\0", 4); /* extended_master_secret */
+    if (version == VERSION_TLS13)
+        put_tls13(to, share);
     end16(to, all);
 }
 
 static bool write_hello(writer *to, unsigned version, const uint16_t *ciphers, size_t count, const char *name)
 {
-    uint8_t random[32];
+    uint8_t random[64];
 
     if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
         return false;
@@ -99,8 +117,8 @@ static bool write_hello(writer *to, unsigned version, const uint16_t *ciphers, s
     put8(to, 1); /* ClientHello, whose length has 24 bits */
     put8(to, 0);
     const size_t message = begin16(to);
-    put16(to, version);
-    put_bytes(to, random, sizeof random);
+    put16(to, version < VERSION_TLS13 ? version : VERSION_TLS12);
+    put_bytes(to, random, 32);
     put8(to, 0); /* no session */
     const size_t list = begin16(to);
     for (size_t i = 0; i < count; i++)
@@ -109,7 +127,7 @@ static bool write_hello(writer *to, unsigned version, const uint16_t *ciphers, s
     end16(to, list);
     put_bytes(to, "\1\0", 2); /* no compression */
     if (version > VERSION_SSL3)
-        put_extensions(to, name);
+        put_extensions(to, version, name, random + 32);
     end16(to, message);
     end16(to, record);
     return true;
