@@ -54,11 +54,11 @@ static void check_protocols(doctor *self)
         finding_fix(one, "%s", fix_protocols);
 }
 
-static const cipher *named(const cipher *all, size_t count, unsigned id)
+static const weak_cipher *named(unsigned id)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (all[i].id == id)
-            return &all[i];
+    for (size_t i = 0; i < weak_cipher_count; i++) {
+        if (weak_ciphers[i].id == id)
+            return &weak_ciphers[i];
     }
     return NULL;
 }
@@ -74,66 +74,49 @@ static size_t without(uint16_t *list, size_t count, unsigned id)
     return kept;
 }
 
-/* Offers all; what the server takes is noted, left out, and the others are offered again, until it takes none: as if each
- * had been offered alone, with fewer failed handshakes in the server's log. How many it has taken. */
-static size_t take_ciphers(doctor *self, finding *one, unsigned of_version, const cipher *all, size_t count)
+/* Offers all that are weak; what the server takes is noted, left out, and the others are offered again, until it takes
+ * none: as if each had been offered alone, with fewer failed handshakes in the server's log. */
+static void take_ciphers(doctor *self, finding *one, size_t *taken)
 {
-    static const verdict judged[] = {
-        [CIPHER_GOOD] = VERDICT_OK, [CIPHER_WEAK] = VERDICT_WARN, [CIPHER_BROKEN] = VERDICT_FAIL};
-    const size_t known = count;
     uint16_t left[HELLO_CIPHERS_MAX];
-    size_t taken = 0;
+    size_t count = 0;
 
-    for (size_t i = 0; i < count; i++)
-        left[i] = all[i].id;
+    while (count < weak_cipher_count && count < HELLO_CIPHERS_MAX) {
+        left[count] = weak_ciphers[count].id;
+        count++;
+    }
     while (count > 0) {
         unsigned version = 0;
         unsigned id = 0;
-        const hello_answer answer = hello_ask(&self->target, of_version, left, count, &version, &id);
-        const cipher *one_taken = answer == HELLO_TAKEN ? named(all, known, id) : NULL;
-        const size_t kept = one_taken != NULL ? without(left, count, id) : count;
+        const hello_answer answer = hello_ask(&self->target, VERSION_TLS12, left, count, &version, &id);
+        const weak_cipher *cipher = answer == HELLO_TAKEN ? named(id) : NULL;
+        const size_t kept = cipher != NULL ? without(left, count, id) : count;
         if (answer == HELLO_REFUSED)
-            break;
+            return;
         if (kept == count) { /* no answer, or a cipher that was not offered */
             finding_worsen(one, VERDICT_UNKNOWN);
-            finding_evidence(one, "%snot all could be tried", taken > 0 ? "; " : "");
-            break;
+            finding_evidence(one, "%snot all could be tried", *taken > 0 ? "; " : "");
+            return;
         }
         count = kept;
-        finding_worsen(one, judged[one_taken->grade]);
-        finding_evidence(one, "%s%s%s", taken > 0 ? ", " : "takes ", one_taken->name,
-                         one_taken->grade == CIPHER_BROKEN ? " (broken)" : "");
-        taken++;
+        finding_worsen(one, cipher->broken ? VERDICT_FAIL : VERDICT_WARN);
+        finding_evidence(one, "%s%s%s", *taken > 0 ? ", " : "takes ", cipher->name,
+                         cipher->broken ? " (broken)" : "");
+        ++*taken;
     }
-    return taken;
 }
 
 static void check_ciphers(doctor *self)
 {
     finding *one = findings_add(&self->found, "tls-ciphers", VERDICT_OK);
-    const size_t taken = take_ciphers(self, one, VERSION_TLS12, weak_ciphers, weak_cipher_count);
+    size_t taken = 0;
 
+    take_ciphers(self, one, &taken);
     if (one->verdict == VERDICT_OK)
         finding_evidence(one, "takes none of %zu ciphers up to TLS 1.2 that are less than ECDHE with AEAD",
                          weak_cipher_count);
     if (taken > 0)
         finding_fix(one, "%s", fix_ciphers);
-}
-
-/* None is as bad as those above; a server without TLS 1.3 is none the worse for it. */
-static void check_tls13(doctor *self)
-{
-    finding *one = findings_add(&self->found, "tls13-ciphers", VERDICT_OK);
-    const size_t taken = take_ciphers(self, one, VERSION_TLS13, tls13_ciphers, tls13_cipher_count);
-
-    if (taken == 0 && one->verdict == VERDICT_OK) {
-        finding_worsen(one, VERDICT_INFO);
-        finding_evidence(one, "takes no cipher of TLS 1.3");
-        finding_fix(one, "%s", fix_protocols);
-    }
-    if (one->verdict == VERDICT_WARN)
-        finding_fix(one, "in the server's configuration: tls-ciphersuites "
-                         "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256");
 }
 
 void check_tls(doctor *self)
@@ -142,5 +125,4 @@ void check_tls(doctor *self)
         return;
     check_protocols(self);
     check_ciphers(self);
-    check_tls13(self);
 }

@@ -110,6 +110,7 @@ int doctor_run(doctor *self)
     find_target(self);
     check_listeners(self);
     check_tls(self);
+    check_tls13(self);
     check_certificates(self);
     check_users(self);
     check_rights(self);

@@ -70,6 +70,7 @@ void doctor_end(doctor *self);
 
 void check_listeners(doctor *self);
 void check_tls(doctor *self);
+void check_tls13(doctor *self);
 void check_certificates(doctor *self);
 void check_users(doctor *self);
 void check_rights(doctor *self);

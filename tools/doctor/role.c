@@ -203,8 +203,6 @@ static void tell(doctor *self, finding *one, const char *bad, verdict how, const
             "ACL SETUSER %s reset, then the line that 'taskseal doctor --role %s --layout %s' prints, with "
             "the hash of its password",
             who, role_names[self->role], layout_names[self->layout]);
-    } else if (all->unknown == all->asked) {
-        finding_evidence(one, "nothing is known of %s: %s", who, right_way(self));
     } else {
         finding_evidence(one, "%s %s: %zu questions, %s", who, good, all->asked, right_way(self));
     }

@@ -97,14 +97,18 @@ func newRoleStage(t *testing.T, s *server) *stage {
 func TestAsynqRunsWithTheLinesOfTheDoctor(t *testing.T) {
 	s := startServerWithRoles(t)
 	play := newRoleStage(t, s)
+	t.Cleanup(func() { // after the worker has ended
+		if refused := s.refusals(t); len(refused) > 0 {
+			t.Errorf("refused:\n%s", strings.Join(refused, "\n"))
+		}
+	})
 	play.startRoleWorker(t)
 	play.enqueueEverything(t)
 	stop := play.schedule(t, s)
-	play.await(t, "mail now", "mail later", "mail unique", "mail twice", "flaky", "digest a", "digest b", "mail periodic")
+	play.await(t, "mail now", "mail later", "mail unique", "mail twice", "mail follow-up", "flaky", "digest a", "digest b", "mail periodic")
 	play.inspect(t, stop)
-	if refused := s.refusals(t); len(refused) > 0 {
-		t.Errorf("refused:\n%s", strings.Join(refused, "\n"))
-	}
+	play.enqueue(t, asynq.NewTask("stuck", nil))
+	play.await(t, append(play.noted(), "stuck")...) // which goes back to its queue when the worker ends
 }
 
 func (s *stage) startRoleWorker(t *testing.T) {
@@ -119,7 +123,13 @@ func (s *stage) startRoleWorker(t *testing.T) {
 			s.note(text)
 		}
 	}
-	config := asynq.Config{Queues: map[string]int{"default": 1, "critical": 2}, StrictPriority: true, GroupGracePeriod: time.Second,
+	own := asynq.NewClient(s.server.options)
+	end := make(chan struct{})
+	t.Cleanup(func() {
+		close(end)
+		_ = own.Close()
+	})
+	config := asynq.Config{ShutdownTimeout: 100 * time.Millisecond, Queues: map[string]int{"default": 1, "critical": 2}, StrictPriority: true, GroupGracePeriod: time.Second,
 		GroupAggregator: Aggregator("digest"), JanitorInterval: time.Second, HealthCheckInterval: 100 * time.Millisecond,
 		HealthCheckFunc: func(err error) {
 			if err != nil {
@@ -137,12 +147,18 @@ func (s *stage) startRoleWorker(t *testing.T) {
 				return errors.New("not yet")
 			}
 			noteOnce("flaky")
-			return nil
+			_, err := own.EnqueueContext(ctx, mail("follow-up"), asynq.Unique(time.Hour))
+			return err
 		},
 		"bad": func(context.Context, *asynq.Task) error { return fmt.Errorf("never: %w", asynq.SkipRetry) },
 		"long": func(ctx context.Context, _ *asynq.Task) error {
 			<-ctx.Done() // until the inspector cancels it
 			return ctx.Err()
+		},
+		"stuck": func(context.Context, *asynq.Task) error {
+			noteOnce("stuck")
+			<-end
+			return nil
 		},
 		"digest": func(ctx context.Context, _ *asynq.Task) error {
 			_, members := Members(ctx)
