@@ -3,6 +3,7 @@
 """taskseal doctor from outside: listeners, protocols, ciphers and certificates, each on a server that has the fault and on
 its twin that has not."""
 
+import json
 import os
 import re
 import socket
@@ -14,7 +15,7 @@ import threading
 import doctors
 import server
 from doctors import examine, start, uri, verdict
-from harness import REFUSED, RETRY, SOURCE, USAGE, Skip, bad, check, environment, equal, main, run, test, write
+from harness import REFUSED, RETRY, SOURCE, TOOL, USAGE, Skip, bad, check, environment, equal, main, run, test, write
 
 
 @test
@@ -73,6 +74,22 @@ def the_default_port_is_probed_where_the_server_tells_no_port():
     # To a server that tells its ports another one is no finding.
     found, _ = examine(uri(start(doctors.programs()[0])))
     verdict(found, "plaintext-listener", "ok")
+
+
+@test
+def addresses_that_are_not_looked_at_are_told():
+    text = uri(start(doctors.programs()[0])).replace("@127.0.0.1:", "@localhost:")
+    for more, expected, words in [("", "ok", "is all that localhost has"),
+                                  ("127.0.0.2 localhost\n127.0.0.3 localhost\n", "info",
+                                   "of the other addresses of localhost nothing is known: 127.0.0.2, 127.0.0.3")]:
+        write("hosts", f"127.0.0.1 localhost\n{more}".encode(), 0o644)
+        # A mount that only this process sees.
+        shown = subprocess.run(["unshare", "--map-root-user", "--mount", "sh", "-c", 'mount --bind hosts /etc/hosts && "$@"', "sh",
+                                TOOL, "doctor", "--json"], env=environment(TASKSEAL_URI=text), capture_output=True, check=False)
+        if not shown.stdout and b"unshare" in shown.stderr:
+            raise Skip("no namespaces here")
+        found = {one["check"]: one for one in json.loads(shown.stdout)["findings"]}
+        verdict(found, "addresses", expected, "127.0.0.1:", words)
 
 
 @test

@@ -21,8 +21,7 @@ static hello_answer offer(doctor *self, size_t which)
 {
     unsigned version = 0;
     unsigned id = 0;
-    const hello_answer answer =
-        hello_ask(&self->target, VERSION_TLS13, &ciphers[which].id, 1, &version, &id);
+    const hello_answer answer = hello_ask(&self->target, VERSION_TLS13, &ciphers[which].id, 1, &version, &id);
 
     return answer == HELLO_TAKEN && id != ciphers[which].id ? HELLO_FAILED : answer;
 }

@@ -68,6 +68,7 @@ void doctor_end(doctor *self);
 
 /* ---- The checks, each in the file of its name ---- */
 
+void check_addresses(doctor *self);
 void check_listeners(doctor *self);
 void check_tls(doctor *self);
 void check_tls13(doctor *self);
