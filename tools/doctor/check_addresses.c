@@ -18,7 +18,8 @@ void check_addresses(doctor *self)
         return;
     }
     finding_worsen(one, VERDICT_INFO);
-    finding_evidence(one, "%s is looked at; of the other addresses of %s nothing is known: %s", looked_at, self->host,
-                     others);
-    finding_fix(one, "examine each: its address in the URI in place of the name, and &name=%s behind", self->host);
+    finding_evidence(one, "%s is looked at; of the other addresses of %s nothing is known: %s", looked_at,
+                     self->host, others);
+    finding_fix(one, "examine each: its address in the URI in place of the name, and &name=%s behind",
+                self->host);
 }
