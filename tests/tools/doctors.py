@@ -82,6 +82,13 @@ def has_dryrun(program):
     return version(program) >= (7, 0)
 
 
+def with_dryrun():
+    found = [program for program in programs() if has_dryrun(program)]
+    if not found:
+        raise Skip("Redis 6.0 has no ACL DRYRUN")
+    return found
+
+
 def way(program):
     """How the doctor asks about rights."""
     return "by ACL DRYRUN" if has_dryrun(program) else "by MULTI and DISCARD"
@@ -100,8 +107,7 @@ def start(program, *, certificate="good", client_certificates="yes", users=(CLOS
     certificates()
     lines = [*(["tls-protocols \"TLSv1.2 TLSv1.3\"", f"tls-ciphers {STRONG}"] if strong else []), *more]
     return server.start(program, certificate=certificate, client_certificates=client_certificates,
-                        users=acl(program, users),
-                        more=lines, weak=weak, port=port)
+                        users=acl(program, users), more=lines, weak=weak, port=port)
 
 
 def uri(port, *, user="worker", password=server.PASSWORD, ca="ca", scheme="rediss"):
