@@ -143,10 +143,10 @@ def ciphers_of_tls13_are_found_one_by_one():
         for names, expected in [(None, "ok"), (some, "ok"), (short, "warn")]:
             more = [f"tls-ciphersuites {':'.join(names)}"] if names else []
             found, _ = examine(uri(start(program, more=more, weak=True)))  # OpenSSL 3.2 takes that of the short tag for weak
-            verdict(found, "tls13-ciphers", expected)
-            equal(set(found["tls13-ciphers"]["evidence"].removeprefix("takes ").split(", ")), names or good)
+            verdict(found, "tls-ciphersuites", expected)
+            equal(set(found["tls-ciphersuites"]["evidence"].removeprefix("takes ").split(", ")), names or good)
         found, _ = examine(uri(start(program, strong=False, more=["tls-protocols TLSv1.2", f"tls-ciphers {doctors.STRONG}"])))
-        verdict(found, "tls13-ciphers", "info", "none of the 5 ciphers of TLS 1.3")
+        verdict(found, "tls-ciphersuites", "info", "none of the 5 ciphers of TLS 1.3")
 
 
 @test

@@ -34,7 +34,7 @@ void check_tls13(doctor *self)
 
     if (!self->has_target)
         return;
-    finding *one = findings_add(&self->found, "tls13-ciphers", VERDICT_OK);
+    finding *one = findings_add(&self->found, "tls-ciphersuites", VERDICT_OK);
     for (size_t i = 0; i < CIPHERS; i++) {
         const hello_answer answer = offer(self, i);
         unknown += answer == HELLO_FAILED;
