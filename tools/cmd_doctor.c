@@ -46,8 +46,8 @@ static const command_option options[] = {
     {"plain-port", KEY_PLAIN_PORT, "N", "look for a listener without TLS on this port too\n(up to 16 times)"},
     {"role", KEY_ROLE, "ROLE",
      "print the ACL line of a producer, worker or operator (of\nAsynq's scheduler or inspector too), and "
-     "end; "
-     "with --test,\nexamine the server for it"},
+     "end;\n"
+     "with --test, examine the server for it"},
     {"layout", KEY_LAYOUT, "LAYOUT", "whose keys: examples (the default) or asynq"},
     {"queue", KEY_QUEUE, "NAME", "for this queue alone; default: for all"},
     {"acl-user", KEY_ACL_USER, "NAME",

@@ -13,7 +13,14 @@ void check_addresses(doctor *self)
         return;
     finding *one = findings_add(&self->found, "addresses", VERDICT_OK);
     probe_words(&self->target, 0, looked_at, sizeof looked_at);
-    if (probe_others(&self->target, self->host, others, sizeof others) == 0) {
+    const int count = probe_others(&self->target, self->host, others, sizeof others);
+    if (count < 0) {
+        finding_worsen(one, VERDICT_UNKNOWN);
+        finding_evidence(one, "%s is looked at; whether %s has more can't be looked up", looked_at,
+                         self->host);
+        return;
+    }
+    if (count == 0) {
         finding_evidence(one, "%s is all that %s has", looked_at, self->host);
         return;
     }

@@ -52,17 +52,17 @@ bool probe_resolve(probe_target *target, const char *host, unsigned port)
     return true;
 }
 
-size_t probe_others(const probe_target *target, const char *host, char *text, size_t cap)
+int probe_others(const probe_target *target, const char *host, char *text, size_t cap)
 {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
     struct addrinfo *found = NULL;
     char own[PROBE_NAME_MAX];
-    size_t count = 0;
+    int count = 0;
 
     text[0] = '\0';
     probe_words(target, 1, own, sizeof own);
     if (getaddrinfo(host, NULL, &hints, &found) != 0)
-        return 0;
+        return -1;
     for (const struct addrinfo *at = found; at != NULL; at = at->ai_next) {
         probe_target other = {.len = at->ai_addrlen};
         char words[PROBE_NAME_MAX];
