@@ -45,8 +45,9 @@ static const command_option options[] = {
     {"uri-fd", KEY_URI_FD, "N", "read the URI from file descriptor N"},
     {"plain-port", KEY_PLAIN_PORT, "N", "look for a listener without TLS on this port too\n(up to 16 times)"},
     {"role", KEY_ROLE, "ROLE",
-     "print the ACL line of a producer, worker or operator, and\nend; with --test, examine the server for "
-     "it"},
+     "print the ACL line of a producer, worker or operator (of\nAsynq's scheduler or inspector too), and "
+     "end;\n"
+     "with --test, examine the server for it"},
     {"layout", KEY_LAYOUT, "LAYOUT", "whose keys: examples (the default) or asynq"},
     {"queue", KEY_QUEUE, "NAME", "for this queue alone; default: for all"},
     {"acl-user", KEY_ACL_USER, "NAME",
@@ -98,15 +99,14 @@ static int take_port(doctor *about, const char *value)
 
 static int take_role(doctor *about, const char *value)
 {
-    static const char *const names[] = {"producer", "worker", "operator"};
-
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strcmp(value, names[i]) == 0) {
-            about->role = (role)(ROLE_PRODUCER + i);
+    for (int i = ROLE_PRODUCER; i < ROLES; i++) {
+        if (strcmp(value, role_names[i]) == 0) {
+            about->role = (role)i;
             return STATUS_OK;
         }
     }
-    return report_usage("--role takes producer, worker or operator");
+    return report_usage(
+        "--role takes producer, worker or operator; with --layout asynq also scheduler or inspector");
 }
 
 static int take_layout(doctor *about, const char *value)
@@ -270,9 +270,9 @@ static int examine_again(settings *set)
     }
 }
 
-static int check_options(const settings *set)
+static int check_options(settings *set)
 {
-    const doctor *about = &set->about;
+    doctor *about = &set->about;
 
     if (about->role == ROLE_NONE && (about->test_role || about->acl_user != NULL))
         return report_usage("--test and --acl-user are about a role: give --role too");
@@ -280,6 +280,10 @@ static int check_options(const settings *set)
         return report_usage("--queue is about a role or payloads: give --role or --payloads too");
     if (about->role == ROLE_NONE && about->payloads == NULL && about->layout != LAYOUT_NONE)
         return report_usage("--layout is about a role or payloads: give --role or --payloads too");
+    if (about->layout == LAYOUT_NONE)
+        about->layout = LAYOUT_EXAMPLES;
+    if (about->role != ROLE_NONE && !role_known(about))
+        return report_usage("--role %s is one of Asynq's: give --layout asynq too", role_names[about->role]);
     if (set->metrics && set->json)
         return report_usage("give one of --json, and --prometheus or --watch");
     if (set->output != NULL && !set->metrics)
@@ -308,8 +312,6 @@ static int run(const command *self, int argc, char **argv)
         status = output_check(set.output, OUTPUT_TEXT);
     if (status != STATUS_OK)
         return status;
-    if (set.about.layout == LAYOUT_NONE)
-        set.about.layout = LAYOUT_EXAMPLES;
     if (argc - optind > 1)
         return report_usage("give at most one URI");
     if (prints_lines(&set)) {

@@ -81,10 +81,10 @@ def _weak_openssl():
 USERS = ("user default off", f"user worker on >{PASSWORD} ~* +@all")
 
 
-def start(program, *, certificate=None, client_certificates="no", users=USERS, more=(), weak=False):
+def start(program, *, certificate=None, client_certificates="no", users=USERS, more=(), weak=False, port=None):
     """Starts a server on a free loopback port, over TLS alone if it gets a certificate; gives the port. `more` lines go
     before its others, of which those are left out that they set; `weak`: OpenSSL lets it use weak keys too."""
-    port = free_port()
+    port = port or free_port()
     directory = tempfile.mkdtemp(dir=_directory)
     given = {line.split()[0] for line in more}
     lines = [line for line in ["bind 127.0.0.1", 'save ""', "appendonly no", f"dir {directory}"]

@@ -15,7 +15,7 @@ import threading
 import doctors
 import server
 from doctors import examine, start, uri, verdict
-from harness import OK, REFUSED, RETRY, SOURCE, USAGE, Skip, bad, check, environment, equal, main, run, test, write
+from harness import OK, REFUSED, RETRY, SOURCE, TOOL, USAGE, Skip, bad, check, environment, equal, main, run, test, write
 
 
 @test
@@ -83,6 +83,22 @@ def the_default_port_is_probed_where_the_server_tells_no_port():
 
 
 @test
+def addresses_that_are_not_looked_at_are_told():
+    text = uri(start(doctors.programs()[0])).replace("@127.0.0.1:", "@localhost:")
+    for more, expected, words in [("", "ok", "is all that localhost has"),
+                                  ("127.0.0.2 localhost\n127.0.0.3 localhost\n", "info",
+                                   "of the other addresses of localhost nothing is known: 127.0.0.2, 127.0.0.3")]:
+        write("hosts", f"127.0.0.1 localhost\n{more}".encode(), 0o644)
+        # A mount that only this process sees.
+        shown = subprocess.run(["unshare", "--map-root-user", "--mount", "sh", "-c", 'mount --bind hosts /etc/hosts && "$@"', "sh",
+                                TOOL, "doctor", "--json"], env=environment(TASKSEAL_URI=text), capture_output=True, check=False)
+        if not shown.stdout and b"unshare" in shown.stderr:
+            raise Skip("no namespaces here")
+        found = {one["check"]: one for one in json.loads(shown.stdout)["findings"]}
+        verdict(found, "addresses", expected, "127.0.0.1:", words)
+
+
+@test
 def a_server_without_tls_is_found():
     for program in doctors.programs():
         port = server.start(program)
@@ -122,6 +138,21 @@ def weak_ciphers_are_found_one_by_one():
             equal(set(shown) | {some[2]}, set(names) | {some[2]})
         found, _ = examine(uri(start(program, certificate="rsa")))
         verdict(found, "tls-ciphers", "ok", "takes none")
+
+
+@test
+def ciphers_of_tls13_are_found_one_by_one():
+    good = {"TLS_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256"}
+    some = {"TLS_AES_128_GCM_SHA256", "TLS_AES_128_CCM_SHA256"}
+    short = {"TLS_AES_128_GCM_SHA256", "TLS_AES_128_CCM_8_SHA256"}
+    for program in doctors.programs():
+        for names, expected in [(None, "ok"), (some, "ok"), (short, "warn")]:
+            more = [f"tls-ciphersuites {':'.join(names)}"] if names else []
+            found, _ = examine(uri(start(program, more=more, weak=True)))  # OpenSSL 3.2 takes that of the short tag for weak
+            verdict(found, "tls-ciphersuites", expected)
+            equal(set(found["tls-ciphersuites"]["evidence"].removeprefix("takes ").split(", ")), names or good)
+        found, _ = examine(uri(start(program, strong=False, more=["tls-protocols TLSv1.2", f"tls-ciphers {doctors.STRONG}"])))
+        verdict(found, "tls-ciphersuites", "info", "none of the 5 ciphers of TLS 1.3")
 
 
 @test

@@ -12,11 +12,9 @@ import threading
 import doctors
 import server
 from client import Client
-from doctors import examine, lines, start, uri, verdict
+from doctors import HELPER, examine, lines, start, uri, verdict
 from harness import REFUSED, RETRY, check, environment, equal, main, run, test
 from memory import MIB, private_limit, sanitized
-
-HELPER = f"user helper on >{server.PASSWORD} -@all +ping +acl|dryrun"
 
 
 class Peer(threading.Thread):
@@ -122,6 +120,7 @@ def a_peer_that_refuses_every_handshake_proves_nothing():
         found, _ = examine(uri(Says(lambda _, answer=answer: answer).port).replace("timeout_ms=5000", "timeout_ms=500"))
         verdict(found, "tls-protocols", "unknown", "refuses a hello with good ciphers too")
         verdict(found, "tls-ciphers", "unknown", "refuses a hello with good ciphers too")
+        verdict(found, "tls-ciphersuites", "unknown", "refuses a hello with good ciphers too")
 
 
 @test

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import doctors
 import server
@@ -56,7 +57,7 @@ def a_server_as_it_comes_with_tls_switched_on():
 
 @test
 def the_server_of_the_demo_is_found_good():
-    for program in doctors.programs():
+    for program in doctors.with_dryrun():  # as the demo needs it
         folder = pathlib.Path(doctors.good_directory())
         lab.make_pki(folder)
         lab.make_acl(folder)
@@ -89,7 +90,7 @@ def a_badly_configured_server_is_found_bad():
         port = start(program, certificate="rsa", client_certificates="no", strong=False,
                      users=("user default on nopass ~* &* +@all", doctors.ALL),
                      more=[f"port {plain}", 'tls-protocols "TLSv1 TLSv1.1 TLSv1.2"', "tls-ciphers ALL:NULL:@SECLEVEL=0",
-                           "protected-mode no", "bind 127.0.0.1 -::*", "maxmemory 50mb", "maxmemory-policy allkeys-lru",
+                           "protected-mode no", "bind 0.0.0.0", "maxmemory 50mb", "maxmemory-policy allkeys-lru",
                            "save 60 1", "tls-replication no", "requirepass " + server.PASSWORD,
                            "masterauth " + server.PASSWORD])
         found, status = examine(uri(port), "--payloads")
@@ -116,7 +117,7 @@ def what_is_printed_as_a_fix_is_one():
         found, _ = examine(uri(port))
         fixes = {name: at for name, one in found.items() if (at := fix.search(one["fix"]))}
         equal(set(fixes), {"plaintext-listener", "tls-protocols", "tls-ciphers", "client-certificates", "protected-mode",
-                           "bind", "replication-tls", "persistence", "eviction"} | {"certificate-reload"} & set(fixes))
+                           "bind", "replication-tls", "persistence", "eviction", "tls-ciphersuites"} | {"certificate-reload"} & set(fixes))
         for name, at in fixes.items():
             equal((name, admin.call("CONFIG", "SET", *shlex.split(at[1]))), (name, b"OK"))
             equal(at[1], at[2])
@@ -183,6 +184,7 @@ def peers_that_answer_nonsense_are_survived():
         check(status in (REFUSED, RETRY), f"{answer[:20]}: {status}")
         check(found["tls-protocols"]["verdict"] in ("unknown", "fail"), f"{answer[:20]}: {found['tls-protocols']}")
         verdict(found, "tls-ciphers", "unknown")
+        verdict(found, "tls-ciphersuites", "unknown")
         check(not any(server.PASSWORD.encode() in heard for heard in peer.heard), "the password was sent")
 
 
@@ -197,12 +199,19 @@ def a_cipher_that_was_not_offered_is_no_finding():
 
 @test
 def a_peer_that_hangs_does_not_hang_the_doctor():
+    """Who does not answer one handshake is not asked for another."""
     doctors.certificates()
-    for answer in [b"", b"\x16\x03\x01"]:
+
+    def hang(answer):
         peer = Peer(answer, hang=True)
-        began = time.monotonic()
-        examine(uri(peer.port).replace("timeout_ms=5000", "timeout_ms=500"))
-        check(time.monotonic() - began < 30, "it took too long")
+        found, _ = examine(uri(peer.port).replace("timeout_ms=5000", "timeout_ms=500"))
+        return found, len(peer.heard)
+
+    with ThreadPoolExecutor() as pool:
+        for found, heard in pool.map(hang, [b"", b"\x16\x03\x01"]):
+            for name in ["tls-protocols", "tls-ciphers", "tls-ciphersuites", "certificate-chain"]:
+                verdict(found, name, "unknown")
+            equal(heard, 3)  # the connection, PING, a hello
 
 
 if __name__ == "__main__":

@@ -221,7 +221,10 @@ void check_certificates(doctor *self)
 
     if (!self->has_target)
         return;
-    certificate_look(&self->target, self->anchors, WISH_ANY, &views[0]);
+    if (self->answers)
+        certificate_look(&self->target, self->anchors, WISH_ANY, &views[0]);
+    else
+        views[0] = (certificate_view){.why = "no handshake is answered"};
     if (!views[0].seen) {
         finding *one = findings_add(&self->found, "certificate-chain", VERDICT_UNKNOWN);
         finding_evidence(one, "no certificate was seen: %s", views[0].why);

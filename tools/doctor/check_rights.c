@@ -56,8 +56,9 @@ enum { DANGERS = sizeof dangers / sizeof dangers[0] };
 
 static const char *role_words(role role)
 {
-    static const char *const words[] = {"no application needs", "a producer does not need",
-                                        "a worker does not need", "an operator does not need"};
+    static const char *const words[ROLES] = {"no application needs",      "a producer does not need",
+                                             "a worker does not need",    "an operator does not need",
+                                             "a scheduler does not need", "an inspector does not need"};
 
     return words[role];
 }

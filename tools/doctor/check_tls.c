@@ -22,21 +22,26 @@ static size_t every_cipher(uint16_t list[HELLO_CIPHERS_MAX])
     return count;
 }
 
-/* Whether a refusal means something: the server takes such a hello with all ciphers, good ones too, or says that its
- * version is too old. One that refuses all (for a name, an address, a kind of key, or because it is no TLS) shows
- * nothing by it. */
-static bool hears_hellos(doctor *self)
+/* To all ciphers, good ones too. */
+static hello_answer ask_any(doctor *self)
 {
     uint16_t ciphers[HELLO_CIPHERS_MAX];
     const size_t count = every_cipher(ciphers);
     unsigned version = 0;
     unsigned cipher = 0;
-    const hello_answer answer = hello_ask(&self->target, VERSION_TLS12, ciphers, count, &version, &cipher);
 
-    return answer == HELLO_TAKEN || answer == HELLO_TOO_OLD;
+    return hello_ask(&self->target, VERSION_TLS12, ciphers, count, &version, &cipher);
 }
 
-static void refuses_all(finding *one)
+static void not_answered(doctor *self, const char *check)
+{
+    finding *one = findings_add(&self->found, check, VERDICT_UNKNOWN);
+
+    finding_evidence(one,
+                     "can't be tried: a handshake with good ciphers gets no answer, or one that is no TLS");
+}
+
+void tls_refuses_all(finding *one)
 {
     finding_worsen(one, VERDICT_UNKNOWN);
     finding_evidence(one,
@@ -67,7 +72,7 @@ static void check_protocols(doctor *self, bool hears)
                          old[i].name);
     }
     if (one->verdict == VERDICT_OK && !hears)
-        refuses_all(one);
+        tls_refuses_all(one);
     if (one->verdict == VERDICT_OK)
         finding_evidence(one, "refuses SSL 3.0, TLS 1.0 and TLS 1.1, each offered alone");
     if (one->verdict == VERDICT_FAIL)
@@ -133,7 +138,7 @@ static void check_ciphers(doctor *self, bool hears)
 
     take_ciphers(self, one, &taken);
     if (one->verdict == VERDICT_OK && !hears)
-        refuses_all(one);
+        tls_refuses_all(one);
     if (one->verdict == VERDICT_OK)
         finding_evidence(one, "takes none of %zu ciphers up to TLS 1.2 that are less than ECDHE with AEAD",
                          weak_cipher_count);
@@ -145,7 +150,18 @@ void check_tls(doctor *self)
 {
     if (!self->has_target)
         return;
-    const bool hears = hears_hellos(self);
-    check_protocols(self, hears);
-    check_ciphers(self, hears);
+    const hello_answer any = ask_any(self);
+    /* A refusal means something where the server takes such a hello, or says that its version is too old. One that
+     * refuses all (for a name, an address, a kind of key, or because it is no TLS) shows nothing by it. */
+    const bool hears = any == HELLO_TAKEN || any == HELLO_TOO_OLD;
+    self->answers = self->redis != NULL || any != HELLO_FAILED;
+    if (self->answers) {
+        check_protocols(self, hears);
+        check_ciphers(self, hears);
+        check_tls13(self, hears);
+    } else {
+        not_answered(self, "tls-protocols");
+        not_answered(self, "tls-ciphers");
+        not_answered(self, "tls-ciphersuites");
+    }
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ask.h"
+#include "rules.h"
 
 /* The URI without its user and password, which is no secret. NULL: no memory. */
 static char *without_login(const char *uri)
@@ -51,62 +52,6 @@ static taskseal_err enter_without_login(const doctor *self, char name[ANSWER_MAX
     taskseal_redis_endpoint_free(endpoint);
     free(uri);
     return err;
-}
-
-typedef struct rules {
-    bool known;
-    bool on;
-    bool nopass;
-    bool everything; /* +@all, without exceptions */
-    bool everywhere; /* ... on all keys and channels */
-} rules;
-
-static bool holds(const redisReply *list, const char *word)
-{
-    for (size_t i = 0; i < list->elements; i++) {
-        if (list->element[i]->str != NULL && strcmp(list->element[i]->str, word) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* "~*" or "&*"; before 7.0 a list, whose patterns begin without that sign. */
-static bool is_all(const redisReply *value, const char *pattern)
-{
-    if (value->type == REDIS_REPLY_STRING)
-        return strcmp(value->str, pattern) == 0;
-    return holds(value, pattern) || holds(value, pattern + 1);
-}
-
-static void read_rule(rules *to, const char *name, const redisReply *value)
-{
-    if (strcmp(name, "flags") == 0) {
-        to->known = true;
-        to->on = holds(value, "on");
-        to->nopass = holds(value, "nopass");
-    } else if (strcmp(name, "commands") == 0 && value->str != NULL) {
-        to->everything = strcmp(value->str, "+@all") == 0;
-    } else if (strcmp(name, "keys") == 0) {
-        to->everywhere = to->everywhere && is_all(value, "~*");
-    } else if (strcmp(name, "channels") == 0) {
-        to->everywhere = to->everywhere && is_all(value, "&*");
-    }
-}
-
-/* Of ACL GETUSER: pairs of a name and a value. The hashes of passwords among them are not looked at. */
-static rules read_rules(doctor *self)
-{
-    redisReply *reply = ask(self, 3, (const char *[]){"ACL", "GETUSER", "default"});
-    rules found = {.everywhere = true};
-
-    if (reply != NULL && (reply->type == REDIS_REPLY_ARRAY || reply->type == REDIS_REPLY_MAP)) {
-        for (size_t i = 0; i + 1 < reply->elements; i += 2) {
-            if (reply->element[i]->str != NULL)
-                read_rule(&found, reply->element[i]->str, reply->element[i + 1]);
-        }
-    }
-    freeReplyObject(reply);
-    return found;
 }
 
 #define OFF "default off ~* &* +@all"
@@ -156,7 +101,7 @@ void check_users(doctor *self)
     if (self->redis == NULL)
         return;
     finding *one = findings_add(&self->found, "default-user", VERDICT_OK);
-    const rules said = read_rules(self);
+    const rules said = rules_read(self, "default");
     char name[ANSWER_MAX] = "";
     const taskseal_err err = enter_without_login(self, name);
     const bool named = name[0] != '\0' && strcmp(name, "default") != 0;

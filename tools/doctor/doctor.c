@@ -127,6 +127,7 @@ int doctor_run(doctor *self)
     split_server(self);
     check_connection(self);
     find_target(self);
+    check_addresses(self);
     check_listeners(self);
     check_tls(self);
     check_certificates(self);

@@ -13,7 +13,16 @@
 
 enum { DOCTOR_PATH_MAX = 4096, PLAIN_PORTS_MAX = 16 };
 
-typedef enum role { ROLE_NONE, ROLE_PRODUCER, ROLE_WORKER, ROLE_OPERATOR } role;
+/* The last two are Asynq's: its Scheduler and PeriodicTaskManager, and its Inspector. */
+typedef enum role {
+    ROLE_NONE,
+    ROLE_PRODUCER,
+    ROLE_WORKER,
+    ROLE_OPERATOR,
+    ROLE_SCHEDULER,
+    ROLE_INSPECTOR,
+    ROLES
+} role;
 
 /* Whose keys and fields a queue has. */
 typedef enum layout { LAYOUT_NONE, LAYOUT_EXAMPLES, LAYOUT_ASYNQ } layout;
@@ -45,6 +54,7 @@ typedef struct doctor {
     bool lost;     /* the connection ended while the checks asked */
     bool is_plain; /* the URI's own port speaks the Redis protocol without TLS */
     bool has_target;
+    bool answers; /* a handshake there is answered, by whatever */
     probe_target target;
     redisReply *info; /* of INFO; NULL: it may not be asked */
     way dryrun;
@@ -62,8 +72,12 @@ void doctor_end(doctor *self);
 
 /* ---- The checks, each in the file of its name ---- */
 
+void check_addresses(doctor *self);
 void check_listeners(doctor *self);
 void check_tls(doctor *self);
+void check_tls13(doctor *self,
+                 bool hears); /* of check_tls, as is what says that it refuses whatever is offered */
+void tls_refuses_all(finding *one);
 void check_certificates(doctor *self);
 void check_users(doctor *self);
 void check_rights(doctor *self);

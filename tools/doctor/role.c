@@ -5,13 +5,14 @@
 #include <string.h>
 
 #include "role_lines.h"
+#include "rules.h"
 
 enum { WORD_MAX = 320, WORDS_TEXT_MAX = 3000 };
 
 static const char any_queue[] = "{*}";
 static const char no_queue[] = "taskseal-doctor"; /* no queue has this name, and none gets it */
 
-static const char *const role_names[] = {"", "producer", "worker", "operator"};
+const char *const role_names[ROLES] = {"", "producer", "worker", "operator", "scheduler", "inspector"};
 static const char *const layout_names[] = {"", "examples", "asynq"};
 
 /* The pattern for one queue. */
@@ -45,6 +46,11 @@ static const role_line *line_of(role which, layout keys)
             return &role_lines[i];
     }
     return NULL;
+}
+
+bool role_known(const doctor *self)
+{
+    return line_of(self->role, self->layout) != NULL;
 }
 
 /* No comments: an ACL file takes none. The hash is left for the reader to put in, and a server refuses the line until
@@ -304,15 +310,39 @@ static void tell(doctor *self, finding *one, const char *bad, verdict how, const
     }
 }
 
-/* Also true where that can't be asked. */
-static bool is_there(doctor *self)
+/* Also true where that can't be asked: by ACL GETUSER, else by DRYRUN. */
+static bool is_there(doctor *self, const rules *said)
 {
+    if (said->known || said->missing)
+        return said->known;
     redisReply *reply = ask(self, 4, (const char *[]){"ACL", "DRYRUN", self->acl_user, "PING"});
     const bool missing =
         reply != NULL && reply->type == REDIS_REPLY_ERROR && strncmp(reply->str, "ERR User", 8) == 0;
 
     freeReplyObject(reply);
     return !missing;
+}
+
+/* DRYRUN answers for who is off as for who is on. */
+static void judge_on(doctor *self, finding *one, const rules *said, const char *who)
+{
+    if (said->known && !said->on) {
+        finding_worsen(one, VERDICT_FAIL);
+        finding_evidence(one, "; but %s is off: it can't log in", who);
+        finding_fix(one, "%sACL SETUSER %s on, and the same in the ACL file", finding_between(one->fix), who);
+    } else if (!said->known && self->acl_user != NULL && one->verdict != VERDICT_UNKNOWN) {
+        finding_denied(one, "ACL GETUSER, which tells whether it is on");
+    }
+}
+
+static void judge_password(doctor *self, finding *one, const rules *said, const char *who)
+{
+    if (!said->nopass)
+        return;
+    finding_worsen(one, VERDICT_FAIL);
+    finding_evidence(one, "; and everybody may log in as %s, which has no password (nopass)", who);
+    finding_fix(one, "%s", finding_between(one->fix));
+    role_fix(self, one, who);
 }
 
 void check_role(doctor *self)
@@ -322,15 +352,19 @@ void check_role(doctor *self)
 
     if (line == NULL || self->redis == NULL)
         return;
-    if (self->acl_user != NULL && !is_there(self)) {
+    const char *who = self->acl_user != NULL ? self->acl_user : self->user;
+    const rules said = rules_read(self, who);
+    if (self->acl_user != NULL && !is_there(self, &said)) {
         finding *one = findings_add(&self->found, "role-needs", VERDICT_FAIL);
         finding_evidence(one, "the server has no user %s", self->acl_user);
         role_fix(self, one, self->acl_user);
         return;
     }
     ask_all(self, line, &all);
-    tell(self, findings_add(&self->found, "role-needs", VERDICT_OK), all.refused, VERDICT_FAIL,
-         "may do all that its role needs", &all);
-    tell(self, findings_add(&self->found, "role-excess", VERDICT_OK), all.beyond, VERDICT_WARN,
-         "may do nothing else with queues", &all);
+    finding *needs = findings_add(&self->found, "role-needs", VERDICT_OK);
+    tell(self, needs, all.refused, VERDICT_FAIL, "may do all that its role needs", &all);
+    judge_on(self, needs, &said, who);
+    finding *excess = findings_add(&self->found, "role-excess", VERDICT_OK);
+    tell(self, excess, all.beyond, VERDICT_WARN, "may do nothing else with queues", &all);
+    judge_password(self, excess, &said, who);
 }

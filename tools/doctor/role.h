@@ -7,6 +7,11 @@
 
 #include "doctor.h"
 
+extern const char *const role_names[ROLES];
+
+/* Whether self->layout has such a role. */
+bool role_known(const doctor *self);
+
 /* Prints the ACL lines of the default user and of self->role for self->layout; for self->queue alone if it is set. */
 void role_print(const doctor *self);
 

@@ -34,6 +34,10 @@ void probe_words(const probe_target *target, unsigned port, char *text, size_t c
 
 unsigned probe_port(const probe_target *target);
 
+/* The addresses that the name has besides the target's, one after the other; cut if there is no room. How many;
+ * -1: they can't be looked up. */
+int probe_others(const probe_target *target, const char *host, char *text, size_t cap);
+
 /* A connection, closed with probe_close; every wait on it ends PROBE_PATIENCE_MS after it began. */
 typedef struct probe {
     int fd;

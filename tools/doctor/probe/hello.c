@@ -11,6 +11,7 @@ enum { ALERT_WARNING = 1, ALERT_CLOSE = 0, ALERT_VERSION = 70, WARNINGS_MAX = 4 
 static const uint16_t no_renegotiation = 0x00FF;
 
 typedef struct writer {
+    bool tls13;
     uint8_t data[MESSAGE_MAX];
     size_t len;
 } writer;
@@ -58,6 +59,24 @@ static void put_list(writer *to, unsigned extension, const uint16_t *values, siz
     end16(to, outer);
 }
 
+/* Nobody computes anything from the share, the base point of x25519. A server that wants another group asks for it in
+ * what has the form of a ServerHello, with the cipher that it takes. */
+static void put_tls13(writer *to)
+{
+    static const uint8_t share[32] = {9};
+
+    put_bytes(to, "\0\x2b\0\3\2\3\4", 7); /* supported_versions: TLS 1.3 */
+    put16(to, 51);                        /* key_share */
+    const size_t outer = begin16(to);
+    const size_t list = begin16(to);
+    put16(to, 0x001D);
+    const size_t key = begin16(to);
+    put_bytes(to, share, sizeof share);
+    end16(to, key);
+    end16(to, list);
+    end16(to, outer);
+}
+
 static void put_name(writer *to, const char *name)
 {
     put16(to, 0); /* server_name */
@@ -90,6 +109,8 @@ static void put_extensions(writer *to, const char *name)
     put_bytes(to, "\0\x0b\0\2\1\0", 6); /* ec_point_formats: uncompressed */
     put_list(to, 13, signatures, sizeof signatures / sizeof signatures[0]);
     put_bytes(to, "\0\x17\0\0", 4); /* extended_master_secret */
+    if (to->tls13)
+        put_tls13(to);
     end16(to, all);
 }
 
@@ -105,7 +126,7 @@ static bool write_hello(writer *to, unsigned version, const uint16_t *ciphers, s
     put8(to, 1); /* ClientHello, whose length has 24 bits */
     put8(to, 0);
     const size_t message = begin16(to);
-    put16(to, version);
+    put16(to, to->tls13 ? VERSION_TLS12 : version);
     put_bytes(to, random, sizeof random);
     put8(to, 0); /* no session */
     const size_t list = begin16(to);
@@ -176,7 +197,7 @@ static hello_answer read_answer(probe *wire, unsigned *version, unsigned *cipher
 hello_answer hello_ask(const probe_target *target, unsigned version, const uint16_t *ciphers, size_t count,
                        unsigned *taken_version, unsigned *taken_cipher)
 {
-    writer hello = {.len = 0};
+    writer hello = {.tls13 = version == VERSION_TLS13};
     probe wire;
     hello_answer answer = HELLO_FAILED;
 
