@@ -25,8 +25,10 @@ def a_good_server_is_found_good():
                       " +acl|whoami")
         port = start(program, users=(doctors.CLOSED, restricted), more=["appendonly yes", f"dir {doctors.good_directory()}"])
         found, status = examine(uri(port))
-        equal([name for name, one in found.items() if one["verdict"] in ("warn", "fail", "unknown")], [])
-        verdict(found, "user-rights", "info", ": CONFIG GET, ACL GETUSER")  # the doctor's own user needs them
+        bad_ones = [name for name, one in found.items() if one["verdict"] in ("warn", "fail", "unknown")]
+        equal(bad_ones, [] if doctors.has_dryrun(program) else ["user-rights"])  # some is never put into a transaction
+        verdict(found, "user-rights", "info" if doctors.has_dryrun(program) else "unknown",
+                ": CONFIG GET, ACL GETUSER")  # the doctor's own user needs them
         verdict(found, "connection", "ok", "127.0.0.1", "logged in as worker")
         verdict(found, "version", "info", "Redis " if "redis" in program else "Valkey")
         equal(status, OK)
@@ -234,10 +236,11 @@ def the_end_of_the_ca_is_told_too():
     verdict(found, "certificate-expiry", "fail", "CN=ending has", "CN=ending-ca has")
     check("at every client" in found["certificate-expiry"]["fix"], str(found["certificate-expiry"]))
     equal(status, REFUSED)
-    days = json.loads(run("connect", "--json", env=environment(TASKSEAL_URI=uri(port, ca="ending-ca"))).stdout)
-    told = json.loads(run("doctor", "--json", env=environment(TASKSEAL_URI=uri(port, ca="ending-ca"))).stdout)
+    # The first second of a day can end between them.
+    before, told, after = [json.loads(run(command, "--json", env=environment(TASKSEAL_URI=uri(port, ca="ending-ca"))).stdout)
+                           for command in ["connect", "doctor", "connect"]]
     for key in ["days_to_expiry", "chain_days_to_expiry"]:
-        equal(told[key], days[key])
+        check(before[key] >= told[key] >= after[key], f"{key}: {before}, {told[key]}, {after}")
 
 
 @test
@@ -246,7 +249,7 @@ def every_cipher_stands_in_the_evidence():
     found, _ = examine(uri(start(program, certificate="rsa", strong=False, more=[
         'tls-protocols "TLSv1.2 TLSv1.3"', "tls-ciphers ALL:COMPLEMENTOFALL:@SECLEVEL=0"])))
     names = found["tls-ciphers"]["evidence"].replace(" (broken)", "").removeprefix("takes ").split(", ")
-    check(len(names) > 40 and all(re.fullmatch(r"[A-Z0-9-]+", name) for name in names), str(names[-3:]))
+    check(len(names) > 25 and all(re.fullmatch(r"[A-Z0-9-]+", name) for name in names), str(names[-3:]))
 
 
 @test

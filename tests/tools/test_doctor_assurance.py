@@ -212,7 +212,7 @@ def a_user_of_one_queue_who_reaches_another_is_found():
     default, line = lines("producer", "examples", "--queue", "mail")
     how = ("--role", "producer", "--test", "--acl-user", "producer", "--queue", "mail")
     for more, expected in [("", "ok"), (" ~{*}:t:*", "warn"), (" ~{*}:pending", "warn")]:
-        found, _ = examine(uri(start(doctors.programs()[0], users=(default, line + more, HELPER)), user="helper"), *how)
+        found, _ = examine(uri(start(doctors.with_dryrun()[0], users=(default, line + more, HELPER)), user="helper"), *how)
         verdict(found, "role-needs", "ok")
         verdict(found, "role-excess", expected, *([more[2:].replace("*", "taskseal-doctor", 1).replace("*", "x")] if more else []))
 
@@ -220,7 +220,7 @@ def a_user_of_one_queue_who_reaches_another_is_found():
 @test
 def rights_that_hold_on_one_key_alone_are_found():
     how = ("--role", "producer", "--test", "--acl-user", "producer")
-    for program in doctors.programs():
+    for program in doctors.with_dryrun():
         default, line = lines("producer", "examples")
         reads = line.replace("~{*}:pending", "%R~{*}:pending")
         found, _ = examine(uri(start(program, users=(default, reads, HELPER)), user="helper"), *how)
@@ -236,7 +236,7 @@ def rights_that_hold_on_one_key_alone_are_found():
 def who_may_write_any_key_is_found_though_he_may_not_read_it():
     for rights, word in [("(+del ~*)", "DEL"), ("(+lrange ~*)", "LRANGE"), ("%W~* +set", "SET")]:
         user = f"user worker on >{server.PASSWORD} ~{{*}}:t:* -@all +ping +acl|dryrun {rights}"
-        found, _ = examine(uri(start(doctors.programs()[0], users=(doctors.CLOSED, user))))
+        found, _ = examine(uri(start(doctors.with_dryrun()[0], users=(doctors.CLOSED, user))))
         verdict(found, "user-keys", "warn", f"may run {word} on keys")
 
 

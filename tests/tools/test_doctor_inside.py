@@ -41,7 +41,9 @@ def a_default_user_that_can_not_replay_the_append_only_file_is_warned_of():
         admin = Client(port, "worker")
         for rules, expected in [("~* &* +@all", "ok"), ("", "warn"), ("&* +@all", "warn"), ("~* +@all", "warn"),
                                 ("~a* &* +@all", "warn"), ("~* &* +@all -flushall", "warn")]:
-            admin.call("ACL", "SETUSER", "default", "reset", "resetchannels", *rules.split())
+            if rules == "~* +@all" and not doctors.has_dryrun(program):
+                continue  # Redis 6.0 has no channels
+            admin.call(*doctors.acl(program, [f"ACL SETUSER default reset resetchannels {rules}"])[0].split())
             found, _ = examine(uri(port))
             verdict(found, "default-user", expected, "is off", *["append-only file"] * (expected == "warn"))
 
@@ -91,7 +93,7 @@ def a_user_who_may_do_everything_is_found():
         equal(rights(found), everything(program))
         verdict(found, "user-keys", "warn", "GET")
         found, _ = examine(uri(start(program, users=(doctors.CLOSED, OPERATOR))))
-        verdict(found, "user-rights", "info", doctors.way(program))
+        verdict(found, "user-rights", "info" if doctors.has_dryrun(program) else "unknown", doctors.way(program))
         equal(rights(found), ({"CONFIG GET", "ACL GETUSER"}, everything(program)[1]))
         verdict(found, "user-keys", "ok", "may neither read nor write a key that is of no queue")
         found, _ = examine(uri(start(program, users=(doctors.CLOSED, OPERATOR))), "--role", "worker", "--test")

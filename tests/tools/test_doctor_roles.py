@@ -148,7 +148,7 @@ def a_user_who_is_off_or_has_no_password_is_found():
 
 @test
 def the_fix_of_a_user_is_a_command_whose_line_mends_it():
-    for program in doctors.programs():
+    for program in doctors.with_dryrun():
         port = start(program, users=(doctors.CLOSED, doctors.ALL, f"user app on >{server.PASSWORD} ~* +@all -lpush"))
         how = ("--role", "producer", "--layout", "asynq", "--queue", "mail", "--test", "--acl-user", "app")
         found, _ = examine(uri(port), *how)

@@ -151,16 +151,16 @@ static void check_views(doctor *self, const certificate_view *views, size_t coun
         check_keys(key, signature, &views[i]);
         check_names(names, &views[i].list[0]);
     }
-    if (key->verdict != VERDICT_OK)
+    if (key->verdict != VERDICT_OK) {
         finding_fix(key,
                     "make a key of EC P-256, or RSA with 3072 bits: openssl genpkey -algorithm EC -pkeyopt "
                     "ec_paramgen_curve:P-256 -out server.key; ");
-    if (signature->verdict != VERDICT_OK)
-        finding_fix(signature, "have it issued anew with SHA-256: openssl x509 -req -sha256; ");
-    if (key->verdict != VERDICT_OK)
         add_renewing(self, key);
-    if (signature->verdict != VERDICT_OK)
+    }
+    if (signature->verdict != VERDICT_OK) {
+        finding_fix(signature, "have it issued anew with SHA-256: openssl x509 -req -sha256; ");
         add_renewing(self, signature);
+    }
     if (names->verdict != VERDICT_OK)
         finding_fix(names, "issue it for this server alone: subjectAltName=%s:%s", named ? "DNS" : "IP",
                     named ? self->target.name : self->host);
@@ -183,12 +183,12 @@ static void check_clients(doctor *self, const certificate_view *view)
     finding *one = findings_add(&self->found, "client-certificates", how);
 
     finding_evidence(one, "%s", words[demand]);
-    if (how == VERDICT_WARN)
+    if (how == VERDICT_WARN) {
         finding_fix(
             one, "give every client a certificate (cert=FILE&key=FILE in the URI) of the CA in the server's "
                  "tls-ca-cert-file; then ");
-    if (how == VERDICT_WARN)
         finding_fix_set(one, "tls-auth-clients", "yes");
+    }
 }
 
 /* Valkey 9.1 and newer look at the files themselves, if told to. */

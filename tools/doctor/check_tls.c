@@ -150,7 +150,9 @@ void check_tls(doctor *self)
 {
     if (!self->has_target)
         return;
-    const hello_answer any = ask_any(self);
+    const bool no_tls =
+        self->is_plain && (self->refused == TASKSEAL_ERR_NOT_TLS || self->refused == TASKSEAL_ERR_TIMEOUT);
+    const hello_answer any = no_tls ? HELLO_FAILED : ask_any(self);
     /* A refusal means something where the server takes such a hello, or says that its version is too old. One that
      * refuses all (for a name, an address, a kind of key, or because it is no TLS) shows nothing by it. */
     const bool hears = any == HELLO_TAKEN || any == HELLO_TOO_OLD;

@@ -29,10 +29,9 @@ static hello_answer offer(doctor *self, size_t which)
 /* A server without TLS 1.3 is none the worse for it. */
 void check_tls13(doctor *self, bool hears)
 {
+    finding *one = findings_add(&self->found, "tls-ciphersuites", VERDICT_OK);
     size_t taken = 0;
     size_t unknown = 0;
-
-    finding *one = findings_add(&self->found, "tls-ciphersuites", VERDICT_OK);
 
     for (size_t i = 0; i < CIPHERS; i++) {
         const hello_answer answer = offer(self, i);

@@ -75,12 +75,13 @@ void doctor_end(doctor *self);
 void check_addresses(doctor *self);
 void check_listeners(doctor *self);
 void check_tls(doctor *self);
-void check_tls13(doctor *self,
-                 bool hears); /* of check_tls, as is what says that it refuses whatever is offered */
-void tls_refuses_all(finding *one);
 void check_certificates(doctor *self);
 void check_users(doctor *self);
 void check_rights(doctor *self);
 void check_configuration(doctor *self);
+
+/* Of check_tls, which knows whether a refusal means anything; if not, the second says so. */
+void check_tls13(doctor *self, bool hears);
+void tls_refuses_all(finding *one);
 
 #endif

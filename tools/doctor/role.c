@@ -339,10 +339,12 @@ static void judge_password(doctor *self, finding *one, const rules *said, const 
 {
     if (!said->nopass)
         return;
-    finding_worsen(one, VERDICT_FAIL);
     finding_evidence(one, "; and everybody may log in as %s, which has no password (nopass)", who);
-    finding_fix(one, "%s", finding_between(one->fix));
-    role_fix(self, one, who);
+    if (one->verdict != VERDICT_WARN) { /* else it is there */
+        finding_fix(one, "%s", finding_between(one->fix));
+        role_fix(self, one, who);
+    }
+    finding_worsen(one, VERDICT_FAIL);
 }
 
 void check_role(doctor *self)
