@@ -107,8 +107,7 @@ void check_listeners(doctor *self)
     collect(self, &all);
     for (size_t i = 0; i < all.count; i++) {
         take_answer(self, one, &all, all.list[i]);
-        snprintf(probed + strlen(probed), sizeof probed - strlen(probed), "%s%u", i > 0 ? ", " : "",
-                 all.list[i]);
+        text_add(probed, sizeof probed, "%s%u", i > 0 ? ", " : "", all.list[i]);
     }
     if (all.own != 0) {
         finding_worsen(one, VERDICT_WARN);

@@ -65,9 +65,7 @@ static const char *role_words(role role)
 
 static void add_word(char *list, size_t cap, const char *word)
 {
-    const size_t len = strlen(list);
-
-    snprintf(list + len, cap - len, "%s%s", len > 0 ? ", " : "", word);
+    text_add(list, cap, "%s%s", list[0] != '\0' ? ", " : "", word);
 }
 
 static void check_commands(doctor *self)

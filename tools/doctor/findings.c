@@ -32,6 +32,15 @@ const char *finding_between(const char *text)
     return text[0] != '\0' ? "; " : "";
 }
 
+void text_add(char *text, size_t cap, const char *format, ...)
+{
+    va_list values;
+
+    va_start(values, format);
+    append(text, cap, format, values);
+    va_end(values);
+}
+
 void finding_evidence(finding *one, const char *format, ...)
 {
     va_list values;

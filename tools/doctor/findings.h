@@ -43,6 +43,7 @@ finding *findings_add(findings *all, const char *check, verdict how);
 const char *finding_between(const char *text);
 
 /* Each adds to what is there; what does not fit is cut, and "..." says so. */
+void text_add(char *text, size_t cap, const char *format, ...) PRINTF_LIKE(3, 4);
 void finding_evidence(finding *one, const char *format, ...) PRINTF_LIKE(2, 3);
 void finding_fix(finding *one, const char *format, ...) PRINTF_LIKE(2, 3);
 

@@ -144,9 +144,7 @@ typedef struct tally {
 
 static void add_word(char *list, const char *between, const char *word)
 {
-    const size_t len = strlen(list);
-
-    snprintf(list + len, WORDS_TEXT_MAX - len, "%s%s", len > 0 ? between : "", word);
+    text_add(list, WORDS_TEXT_MAX, "%s%s", list[0] != '\0' ? between : "", word);
 }
 
 /* Key "": whatever the key. */
