@@ -8,9 +8,11 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 
 import server
 from harness import SOURCE, Skip, check, environment, equal, good, run
@@ -147,6 +149,50 @@ def twins(name, expected, words, bad, good_words=(), good_verdict="ok", **fine):
         verdict(found, name, expected, *words)
         found, _ = examine(uri(start(program, **fine)))
         verdict(found, name, good_verdict, *good_words)
+
+
+# ---- Peers that are no servers ----
+
+class Peer(threading.Thread):
+    """Serves each connection in a thread of its own."""
+
+    host = "127.0.0.1"
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.listener = socket.create_server((self.host, 0))
+        self.port = self.listener.getsockname()[1]
+        self.start()
+
+    def serve(self, connection):
+        raise NotImplementedError
+
+    def guard(self, connection):
+        try:
+            self.serve(connection)
+        except OSError:
+            pass
+        finally:
+            connection.close()
+
+    def run(self):
+        while True:
+            connection, _ = self.listener.accept()
+            threading.Thread(target=self.guard, args=(connection,), daemon=True).start()
+
+
+class Says(Peer):
+    """Answers what a function makes of the first bytes, and closes, or stays for as long as the other end does."""
+
+    def __init__(self, answer, stay=False):
+        self.answer, self.stay, self.heard = answer, stay, []
+        super().__init__()
+
+    def serve(self, connection):
+        self.heard.append(connection.recv(65536))
+        connection.sendall(self.answer(self.heard[-1]))
+        while self.stay and connection.recv(65536):
+            pass
 
 
 HASH = hashlib.sha256(server.PASSWORD.encode()).hexdigest()

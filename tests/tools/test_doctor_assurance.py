@@ -12,50 +12,9 @@ import threading
 import doctors
 import server
 from client import Client
-from doctors import HELPER, examine, lines, start, uri, verdict
+from doctors import HELPER, Peer, Says, examine, lines, start, uri, verdict
 from harness import REFUSED, RETRY, check, environment, equal, main, run, test
 from memory import MIB, private_limit, sanitized
-
-
-class Peer(threading.Thread):
-    """Serves each connection in a thread of its own."""
-
-    host = "127.0.0.1"
-
-    def __init__(self):
-        super().__init__(daemon=True)
-        self.listener = socket.create_server((self.host, 0))
-        self.port = self.listener.getsockname()[1]
-        self.start()
-
-    def serve(self, connection):
-        raise NotImplementedError
-
-    def guard(self, connection):
-        try:
-            self.serve(connection)
-        except OSError:
-            pass
-        finally:
-            connection.close()
-
-    def run(self):
-        while True:
-            connection, _ = self.listener.accept()
-            threading.Thread(target=self.guard, args=(connection,), daemon=True).start()
-
-
-class Says(Peer):
-    """Answers what a function makes of the first bytes, and closes, or stays for as long as the other end does."""
-
-    def __init__(self, answer, stay=False):
-        self.answer, self.stay = answer, stay
-        super().__init__()
-
-    def serve(self, connection):
-        connection.sendall(self.answer(connection.recv(65536)))
-        while self.stay and connection.recv(65536):
-            pass
 
 
 class Forwarder(Peer):

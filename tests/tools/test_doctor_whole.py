@@ -7,17 +7,14 @@ import os
 import pathlib
 import re
 import shlex
-import socket
 import subprocess
 import sys
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import doctors
 import server
 from client import Client
-from doctors import examine, lab, lines, no_secret, start, uri, verdict
+from doctors import Says, examine, lab, lines, no_secret, start, uri, verdict
 from harness import OK, REFUSED, RETRY, check, equal, main, test
 
 BAD = ("warn", "fail", "unknown")
@@ -142,33 +139,6 @@ def a_password_in_the_output_would_be_found():
 
 # ---- Peers that are no servers ----
 
-class Peer(threading.Thread):
-    """Answers whatever comes with the same bytes, and then hangs or closes."""
-
-    def __init__(self, answer, hang):
-        super().__init__(daemon=True)
-        self.answer, self.hang = answer, hang
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.heard = []
-        self.start()
-
-    def serve(self, connection):
-        with connection:
-            try:
-                self.heard.append(connection.recv(65536))
-                connection.sendall(self.answer)
-                if self.hang:
-                    time.sleep(30)
-            except OSError:
-                pass
-
-    def run(self):
-        while True:
-            connection, _ = self.listener.accept()
-            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
-
-
 HELLO = bytes.fromhex("16030100310200002d0301") + bytes(32) + b"\0"
 
 
@@ -179,7 +149,7 @@ def peers_that_answer_nonsense_are_survived():
                HELLO + b"\xee\xee\0\0", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x15\x03\x01\0\2\2\x28", b"\0" * 70000,
                os.urandom(5000), b"-" * 100, b"-NOAUTH" + b"x" * 100000, b"\x16\x03\x03\x40\x00" + b"\x0b" * 16384]
     for answer in answers:
-        peer = Peer(answer, hang=False)
+        peer = Says(lambda _, answer=answer: answer)
         found, status = examine(uri(peer.port).replace("timeout_ms=5000", "timeout_ms=500"))
         verdict(found, "connection", "fail")
         check(status in (REFUSED, RETRY), f"{answer[:20]}: {status}")
@@ -192,7 +162,7 @@ def peers_that_answer_nonsense_are_survived():
 @test
 def a_cipher_that_was_not_offered_is_no_finding():
     """Else a peer could keep the doctor asking for ever."""
-    peer = Peer(HELLO + b"\xc0\x2b\0\0\0\0\0\0", hang=False)
+    peer = Says(lambda _: HELLO + b"\xc0\x2b\0\0\0\0\0\0")
     found, _ = examine(uri(peer.port).replace("timeout_ms=5000", "timeout_ms=500"))
     verdict(found, "tls-ciphers", "unknown", "not all could be tried")
     check(len(peer.heard) < 20, str(len(peer.heard)))
@@ -204,7 +174,7 @@ def a_peer_that_hangs_does_not_hang_the_doctor():
     doctors.certificates()
 
     def hang(answer):
-        peer = Peer(answer, hang=True)
+        peer = Says(lambda _: answer, stay=True)
         found, _ = examine(uri(peer.port).replace("timeout_ms=5000", "timeout_ms=500"))
         return found, len(peer.heard)
 
