@@ -10,11 +10,10 @@ import socket
 import ssl
 import subprocess
 import sys
-import threading
 
 import doctors
 import server
-from doctors import examine, start, uri, verdict
+from doctors import Peer, examine, start, uri, verdict
 from harness import OK, REFUSED, RETRY, SOURCE, TOOL, USAGE, Skip, bad, check, environment, equal, main, run, test, write
 
 
@@ -305,13 +304,12 @@ def reloading_of_certificates_is_told():
 
 # ---- No credentials before verification ----
 
-class Recorder(threading.Thread):
+class Recorder(Peer):
     """A server that keeps all that clients send it, decrypted if it has a certificate, and answers nothing but NOAUTH."""
 
     words = b"-NOAUTH Authentication required.\r\n"
 
     def __init__(self, certificate=None):
-        super().__init__(daemon=True)
         self.context = None
         if certificate:
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -319,29 +317,22 @@ class Recorder(threading.Thread):
             self.context.verify_mode = ssl.CERT_OPTIONAL  # it asks for one, and takes clients without
             self.context.load_verify_locations(server.path("ca.pem"))
             self.context.load_cert_chain(server.path(f"{certificate}.pem"), server.path(f"{certificate}.key"))
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
         self.heard, self.shown = [], []
-        self.start()
+        super().__init__()
 
     def serve(self, connection):
         connection.settimeout(3)
-        try:
-            if self.context:
-                connection = self.context.wrap_socket(connection, server_side=True)
-                self.shown.append(connection.getpeercert())
-            while data := connection.recv(65536):
-                self.heard.append(data)
-                connection.sendall(self.words)
-        except OSError:
-            pass
-        finally:
-            connection.close()
+        if not self.context:
+            self.listen(connection)
+            return
+        with self.context.wrap_socket(connection, server_side=True) as tls:
+            self.shown.append(tls.getpeercert())
+            self.listen(tls)
 
-    def run(self):
-        while True:
-            connection, _ = self.listener.accept()
-            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+    def listen(self, connection):
+        while data := connection.recv(65536):
+            self.heard.append(data)
+            connection.sendall(self.words)
 
     def has(self, word):
         return word.encode() in b"".join(self.heard)

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: MIT
 """taskseal doctor gives no false assurance: what is not known is not ok, on real servers and on peers made to deceive."""
 
-import os
 import resource
 import socket
 import ssl
