@@ -118,9 +118,9 @@ func TestPlaintextUntilADate(t *testing.T) {
 	until := time.Now().Add(time.Hour)
 	s := newStage(t, Config{Policy: func(queue, kind string) Policy {
 		if kind == "news" {
-			return Policy{AcceptPlain: until}
+			return AcceptBoth(until)
 		}
-		return Policy{AcceptPlain: time.Now().Add(-time.Second)} // the date has passed
+		return AcceptBoth(time.Now().Add(-time.Second)) // the date has passed
 	}})
 	sealed := s.enqueue(t, asynq.NewTask("news", []byte("sealed")), asynq.ProcessIn(time.Hour)).Payload
 	for _, task := range []*asynq.Task{asynq.NewTask("news", []byte("plain")), asynq.NewTask("mail", []byte("plain")),
@@ -240,11 +240,6 @@ func TestConfigIsChecked(t *testing.T) {
 	}
 	if ResultWriter(t.Context()) != nil {
 		t.Error("a result writer without a task")
-	}
-	for _, option := range []asynq.Option{asynq.Unique(time.Hour), asynq.Group("g"), asynq.TaskID("t")} {
-		if _, err := sealer.SealPeriodic(asynq.NewTask("mail", nil), option); err == nil {
-			t.Errorf("periodic with %v", option)
-		}
 	}
 }
 

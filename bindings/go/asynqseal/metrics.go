@@ -12,8 +12,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	taskseal "github.com/taskseal/taskseal/bindings/go"
 )
 
 // Metrics counts what workers open and refuse. Give its Observe to Config and serve it where Prometheus looks:
@@ -49,11 +47,7 @@ func (m *Metrics) Observe(event Event) {
 	defer m.mutex.Unlock()
 	m.outcome[event.Outcome]++
 	if event.Err != nil {
-		reason := "not-sealed"
-		if code := taskseal.CodeOf(event.Err); code != 0 {
-			reason = code.Name()
-		}
-		m.reason[reason]++
+		m.reason[reasonOf(event.Err)]++
 	}
 	if event.Outcome == Opened {
 		use, now := m.key[event.Opened.KeyID], m.now()
