@@ -2,10 +2,13 @@
 
 package taskseal
 
-// #include "glue.h"
+// #include "glue_fast.h"
 import "C"
 
-import "time"
+import (
+	"time"
+	"unsafe"
+)
 
 // OpenOptions say what an envelope must be.
 type OpenOptions struct {
@@ -49,9 +52,7 @@ type Opened struct {
 func openedOf(c *C.taskseal_go_call, keyID string) Opened {
 	o := Opened{KeyID: keyID, Suite: Suite(c.opened_suite), SealedAt: timeOf(c.sealed_at),
 		ExpiresAt: timeOf(c.opened_expires_at), ReplayUntil: timeOf(c.replay_until)}
-	for i, b := range c.message_id {
-		o.MessageID[i] = byte(b)
-	}
+	o.MessageID = *(*MessageID)(unsafe.Pointer(&c.message_id))
 	return o
 }
 
@@ -78,12 +79,16 @@ func (k *Keyring) appendOpen(dst, sealed []byte, o *OpenOptions) ([]byte, Opened
 	if err != nil {
 		return nil, Opened{}, err
 	}
-	defer r.drop()
-	code := r.open(&call, o, sealed, room(dst))
-	if code == C.TASKSEAL_ERR_BUFFER_TOO_SMALL && call.out_len > 0 || code == C.TASKSEAL_OK && len(dst) == cap(dst) {
+	out := room(dst)
+	call.out_cap = C.size_t(len(out))
+	x := &o.Context
+	code := C.taskseal_go_open(r.number(), &call, chars(x.Queue), chars(x.Type), chars(x.ID), chars(x.Extra),
+		bytesOf(sealed), bytesOf(out))
+	if code == C.TASKSEAL_ERR_BUFFER_TOO_SMALL && call.out_len > 0 || code == C.TASKSEAL_OK && len(out) == 0 {
 		dst = grow(dst, max(int(call.out_len), 1)) // C wants an address also for nothing
 		code = r.open(&call, o, sealed, room(dst))
 	}
+	r.drop()
 	if code != C.TASKSEAL_OK {
 		return nil, Opened{}, fail("open", code)
 	}
@@ -94,7 +99,7 @@ func (k *Keyring) appendOpen(dst, sealed []byte, o *OpenOptions) ([]byte, Opened
 func (r *ring) open(call *C.taskseal_go_call, o *OpenOptions, sealed, out []byte) C.taskseal_err {
 	x := &o.Context
 	call.out_cap = C.size_t(len(out))
-	return C.taskseal_go_open(r.c, call, chars(x.Queue), chars(x.Type), chars(x.ID), chars(x.Extra),
+	return C.taskseal_go_open(r.number(), call, chars(x.Queue), chars(x.Type), chars(x.ID), chars(x.Extra),
 		bytesOf(sealed), bytesOf(out))
 }
 
