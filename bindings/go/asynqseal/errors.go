@@ -59,8 +59,8 @@ func (j *job) hide(err error, kind string) *hidden {
 	return h
 }
 
-// told are errors whose texts hold nothing of a task.
-var told = []error{asynq.ErrHandlerNotFound, context.Canceled, context.DeadlineExceeded}
+// told are errors whose texts hold nothing of a task. The first is asynq.ErrHandlerNotFound; nil before Asynq 0.26.
+var told = []error{errors.Unwrap(asynq.NotFound(context.Background(), asynq.NewTask("", nil))), context.Canceled, context.DeadlineExceeded}
 
 // kinds names the types of an error and of what it wraps, which hold nothing of their values.
 func kinds(err error) string {
