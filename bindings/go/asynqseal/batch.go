@@ -43,7 +43,7 @@ func (c *Client) EnqueueBatch(ctx context.Context, tasks []*asynq.Task, opts ...
 
 // prepare seals one task of a batch.
 func (c *Client) prepare(ctx context.Context, task *asynq.Task, opts []asynq.Option) (*scriptCall, error) {
-	w, err := wishOfTask(task, opts)
+	w, err := c.sealer.wishOfTask(task, opts)
 	if err != nil {
 		return nil, err
 	}

@@ -47,7 +47,7 @@ func (c *Client) Enqueue(task *asynq.Task, opts ...asynq.Option) (*asynq.TaskInf
 // second one is refused with asynq.ErrDuplicateTask while the first one exists in any state, also while it is archived or
 // kept by asynq.Retention; and it can't be had together with asynq.TaskID.
 func (c *Client) EnqueueContext(ctx context.Context, task *asynq.Task, opts ...asynq.Option) (*asynq.TaskInfo, error) {
-	w, err := wishOfTask(task, opts)
+	w, err := c.sealer.wishOfTask(task, opts)
 	if err != nil {
 		return nil, err
 	}

@@ -67,7 +67,7 @@ func (s *Sealer) ErrorHandler(next asynq.ErrorHandler) asynq.ErrorHandler {
 		id, _ := asynq.GetTaskID(ctx)
 		var opened taskseal.Opened
 		payload, e := s.openTask(task.Payload(), &opened, boundToTask(queue, task.Type(), id), boundToSchedule(queue, task.Type()))
-		if e == nil && asynqIsKnown() {
+		if e == nil && !s.config.TypedOnly {
 			j := &job{Context: ctx, sealer: s, task: task, given: *task, queue: queue, id: id, payload: payload}
 			setPayload(&j.given, payload, true)
 			ctx, task = j, &j.given

@@ -24,41 +24,32 @@ var passwordReset = JSON[reset]("password-reset")
 // raw writes what passwordReset can't read.
 var raw = Kind[string]{Type: "password-reset", Encode: func(text string) ([]byte, error) { return []byte(text), nil }}
 
-// forgetAsynq makes this a release of Asynq whose Task is another one, until the test ends.
-func forgetAsynq(t *testing.T) {
-	t.Helper()
-	known := payloadField
-	t.Cleanup(func() { payloadField = known })
-	payloadField = fieldOf[string]("payload")
-}
-
 // On a release of Asynq that is not known nothing is sealed or opened but what is typed.
 func TestUnknownAsynq(t *testing.T) {
-	forgetAsynq(t)
-	ring := newRing(t, "k")
-	if _, err := New(Config{Keyring: ring}); !errors.Is(err, ErrUnknownAsynq) {
+	ring, known := newRing(t, "k"), payloadField
+	payloadField = fieldOf[string]("payload")
+	_, err := New(Config{Keyring: ring})
+	payloadField = known
+	if !errors.Is(err, ErrUnknownAsynq) {
 		t.Errorf("New: %v", err)
 	}
 	sealer := newSealer(t, Config{Keyring: ring, TypedOnly: true})
 	task := asynq.NewTask("mail", nil)
 	_, enqueued := NewClient(nil, sealer).Enqueue(task)
 	_, sealed := sealer.SealPeriodic(task)
+	_, provided := sealer.PeriodicProvider(provider{task}).GetConfigs()
 	opened := sealer.Middleware(asynq.NotFoundHandler()).ProcessTask(t.Context(), task)
-	for _, err := range []error{enqueued, sealed, opened} {
-		if !errors.Is(err, ErrUnknownAsynq) {
+	for _, err := range []error{enqueued, sealed, provided, opened} {
+		if !errors.Is(err, ErrTypedOnly) {
 			t.Errorf("%v", err)
 		}
 	}
 }
 
-// Typed producers and handlers work alone, also on a release of Asynq that is not known; and behind the middleware and
-// another one that wraps the context.
+// Typed producers and handlers work alone, and behind the middleware and another one that wraps the context.
 func TestTypedTasks(t *testing.T) {
 	for name, behind := range map[string]bool{"alone": false, "behind the middleware": true} {
 		t.Run(name, func(t *testing.T) {
-			if !behind {
-				forgetAsynq(t)
-			}
 			s := newStage(t, Config{TypedOnly: !behind})
 			if _, err := passwordReset.Enqueue(t.Context(), s.client, reset{"ann@example.com", 41}, asynq.TaskID("task-41"), asynq.Retention(time.Hour)); err != nil {
 				t.Fatal(err)

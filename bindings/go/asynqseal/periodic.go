@@ -5,7 +5,6 @@ package asynqseal
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -55,7 +54,10 @@ func (p *periodicProvider) GetConfigs() ([]*asynq.PeriodicTaskConfig, error) {
 
 func (p *periodicProvider) seal(config *asynq.PeriodicTaskConfig, kept map[entry]*asynq.Task) (*asynq.Task, error) {
 	if config.Task == nil {
-		return nil, errors.New("asynqseal: a periodic entry without a task")
+		return nil, errNilTask
+	}
+	if p.sealer.config.TypedOnly {
+		return nil, ErrTypedOnly
 	}
 	e := p.entryOf(config)
 	task := kept[e]
@@ -108,10 +110,7 @@ func (s *Sealer) primary(queue string) string {
 // entry, and asynq.Unique sees the same task in the same envelope only. Without asynq.TaskID it has no id yet, so
 // whoever can write to the server can enqueue it again. It must not expire, so Config.Lifetime does not count.
 func (s *Sealer) SealPeriodic(task *asynq.Task, opts ...asynq.Option) (*asynq.Task, error) {
-	if !asynqIsKnown() {
-		return nil, ErrUnknownAsynq
-	}
-	w, err := wishOf(task.Type(), task.Payload(), optionsOf(task), opts)
+	w, err := s.wishOfTask(task, opts)
 	if err != nil {
 		return nil, err
 	}

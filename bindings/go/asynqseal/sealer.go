@@ -49,7 +49,7 @@ type Config struct {
 	KeyWait time.Duration
 
 	// TypedOnly is for a release of Asynq that New does not know: handlers are those of a Kind, or call Payload, and tasks
-	// are enqueued by Kind.Enqueue. Middleware and Client.Enqueue then refuse.
+	// are enqueued by Kind.Enqueue. What reaches into asynq.Task then refuses: Middleware, Client.Enqueue, SealPeriodic.
 	TypedOnly bool
 
 	Errors       ErrorText // what the server keeps of a handler's error
@@ -79,6 +79,9 @@ const defaultKeyWait = 24 * time.Hour
 
 // ErrUnknownAsynq is what New says of a release of Asynq whose Task is another one. Config.TypedOnly does without.
 var ErrUnknownAsynq = errors.New("asynqseal: this release of Asynq has another asynq.Task: use one that asynqseal was tested with")
+
+// ErrTypedOnly is what refuses under Config.TypedOnly.
+var ErrTypedOnly = errors.New("asynqseal: with Config.TypedOnly tasks are enqueued and handled by a Kind")
 
 // New makes a Sealer.
 func New(config Config) (*Sealer, error) {

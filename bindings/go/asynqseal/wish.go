@@ -72,12 +72,12 @@ func (w *wish) settle(now time.Time) {
 }
 
 // wishOfTask also reads what only Asynq's own Task has.
-func wishOfTask(task *asynq.Task, opts []asynq.Option) (*wish, error) {
+func (s *Sealer) wishOfTask(task *asynq.Task, opts []asynq.Option) (*wish, error) {
 	if task == nil {
 		return nil, errNilTask
 	}
-	if !asynqIsKnown() {
-		return nil, ErrUnknownAsynq
+	if s.config.TypedOnly {
+		return nil, ErrTypedOnly
 	}
 	w, err := wishOf(task.Type(), task.Payload(), optionsOf(task), opts)
 	if headed, ok := any(task).(interface{ Headers() map[string]string }); ok && err == nil { // since Asynq 0.26

@@ -14,8 +14,8 @@ import (
 // it is retried, stays sealed. It belongs in front of all middleware that looks at payloads or errors.
 func (s *Sealer) Middleware(next asynq.Handler) asynq.Handler {
 	return asynq.HandlerFunc(func(ctx context.Context, task *asynq.Task) error {
-		if !asynqIsKnown() {
-			return ErrUnknownAsynq
+		if s.config.TypedOnly {
+			return ErrTypedOnly
 		}
 		j, err := s.receive(ctx, task)
 		if err != nil {
