@@ -49,10 +49,15 @@ type Opened struct {
 	ReplayUntil time.Time // remember the message id at least until then, plus the spread of your clocks; zero: for ever
 }
 
-func openedOf(c *C.taskseal_go_call, keyID string) Opened {
-	o := Opened{KeyID: keyID, Suite: Suite(c.opened_suite), SealedAt: timeOf(c.sealed_at),
-		ExpiresAt: timeOf(c.opened_expires_at), ReplayUntil: timeOf(c.replay_until)}
+// tell is in place, for the stack of a goroutine that opens one message is small.
+func (o *Opened) tell(c *C.taskseal_go_call, keyID string) {
 	o.MessageID = *(*MessageID)(unsafe.Pointer(&c.message_id))
+	o.KeyID, o.Suite = keyID, Suite(c.opened_suite)
+	o.SealedAt, o.ExpiresAt, o.ReplayUntil = timeOf(c.sealed_at), timeOf(c.opened_expires_at), timeOf(c.replay_until)
+}
+
+func openedOf(c *C.taskseal_go_call, keyID string) (o Opened) {
+	o.tell(c, keyID)
 	return o
 }
 
@@ -70,14 +75,15 @@ func (k *Keyring) AppendOpen(dst, sealed []byte, o OpenOptions) ([]byte, Opened,
 	return k.appendOpen(dst, sealed, &o)
 }
 
-func (k *Keyring) appendOpen(dst, sealed []byte, o *OpenOptions) ([]byte, Opened, error) {
+func (k *Keyring) appendOpen(dst, sealed []byte, o *OpenOptions) (payload []byte, opened Opened, err error) {
 	var call C.taskseal_go_call
 	if !o.call(&call, len(sealed)) {
-		return nil, Opened{}, badArgument("open", badOpenOptions)
+		err = badArgument("open", badOpenOptions)
+		return
 	}
 	r, err := k.hold()
 	if err != nil {
-		return nil, Opened{}, err
+		return
 	}
 	out := room(dst)
 	call.out_cap = C.size_t(len(out))
@@ -90,9 +96,12 @@ func (k *Keyring) appendOpen(dst, sealed []byte, o *OpenOptions) ([]byte, Opened
 	}
 	r.drop()
 	if code != C.TASKSEAL_OK {
-		return nil, Opened{}, fail("open", code)
+		err = fail("open", code)
+		return
 	}
-	return dst[:len(dst)+int(call.out_len)], r.opened(&call), nil
+	payload = dst[:len(dst)+int(call.out_len)]
+	opened.tell(&call, r.ids[uintptr(call.key_id)])
+	return
 }
 
 // open writes to out; with none it tells the length.

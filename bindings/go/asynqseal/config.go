@@ -66,7 +66,7 @@ func (s *Sealer) ErrorHandler(next asynq.ErrorHandler) asynq.ErrorHandler {
 		queue, _ := asynq.GetQueueName(ctx)
 		id, _ := asynq.GetTaskID(ctx)
 		var opened taskseal.Opened
-		payload, e := s.openTask(task.Payload(), &opened, boundToTask(queue, task.Type(), id), boundToSchedule(queue, task.Type()))
+		payload, e := s.openTask(task.Payload(), &opened, queue, task.Type(), id)
 		if e == nil && !s.config.TypedOnly {
 			j := &job{Context: ctx, sealer: s, task: task, given: *task, queue: queue, id: id, payload: payload}
 			setPayload(&j.given, payload, true)

@@ -181,7 +181,8 @@ func TestMissingKeyOfAnOldTaskIsWaitedForToo(t *testing.T) {
 	}
 	sealer := newSealer(t, Config{Keyring: newRing(t, "mail-k01")})
 	for range 2 {
-		if _, event := sealer.open(sealed, "default", "mail", "id"); event.Outcome != KeyMissing || errors.Is(event.Err, asynq.SkipRetry) {
+		event := &Event{Queue: "default", Type: "mail", ID: "id"}
+		if sealer.open(event, sealed); event.Outcome != KeyMissing || errors.Is(event.Err, asynq.SkipRetry) {
 			t.Errorf("%s: %v", event.Outcome, event.Err)
 		}
 	}

@@ -101,8 +101,9 @@ func (s *Sealer) openBundle(queue, kind, id string, bundle []byte) (string, []Me
 	}
 	members := make([]Member, 0, len(found))
 	for _, m := range found {
-		payload, event := s.openMember(m.sealed, queue, m.kind, group)
-		s.tell(&event)
+		event := Event{Queue: queue, Type: m.kind}
+		payload, err := s.openBound(m.sealed, &event.Opened, boundToGroup(queue, m.kind, group))
+		payload = s.judge(&event, m.sealed, payload, err)
 		switch {
 		case event.Err == nil:
 			members = append(members, Member{Task: asynq.NewTask(m.kind, payload)})
@@ -113,10 +114,4 @@ func (s *Sealer) openBundle(queue, kind, id string, bundle []byte) (string, []Me
 		}
 	}
 	return group, members, nil
-}
-
-func (s *Sealer) openMember(sealed []byte, queue, kind, group string) ([]byte, Event) {
-	event := Event{Queue: queue, Type: kind}
-	payload, err := s.openTask(sealed, &event.Opened, boundToGroup(queue, kind, group))
-	return s.judge(event, sealed, payload, err)
 }

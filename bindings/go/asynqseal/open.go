@@ -39,66 +39,73 @@ type Event struct {
 // and asynq.SkipRetry.
 var ErrPlain = fmt.Errorf("asynqseal: the task is not sealed: %w: %w", taskseal.ErrNotSealed, asynq.SkipRetry)
 
-// open gives a task's payload, or an Event with an error.
-func (s *Sealer) open(payload []byte, queue, kind, id string) ([]byte, Event) {
-	event := Event{Queue: queue, Type: kind, ID: id}
-	opened, err := s.openTask(payload, &event.Opened, boundToTask(queue, kind, id), boundToSchedule(queue, kind))
+// open gives a task's payload and tells of it; or else event.Err says what Asynq is to be told. Events are passed by their
+// place: handlers begin on a small stack, and to let it grow costs as much as to open.
+func (s *Sealer) open(event *Event, payload []byte) []byte {
+	opened, err := s.openTask(payload, &event.Opened, event.Queue, event.Type, event.ID)
 	return s.judge(event, payload, opened, err)
 }
 
-// openTask tries the contexts that an envelope may be bound to where the task does not tell which.
-func (s *Sealer) openTask(sealed []byte, opened *taskseal.Opened, contexts ...taskseal.Context) (payload []byte, err error) {
-	for i, bound := range contexts {
-		var again error
-		payload, *opened, again = s.config.Keyring.AppendOpen(make([]byte, 0, len(sealed)), sealed, taskseal.OpenOptions{Context: bound})
-		if i == 0 || again == nil {
-			err = again
-		}
-		if !errors.Is(err, taskseal.ErrContextMismatch) {
-			break
+// openTask opens what is bound to the task or, if it never had an id, to its schedule.
+func (s *Sealer) openTask(sealed []byte, to *taskseal.Opened, queue, kind, id string) ([]byte, error) {
+	payload, err := s.openBound(sealed, to, boundToTask(queue, kind, id))
+	if err != nil && errors.Is(err, taskseal.ErrContextMismatch) {
+		if again, e := s.openBound(sealed, to, boundToSchedule(queue, kind)); e == nil {
+			return again, nil
 		}
 	}
 	return payload, err
 }
 
+func (s *Sealer) openBound(sealed []byte, to *taskseal.Opened, bound taskseal.Context) (payload []byte, err error) {
+	payload, *to, err = s.config.Keyring.AppendOpen(make([]byte, 0, len(sealed)), sealed, taskseal.OpenOptions{Context: bound})
+	return payload, err
+}
+
 // judge says what Asynq is to do: retry what may succeed later, until a key has been missing for too long; archive the rest.
-func (s *Sealer) judge(event Event, sealed, payload []byte, err error) ([]byte, Event) {
-	event.Outcome, event.Err = Opened, err
+func (s *Sealer) judge(event *Event, sealed, payload []byte, err error) []byte {
+	if err == nil {
+		event.Outcome = Opened
+	} else {
+		payload = s.refuse(event, sealed, err)
+	}
+	s.tell(event)
+	return payload
+}
+
+func (s *Sealer) refuse(event *Event, sealed []byte, err error) []byte {
+	event.Outcome, event.Err = Refused, err
 	switch {
-	case err == nil:
-		return payload, event
 	case errors.Is(err, taskseal.ErrNotSealed):
 		return s.judgePlain(event, sealed)
 	case errors.Is(err, taskseal.ErrUnknownKey), errors.Is(err, taskseal.ErrKeyUnavailable):
-		event.Outcome = KeyMissing
 		if s.waitedLong(sealed) {
-			event.Outcome = Refused
 			event.Err = fmt.Errorf("%w, for longer than %v: %w", err, s.config.KeyWait, asynq.SkipRetry)
+		} else {
+			event.Outcome = KeyMissing
 		}
-		return nil, event
+		return nil
 	case errors.Is(err, taskseal.ErrExpired):
 		event.Outcome = Expired
-	default:
-		event.Outcome = Refused
 	}
 	if taskseal.Permanent(err) {
 		event.Err = fmt.Errorf("%w: %w", err, asynq.SkipRetry)
 	}
-	return nil, event
+	return nil
 }
 
 // judgePlain is for what does not begin as an envelope does, which the policy may accept.
-func (s *Sealer) judgePlain(event Event, payload []byte) ([]byte, Event) {
+func (s *Sealer) judgePlain(event *Event, payload []byte) []byte {
 	policy := s.policy(event.Queue, event.Type)
 	if !time.Now().Before(policy.AcceptPlain) {
 		event.Outcome, event.Err = PlainRefused, ErrPlain
-		return nil, event
+		return nil
 	}
 	event.Outcome, event.Err = PlainAccepted, nil
 	if policy.Unexpected {
 		event.Outcome = PlainUnexpected
 	}
-	return append([]byte(nil), payload...), event
+	return append([]byte(nil), payload...)
 }
 
 // waitedLong: the seal time is not authenticated yet. Who forges it gains what deleting the task gives him, or a retry.
@@ -116,17 +123,22 @@ func (s *Sealer) waitedLong(sealed []byte) bool {
 }
 
 func (s *Sealer) tell(event *Event) {
-	switch {
-	case event.Err != nil:
-		s.config.Logger.Warn("task refused", "queue", event.Queue, "type", event.Type, "id", event.ID,
-			"outcome", string(event.Outcome), "reason", reasonOf(event.Err))
-	case event.Outcome == PlainUnexpected:
-		s.config.Logger.Warn("task not sealed", "queue", event.Queue, "type", event.Type, "id", event.ID,
-			"outcome", string(event.Outcome))
+	if event.Err != nil || event.Outcome == PlainUnexpected {
+		s.warn(event)
 	}
 	if s.config.Observe != nil {
 		s.config.Observe(*event)
 	}
+}
+
+func (s *Sealer) warn(event *Event) {
+	text, reason := "task refused", taskseal.ErrNotSealed.Name()
+	if event.Err == nil {
+		text = "task not sealed"
+	} else {
+		reason = reasonOf(event.Err)
+	}
+	s.config.Logger.Warn(text, "queue", event.Queue, "type", event.Type, "id", event.ID, "outcome", string(event.Outcome), "reason", reason)
 }
 
 // reasonOf is the short name of an error: a label of few values.
@@ -138,12 +150,11 @@ func reasonOf(err error) string {
 }
 
 // OpenPayload reads the payload of a task that an asynq.Inspector tells of, also one of a group or a schedule.
-func (s *Sealer) OpenPayload(info *asynq.TaskInfo) ([]byte, taskseal.Opened, error) {
-	var opened taskseal.Opened
-	contexts := []taskseal.Context{boundToTask(info.Queue, info.Type, info.ID), boundToSchedule(info.Queue, info.Type)}
+func (s *Sealer) OpenPayload(info *asynq.TaskInfo) (payload []byte, opened taskseal.Opened, err error) {
 	if info.Group != "" {
-		contexts = []taskseal.Context{boundToGroup(info.Queue, info.Type, info.Group)}
+		payload, err = s.openBound(info.Payload, &opened, boundToGroup(info.Queue, info.Type, info.Group))
+	} else {
+		payload, err = s.openTask(info.Payload, &opened, info.Queue, info.Type, info.ID)
 	}
-	payload, err := s.openTask(info.Payload, &opened, contexts...)
 	return payload, opened, err
 }

@@ -66,7 +66,7 @@ func TestPoliciesOfQueuesAndTypes(t *testing.T) {
 		t.Errorf("outcomes %v", outcomes)
 	}
 	text := logged.String()
-	if strings.Count(text, "\n") != 2 || strings.Count(text, `"level":"WARN"`) != 2 || !strings.Contains(text, `"outcome":"plain-unexpected"`) ||
+	if strings.Count(text, "\n") != 2 || strings.Count(text, `"level":"WARN"`) != 2 || strings.Count(text, `"reason":"not-sealed"`) != 2 || !strings.Contains(text, `"outcome":"plain-unexpected"`) ||
 		!strings.Contains(text, `"reason":"not-sealed"`) || strings.Contains(text, "canary") {
 		t.Errorf("it logs %s", text)
 	}
@@ -76,7 +76,8 @@ func TestPoliciesOfQueuesAndTypes(t *testing.T) {
 func TestPoliciesEnd(t *testing.T) {
 	for _, policy := range []Policy{{}, RequireSealed(), AcceptBoth(time.Time{}), PreferSealed(time.Now().Add(-time.Second))} {
 		sealer := newSealer(t, Config{Keyring: newRing(t, "k"), Policy: func(string, string) Policy { return policy }})
-		if payload, event := sealer.open([]byte("plain"), "default", "mail", "id"); payload != nil || event.Err != ErrPlain {
+		event := &Event{Queue: "default", Type: "mail", ID: "id"}
+		if payload := sealer.open(event, []byte("plain")); payload != nil || event.Err != ErrPlain {
 			t.Errorf("%+v accepts %q", policy, payload)
 		}
 	}

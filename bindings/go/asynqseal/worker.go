@@ -36,6 +36,7 @@ type job struct {
 	queue   string
 	id      string
 	payload []byte
+	event   Event
 
 	group   string // of a bundle
 	members []Member
@@ -79,10 +80,9 @@ func (s *Sealer) receive(ctx context.Context, task *asynq.Task) (*job, error) {
 		j.group, j.members, err = s.openBundle(queue, task.Type(), id, task.Payload())
 		return j, err
 	}
-	payload, event := s.open(task.Payload(), queue, task.Type(), id)
-	s.tell(&event)
-	j.payload = payload
-	return j, event.Err
+	j.event.Queue, j.event.Type, j.event.ID = queue, task.Type(), id
+	j.payload = s.open(&j.event, task.Payload())
+	return j, j.event.Err
 }
 
 // run calls the handler. What comes back, as an error or a panic, says nothing that is secret.
