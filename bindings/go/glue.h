@@ -28,15 +28,9 @@ typedef struct taskseal_go_item {
     size_t out_len; /* in: the room for it; out: the envelope's length */
 } taskseal_go_item;
 
-taskseal_err taskseal_go_seal(const taskseal_keyring *ring, taskseal_go_call *call, const char *queue,
-                              const char *type, const char *id, const char *extra, const char *key_ids,
-                              const uint8_t *payload, uint8_t *out);
 taskseal_err taskseal_go_seal_in_place(const taskseal_keyring *ring, taskseal_go_call *call,
                                        const char *queue, const char *type, const char *id,
                                        const char *extra, const char *key_ids, uint8_t *buffer);
-taskseal_err taskseal_go_open(const taskseal_keyring *ring, taskseal_go_call *call, const char *queue,
-                              const char *type, const char *id, const char *extra, const uint8_t *sealed,
-                              uint8_t *out);
 taskseal_err taskseal_go_open_in_place(const taskseal_keyring *ring, taskseal_go_call *call,
                                        const char *queue, const char *type, const char *id,
                                        const char *extra, uint8_t *buffer);

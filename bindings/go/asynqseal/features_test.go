@@ -118,9 +118,9 @@ func TestPlaintextUntilADate(t *testing.T) {
 	until := time.Now().Add(time.Hour)
 	s := newStage(t, Config{Policy: func(queue, kind string) Policy {
 		if kind == "news" {
-			return Policy{AcceptPlain: until}
+			return AcceptBoth(until)
 		}
-		return Policy{AcceptPlain: time.Now().Add(-time.Second)} // the date has passed
+		return AcceptBoth(time.Now().Add(-time.Second)) // the date has passed
 	}})
 	sealed := s.enqueue(t, asynq.NewTask("news", []byte("sealed")), asynq.ProcessIn(time.Hour)).Payload
 	for _, task := range []*asynq.Task{asynq.NewTask("news", []byte("plain")), asynq.NewTask("mail", []byte("plain")),
@@ -170,6 +170,35 @@ func TestMissingKeyIsGivenUpByAge(t *testing.T) {
 		archived, _ := s.inspector.ListArchivedTasks("default")
 		return len(archived) == 1 && strings.Contains(archived[0].LastErr, "unknown-key")
 	})
+}
+
+// A task that was sealed long before it was due is not given up at the first sight of its missing key.
+func TestMissingKeyOfAnOldTaskIsWaitedForToo(t *testing.T) {
+	ring := newRing(t, "mail-k02")
+	sealed, err := ring.Seal([]byte("old"), taskseal.SealOptions{Context: boundToTask("default", "mail", "id"), Now: time.Now().Add(-48 * time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealer := newSealer(t, Config{Keyring: newRing(t, "mail-k01")})
+	for range 2 {
+		event := &Event{Queue: "default", Type: "mail", ID: "id"}
+		if sealer.open(event, sealed); event.Outcome != KeyMissing || errors.Is(event.Err, asynq.SkipRetry) {
+			t.Errorf("%s: %v", event.Outcome, event.Err)
+		}
+	}
+	now := time.Now()
+	if got := sealer.missing.missed("mail-k02", now.Add(2*time.Hour), sealer.config.KeyWait); got < 2*time.Hour || got > 3*time.Hour {
+		t.Errorf("two hours later it has been missing for %v", got)
+	}
+	if got := sealer.missing.missed("mail-k02", now.Add(72*time.Hour), sealer.config.KeyWait); got != 0 {
+		t.Errorf("after days in which nobody asked for it: %v", got)
+	}
+	for i := range 2 * missingMost { // ids that someone made up
+		sealer.missing.missed(fmt.Sprint(i), now, time.Hour)
+	}
+	if n := len(sealer.missing.seen); n > missingMost {
+		t.Errorf("%d missing keys are remembered", n)
+	}
 }
 
 func TestExpiredTasksHaveAnOutcomeOfTheirOwn(t *testing.T) {
@@ -241,9 +270,34 @@ func TestConfigIsChecked(t *testing.T) {
 	if ResultWriter(t.Context()) != nil {
 		t.Error("a result writer without a task")
 	}
-	for _, option := range []asynq.Option{asynq.Unique(time.Hour), asynq.Group("g"), asynq.TaskID("t")} {
-		if _, err := sealer.SealPeriodic(asynq.NewTask("mail", nil), option); err == nil {
-			t.Errorf("periodic with %v", option)
+}
+
+// What an error tells beside its types: the errors of Asynq that hold nothing of a task, and the place of a panic.
+func TestRedactedErrorsSayWhatIsNoSecret(t *testing.T) {
+	s := newStage(t, Config{})
+	handlers := asynq.NewServeMux()
+	handlers.HandleFunc("panics", func(context.Context, *asynq.Task) error {
+		var nothing *asynq.TaskInfo
+		s.note(nothing.ID)
+		return nil
+	})
+	startWorker(t, s.server, asynq.Config{}, s.sealer.Middleware, map[string]asynq.HandlerFunc{
+		"panics": handlers.ProcessTask, "unknown": handlers.ProcessTask})
+	want := map[string]string{
+		"panics":  "redacted: panic of runtime.errorString at ",
+		"unknown": "redacted: *fmt.wrapError: *errors.errorString (handler not found for task)",
+	}
+	if told[0] == nil { // Asynq 0.25
+		want["unknown"] = "redacted: *errors.errorString"
+	}
+	for kind := range want {
+		s.enqueue(t, asynq.NewTask(kind, []byte("payload")), asynq.MaxRetry(0))
+	}
+	waitFor(t, "both are archived", func() bool { all, _ := s.inspector.ListArchivedTasks("default"); return len(all) == 2 })
+	archived, _ := s.inspector.ListArchivedTasks("default")
+	for _, info := range archived {
+		if !strings.Contains(info.LastErr, want[info.Type]) || info.Type == "panics" && !strings.Contains(info.LastErr, "features_test.go:") {
+			t.Errorf("%s: %s", info.Type, info.LastErr)
 		}
 	}
 }

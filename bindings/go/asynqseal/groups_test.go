@@ -16,11 +16,11 @@ import (
 )
 
 func TestGroupsOfSealedTasks(t *testing.T) {
-	s := newStage(t, Config{Policy: func(_, kind string) Policy {
+	s := newStage(t, Config{Bundles: []string{"digest"}, Policy: func(_, kind string) Policy {
 		if kind == "news" { // whose producers do not seal yet
-			return Policy{AcceptPlain: time.Now().Add(time.Hour)}
+			return AcceptBoth(time.Now().Add(time.Hour))
 		}
-		return Policy{}
+		return RequireSealed()
 	}})
 	for i := range 3 {
 		s.enqueue(t, asynq.NewTask("mail", []byte(fmt.Sprint("canary-member-", i))), asynq.Group("ann"), asynq.Queue("news"))
@@ -114,11 +114,11 @@ func FuzzBundle(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	sealer, err := New(Config{Keyring: ring})
+	sealer, err := New(Config{Keyring: ring, Bundles: []string{"digest"}})
 	if err != nil {
 		f.Fatal(err)
 	}
-	sealed, err := ring.Seal([]byte("member"), taskseal.SealOptions{Context: taskseal.Context{Type: "mail", Extra: groupWord + "ann"}})
+	sealed, err := ring.Seal([]byte("member"), taskseal.SealOptions{Context: boundToGroup("default", "mail", "ann")})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func FuzzBundle(f *testing.F) {
 	f.Add(bundle.Payload()[len(bundlePrefix):])
 	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01})
 	f.Fuzz(func(t *testing.T, rest []byte) {
-		_, members, err := sealer.openBundle("default", bundlePrefix+string(rest))
+		_, members, err := sealer.openBundle("default", "digest", "id", append([]byte(bundlePrefix), rest...))
 		for _, member := range members {
 			if (member.Task == nil) == (member.Err == nil) {
 				t.Error("a member is neither opened nor refused, or both")

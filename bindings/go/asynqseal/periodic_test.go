@@ -57,6 +57,67 @@ func TestProviderKeepsWhatItHasSealed(t *testing.T) {
 	}
 }
 
+// A periodic task with an id is bound to it, one of a group to the group; and Asynq's own Unique knows an entry by its
+// envelope.
+func TestPeriodicTasksWithOptions(t *testing.T) {
+	s := newStage(t, Config{})
+	for bound, option := range map[taskseal.Context]asynq.Option{
+		boundToTask("default", "mail", "mine"): asynq.TaskID("mine"),
+		boundToGroup("default", "mail", "ann"): asynq.Group("ann"),
+		boundToSchedule("default", "mail"):     asynq.MaxRetry(1),
+		boundToSchedule("critical", "mail"):    asynq.Queue("critical"),
+	} {
+		task, err := s.sealer.SealPeriodic(asynq.NewTask("mail", []byte("periodic"), option))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := s.ring.Open(task.Payload(), taskseal.OpenOptions{Context: bound}); err != nil {
+			t.Errorf("%v: %v", option, err)
+		}
+	}
+	task, err := s.sealer.SealPeriodic(asynq.NewTask("mail", []byte("periodic"), asynq.Unique(time.Hour)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.plain.Enqueue(task); err != nil {
+		t.Error(err)
+	}
+	if _, err := s.plain.Enqueue(task); !errors.Is(err, asynq.ErrDuplicateTask) {
+		t.Errorf("its second firing: %v", err)
+	}
+}
+
+// The key that seals is the first that is good for the queue and the time, not just the first.
+func TestProviderLooksAtTheKeyOfTheQueue(t *testing.T) {
+	key := func(id string, change func(*taskseal.Key)) taskseal.Key {
+		k := taskseal.Key{ID: id, Type: taskseal.KeyXChaCha20Poly1305, State: taskseal.KeyActive, Secret: secretOf(id)}
+		change(&k)
+		return k
+	}
+	ring, err := taskseal.NewKeyring(
+		taskseal.Key{ID: "dedupe-k01", Type: taskseal.KeyDedupe, State: taskseal.KeyActive, Secret: secretOf("dedupe-k01")},
+		key("old", func(k *taskseal.Key) { k.NotAfter = time.Now().Add(-time.Hour) }),
+		key("coming", func(k *taskseal.Key) { k.NotBefore = time.Now().Add(time.Hour) }),
+		key("other", func(k *taskseal.Key) { k.Queues = []string{"other"} }),
+		key("open", func(k *taskseal.Key) { k.State = taskseal.KeyOpenOnly }),
+		key("good", func(*taskseal.Key) {}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ring.Close()
+	sealer := newSealer(t, Config{Keyring: ring})
+	for queue, want := range map[string]string{"default": "good", "other": "other"} {
+		task, err := sealer.SealPeriodic(asynq.NewTask("mail", nil), asynq.Queue(queue))
+		if err != nil {
+			t.Fatal(err)
+		}
+		info, err := taskseal.Inspect(task.Payload())
+		if got := sealer.primary(queue); err != nil || got != want || info.Stanzas[0].KeyID != want {
+			t.Errorf("queue %s: %s, %+v, %v", queue, got, info, err)
+		}
+	}
+}
+
 func TestProviderSealsAnewForAnotherEntryOrKey(t *testing.T) {
 	ring := newRing(t, "mail-k01")
 	sealer := newSealer(t, Config{Keyring: ring})

@@ -10,13 +10,20 @@
 //	mux := asynq.NewServeMux()
 //	mux.Use(sealer.Middleware)
 //
-// Handlers find the opened payload in task.Payload() as ever, and write results to asynqseal.ResultWriter(ctx). What stays
-// readable in the server: types, queues, ids, group names, headers, options and times.
+// Handlers find the opened payload in task.Payload() as ever, or in Payload(ctx), and write results to
+// asynqseal.ResultWriter(ctx). A [Kind] gives them a value of a Go type instead. What stays readable in the server: types,
+// queues, ids, group names, headers, options and times.
+//
+// A payload that is too large for a queue can stand in another store: put a small one into the task that names it, with what
+// [taskseal.Keyring.NewSealWriter] made of it there under [taskseal.PurposeReference]; this package neither knows nor
+// needs that store. A page that shows payloads to those who may see them calls [Sealer.OpenPayload],
+// [Sealer.OpenResult] and [Sealer.OpenError] behind its own authorisation.
 package asynqseal
 
 import (
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	taskseal "github.com/taskseal/taskseal/bindings/go"
@@ -29,11 +36,21 @@ type Config struct {
 	Padded   bool          // hide lengths
 	Lifetime time.Duration // from the time a task is due, or enqueued; 0: for ever. A worker refuses what is older.
 
-	// Policy says what a worker accepts on a queue of a type. nil: sealed tasks only.
+	// Policy says what a worker accepts on a queue of a type. nil: RequireSealed for all.
 	Policy func(queue, kind string) Policy
 
-	// KeyWait is how long after its sealing a task whose key is not known (yet) is tried again. 0: a day.
+	// Bundles are the types of the tasks that Aggregator makes. A bundle of another type is refused: whoever can write to
+	// the server could put one of old members, or of none, before any handler.
+	Bundles []string
+
+	// KeyWait is for how long a task whose key is not known (yet) is tried again. 0: a day. It is given up when its
+	// envelope is older, and this process has missed that key for a 24th of it (an hour): a task that was sealed long
+	// before it was due gets its time too.
 	KeyWait time.Duration
+
+	// TypedOnly is for a release of Asynq that New does not know: handlers are those of a Kind, or call Payload, and tasks
+	// are enqueued by Kind.Enqueue. What reaches into asynq.Task then refuses: Middleware, Client.Enqueue, SealPeriodic.
+	TypedOnly bool
 
 	Errors       ErrorText // what the server keeps of a handler's error
 	PlainResults bool      // leave task.ResultWriter() to handlers, which stores what they write as it is
@@ -52,25 +69,27 @@ const (
 	PlainErrors                   // as it is
 )
 
-// A Policy says what a worker accepts.
-type Policy struct {
-	AcceptPlain time.Time // until then tasks that are not sealed are accepted too; nothing is authentic meanwhile
-}
-
 // A Sealer seals and opens tasks. It may be used from several goroutines.
 type Sealer struct {
-	config Config
+	config  Config
+	missing missingKeys
 }
 
 const defaultKeyWait = 24 * time.Hour
+
+// ErrUnknownAsynq is what New says of a release of Asynq whose Task is another one. Config.TypedOnly does without.
+var ErrUnknownAsynq = errors.New("asynqseal: this release of Asynq has another asynq.Task: use one that asynqseal was tested with")
+
+// ErrTypedOnly is what refuses under Config.TypedOnly.
+var ErrTypedOnly = errors.New("asynqseal: with Config.TypedOnly tasks are enqueued and handled by a Kind")
 
 // New makes a Sealer.
 func New(config Config) (*Sealer, error) {
 	if config.Keyring == nil {
 		return nil, errors.New("asynqseal: a Keyring is needed")
 	}
-	if !asynqIsKnown() {
-		return nil, errUnknownAsynq
+	if !config.TypedOnly && !asynqIsKnown() {
+		return nil, ErrUnknownAsynq
 	}
 	if config.KeyWait == 0 {
 		config.KeyWait = defaultKeyWait
@@ -78,23 +97,29 @@ func New(config Config) (*Sealer, error) {
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Sealer{config}, nil
+	config.Bundles = slices.Clone(config.Bundles)
+	return &Sealer{config: config}, nil
 }
 
-// What an envelope is bound to. A task that is enqueued here is bound to its queue, type and id. Where Asynq does not tell one
-// of these, another word is bound instead, so that one kind never passes for another.
+// What an envelope is bound to: queue, type and id. Where Asynq does not tell its opener the id, another word is bound
+// instead, so that one kind never passes for another.
 const (
 	periodicWord = "asynq periodic"
 	groupWord    = "asynq group "
 )
 
-func (s *Sealer) seal(payload []byte, context taskseal.Context, due time.Time) ([]byte, error) {
-	o := taskseal.SealOptions{Context: context, Suite: s.config.Suite, Padded: s.config.Padded}
-	if s.config.Lifetime > 0 {
-		if now := time.Now(); due.Before(now) {
-			due = now
-		}
-		o.ExpiresAt = due.Add(s.config.Lifetime)
-	}
-	return s.config.Keyring.Seal(payload, o)
+func boundToTask(queue, kind, id string) taskseal.Context {
+	return taskseal.Context{Queue: queue, Type: kind, ID: id}
+}
+
+func boundToGroup(queue, kind, group string) taskseal.Context {
+	return taskseal.Context{Queue: queue, Type: kind, Extra: groupWord + group}
+}
+
+func boundToSchedule(queue, kind string) taskseal.Context {
+	return taskseal.Context{Queue: queue, Type: kind, Extra: periodicWord}
+}
+
+func (s *Sealer) options(bound taskseal.Context) taskseal.SealOptions {
+	return taskseal.SealOptions{Context: bound, Suite: s.config.Suite, Padded: s.config.Padded}
 }
