@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: MIT
+
+package redistls
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync/atomic"
+
+	taskseal "github.com/taskseal/taskseal/bindings/go"
+)
+
+// A primary is found anew for every connection: by the first Sentinel that answers, whose word counts only once the server
+// that it names has proved its name and says itself that it is a primary.
+type primary struct {
+	*endpoint             // whose host is the primary's name to the Sentinels
+	sentinels []*endpoint // each with a login and trust of its own
+	last      atomic.Int32
+}
+
+func (p *primary) dial(ctx context.Context) (net.Conn, error) {
+	var failures []error
+	first := int(p.last.Load())
+	for i := range p.sentinels {
+		at := (first + i) % len(p.sentinels)
+		address, err := p.ask(ctx, p.sentinels[at])
+		if err == nil {
+			var connection net.Conn
+			if connection, err = p.endpoint.dial(ctx, address, command{[]string{"ROLE"}, isPrimary}); err == nil {
+				p.last.Store(int32(at))
+				return connection, nil
+			}
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		failures = append(failures, err)
+	}
+	return nil, worst(failures)
+}
+
+// worst prefers what may pass: then it is worth trying again.
+func worst(failures []error) error {
+	joined := errors.Join(failures...)
+	for _, err := range failures {
+		var passes passing
+		if errors.As(err, &passes) {
+			return passing{&taskseal.Error{Op: "connect", Code: passes.cause.Code, Message: "no Sentinel led to the primary: " + joined.Error()}}
+		}
+	}
+	return joined
+}
+
+func (p *primary) ask(ctx context.Context, sentinel *endpoint) (address string, err error) {
+	judge := func(s *session, r *reply) error {
+		if r.kind == '-' {
+			return s.unexpected("SENTINEL GET-MASTER-ADDR-BY-NAME", r)
+		}
+		if len(r.array) != 2 {
+			return s.fail(taskseal.ErrServerError, "this Sentinel knows no primary of the name `%s`", p.host)
+		}
+		address = net.JoinHostPort(r.array[0].text, r.array[1].text)
+		return nil
+	}
+	connection, err := sentinel.dial(ctx, sentinel.address(), command{[]string{"SENTINEL", "GET-MASTER-ADDR-BY-NAME", p.host}, judge})
+	if err != nil {
+		return "", err
+	}
+	return address, connection.Close()
+}
+
+// isPrimary also takes a server that lets this user not ask.
+func isPrimary(s *session, r *reply) error {
+	if r.kind == '-' && r.code() == taskseal.ErrNoPermission {
+		return nil
+	}
+	if r.kind == '*' && len(r.array) > 0 && r.array[0].text == "master" {
+		return nil
+	}
+	if r.kind == '-' {
+		return s.unexpected("ROLE", r)
+	}
+	return s.fail(taskseal.ErrServerBusy, "the server that Sentinel named is no primary (any more): a failover is under way")
+}
