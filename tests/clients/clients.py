@@ -14,6 +14,7 @@ ROOT = HERE.parents[1]
 BUILD = ROOT / "build/clients"
 DRIVERS = HERE / "drivers"
 NATIVE = BUILD / "native/tests/clients"
+SERVERS = BUILD / "native/tests/redis/redis-rows"
 PYTHON = "/usr/bin/python3"
 
 
@@ -67,11 +68,11 @@ def fresh(name, *drivers):
 def build_native(*targets):
     if not (BUILD / "native/build.ninja").exists():
         do(need("meson", "meson"), "setup", BUILD / "native", ROOT)
-    do(need("ninja", "ninja-build"), "-C", BUILD / "native", *(f"tests/clients/{target}" for target in targets))
+    do(need("ninja", "ninja-build"), "-C", BUILD / "native", *(target.relative_to(BUILD / "native") for target in targets))
 
 
 def native(client):
-    build_native(client.command[0].name)
+    build_native(client.command[0])
     text = (ROOT / "meson.build" if client.name == "taskseal" else ROOT / "subprojects/hiredis.wrap").read_text()
     return re.search(r"version: '([\d.]+)'|hiredis-([\d.]+)", text).expand(r"\1\2")
 

@@ -14,13 +14,14 @@ static const char usage[] =
     "  good NAME  serves a good row\n"
     "  bad NAME   serves a bad row\n"
     "  twin NAME  serves what differs from a bad row in its fault alone, and is good\n"
-    "  turn       ends a twin, and serves its bad row on the same port\n"
+    "  turn       ends a twin, and serves its bad row on the same port; or a good row once more\n"
     "  stop       ends the server, and says what it saw\n";
 
 /* What is being served. */
 static struct {
     bool running;
-    const bad_row *row; /* NULL: a good one */
+    const bad_row *row; /* NULL: a good one, as `what` is */
+    scenario what;
     lab lab;
 } now;
 
@@ -85,6 +86,7 @@ static void serve(const scenario *what, const bad_row *row, unsigned short port)
         s.server.reply = "-ERR unknown command `HELLO`, with args beginning with: \r\n"; /* as Redis 5 */
     now.lab = lab_start(&s, port);
     now.row = row;
+    now.what = *what;
     now.running = true;
     printf("{\"uri\":\"%s\",\"host\":\"%s\",\"port\":%u,\"user\":\"worker\",\"password\":\"%s\","
            "\"ca\":\"%s/ca.pem\",\"crl\":\"",
@@ -116,7 +118,7 @@ static void stop(void)
 
 static void turn(void)
 {
-    scenario s = scenario_of(now.row, true);
+    scenario s = now.row != NULL ? scenario_of(now.row, true) : now.what;
     unsigned short port = now.lab.port;
     (void)lab_stop(&now.lab);
     serve(&s, now.row, port);
@@ -130,7 +132,7 @@ static bool obey(const char *word, const char *name)
     scenario s = scenario_good();
     if (now.running && strcmp(word, "stop") == 0) {
         stop();
-    } else if (now.running && now.row != NULL && strcmp(word, "turn") == 0) {
+    } else if (now.running && strcmp(word, "turn") == 0) {
         turn();
     } else if (!now.running && strcmp(word, "list") == 0) {
         list();
