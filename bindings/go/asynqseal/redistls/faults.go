@@ -25,6 +25,15 @@ func (p passing) Unwrap() error   { return p.cause }
 func (p passing) Timeout() bool   { return p.cause.Code == taskseal.ErrTimeout }
 func (p passing) Temporary() bool { return true }
 
+// once keeps go-redis from trying again what has used up its deadline. In a cluster it may: another node may answer.
+func once(err error) error {
+	var p passing
+	if errors.As(err, &p) && p.Timeout() {
+		return p.cause
+	}
+	return err
+}
+
 // fail puts the place in front of what went wrong.
 func (s *session) fail(code taskseal.Code, format string, arguments ...any) error {
 	err := &taskseal.Error{Op: "connect", Code: code, Message: s.where + ": " + fmt.Sprintf(format, arguments...)}

@@ -60,8 +60,9 @@ type Options struct {
 // No way of printing it shows the user or the password.
 type Redis struct{ *connector }
 
+// Whatever is secret stands behind one pointer more: fmt follows one where it reaches unexported fields.
 type connector struct {
-	options Options
+	options Options // without the Sentinels
 	main    *endpoint
 	primary *primary // nil: no Sentinels
 }
@@ -108,6 +109,7 @@ func New(uri string, options Options) (*Redis, error) {
 		}
 		c.primary.sentinels = append(c.primary.sentinels, sentinel)
 	}
+	c.options.Sentinels = nil
 	return &Redis{c}, nil
 }
 
@@ -144,11 +146,16 @@ func (c *connector) MakeRedisClient() any {
 // dialNode is for a single server and for the nodes of a cluster, whose addresses come from the cluster. The network is
 // ignored: go-redis takes addresses that begin with '/' for Unix sockets, where nothing could be verified.
 func (c *connector) dialNode(ctx context.Context, _, address string) (net.Conn, error) {
-	return c.main.dial(ctx, address)
+	connection, err := c.main.dial(ctx, address)
+	if !c.options.Cluster {
+		err = once(err)
+	}
+	return connection, err
 }
 
 func (c *connector) dialPrimary(ctx context.Context, _, _ string) (net.Conn, error) {
-	return c.primary.dial(ctx)
+	connection, err := c.primary.dial(ctx)
+	return connection, once(err)
 }
 
 // Trust tells whether new connections use what the trust files hold now: nil, or why that can't be used; then what they

@@ -191,7 +191,7 @@ func explainInvalid(why x509.CertificateInvalidError) error {
 	case x509.NotAuthorizedToSign:
 		return refused(taskseal.ErrCertInvalid, "certificate `%s` has issued another, but is not a CA", subject(c))
 	case x509.CANotAuthorizedForThisName, x509.UnconstrainedName, x509.NameConstraintsWithoutSANs:
-		return refused(taskseal.ErrCertInvalid, "the server's certificate holds a name that its CA `%s` may not issue for (name constraints)", subject(c))
+		return refused(taskseal.ErrCertInvalid, "the server's certificate holds a name that its CA may not issue for (name constraints): %s", printable(why.Detail, 120))
 	}
 	return refused(taskseal.ErrCertInvalid, "certificate `%s`: %s", subject(c), printable(why.Error(), 200))
 }
