@@ -154,8 +154,7 @@ func (c *connector) dialNode(ctx context.Context, _, address string) (net.Conn, 
 }
 
 func (c *connector) dialPrimary(ctx context.Context, _, _ string) (net.Conn, error) {
-	connection, err := c.primary.dial(ctx)
-	return connection, once(err)
+	return c.primary.dial(ctx)
 }
 
 // Trust tells whether new connections use what the trust files hold now: nil, or why that can't be used; then what they

@@ -20,36 +20,45 @@ type primary struct {
 }
 
 func (p *primary) dial(ctx context.Context) (net.Conn, error) {
-	var failures []error
+	var ofPrimary, ofSentinels []error
 	first := int(p.last.Load())
 	for i := range p.sentinels {
 		at := (first + i) % len(p.sentinels)
 		address, err := p.ask(ctx, p.sentinels[at])
+		if err != nil {
+			ofSentinels = append(ofSentinels, err)
+			continue
+		}
+		connection, err := p.endpoint.dial(ctx, address, command{[]string{"ROLE"}, isPrimary})
 		if err == nil {
-			var connection net.Conn
-			if connection, err = p.endpoint.dial(ctx, address, command{[]string{"ROLE"}, isPrimary}); err == nil {
-				p.last.Store(int32(at))
-				return connection, nil
-			}
+			p.last.Store(int32(at))
+			return connection, nil
 		}
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		failures = append(failures, err)
+		ofPrimary = append(ofPrimary, err)
 	}
-	return nil, worst(failures)
+	return nil, joined(append(ofPrimary, ofSentinels...)) // what went furthest comes first
 }
 
-// worst prefers what may pass: then it is worth trying again.
-func worst(failures []error) error {
-	joined := errors.Join(failures...)
+// Several are the errors of all Sentinels. errors.Is finds each.
+type several []error
+
+func (s several) Error() string   { return "no Sentinel led to the primary: " + errors.Join(s...).Error() }
+func (s several) Unwrap() []error { return s }
+
+// One of them may pass, so that go-redis tries again.
+type severalPassing struct{ several }
+
+func (severalPassing) Timeout() bool   { return false }
+func (severalPassing) Temporary() bool { return true }
+
+func joined(failures []error) error {
 	for _, err := range failures {
-		var passes passing
-		if errors.As(err, &passes) {
-			return passing{&taskseal.Error{Op: "connect", Code: passes.cause.Code, Message: "no Sentinel led to the primary: " + joined.Error()}}
+		var p passing
+		if errors.As(err, &p) && !p.Timeout() {
+			return severalPassing{failures}
 		}
 	}
-	return joined
+	return several(failures)
 }
 
 func (p *primary) ask(ctx context.Context, sentinel *endpoint) (address string, err error) {
