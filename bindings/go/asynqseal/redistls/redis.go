@@ -24,6 +24,13 @@
 // The files are read at every connect. What they say newly counts from then on; what can't be used leaves the old state in
 // use, and Trust tells.
 //
+// Without name, whoever can make a Sentinel or a cluster send you elsewhere chooses which certificate of your CA is good
+// enough. Give one name to all servers and say it in name, if clients or strangers have certificates of that CA for
+// servers too.
+//
+// What is stricter than in the C library: the key of a client's certificate can't be encrypted, and intermediate
+// CAs come from the server, not from cacert.
+//
 // Errors are *taskseal.Error with the codes of doc/errors.md, for errors.Is: taskseal.ErrNameMismatch, taskseal.ErrAuthRefused.
 package redistls
 
@@ -41,12 +48,12 @@ import (
 // Options are what one URI can't say. The zero value is for a single server.
 type Options struct {
 	// Sentinels are the URIs of a primary's Sentinels, each with credentials and trust of its own. The host of New's
-	// URI is then the primary's name to them, without a port. Certificates of primaries must hold the host that the
-	// Sentinels say (an IP address, unless they are told to announce host names), or what name says.
+	// URI is then the primary's name to them, without a port. The certificates of primaries must hold the host that
+	// the Sentinels say (an IP address, unless they announce host names), or what the URI's parameter name says.
 	Sentinels []string
 
-	// Cluster is for a cluster, of which the URI's host is a node. Certificates of all nodes must hold the host that
-	// the cluster says, or what name says.
+	// Cluster is for a cluster, of which the URI's host is a node. The certificates of all nodes must hold the host
+	// that the cluster says, or what the URI's parameter name says.
 	Cluster bool
 
 	// Nodes are more nodes of the cluster to begin with, as host:port.

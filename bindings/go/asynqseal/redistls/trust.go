@@ -41,9 +41,8 @@ type trust struct {
 
 // Anchors are one state of the files; constant.
 type anchors struct {
-	certificates []*x509.Certificate
-	roots        *x509.CertPool // those that signed themselves: a chain ends at one of them
-	others       []*x509.Certificate
+	certificates []*x509.Certificate // all of cacert
+	roots        *x509.CertPool      // those that signed themselves: a chain ends at one of them
 	lists        []*x509.RevocationList
 	client       *tls.Certificate
 }
@@ -233,8 +232,6 @@ func (a *anchors) addCertificates(f file, lenient bool) error {
 		a.certificates = append(a.certificates, certificate)
 		if bytes.Equal(certificate.RawSubject, certificate.RawIssuer) {
 			a.roots.AddCert(certificate)
-		} else {
-			a.others = append(a.others, certificate)
 		}
 	}
 	return nil
@@ -261,7 +258,7 @@ func (a *anchors) addLists(f file) error {
 }
 
 func (a *anchors) setClient(cert, key file) error {
-	if bytes.Contains(key.data, []byte("ENCRYPTED")) {
+	if bytes.Contains(key.data, []byte("-----BEGIN ENCRYPTED PRIVATE KEY-----")) || bytes.Contains(key.data, []byte("\nProc-Type: 4,ENCRYPTED")) {
 		return unusable("key `%s` can't be used: it is encrypted, and there is no way to give a passphrase here: decrypt it with `openssl pkey`", printable(key.path, 200))
 	}
 	pair, err := tls.X509KeyPair(cert.data, key.data)
