@@ -42,7 +42,9 @@ func (p *primary) dial(ctx context.Context) (net.Conn, error) {
 // Several are the errors of all Sentinels. errors.Is finds each.
 type several []error
 
-func (s several) Error() string   { return "no Sentinel led to the primary: " + errors.Join(s...).Error() }
+func (s several) Error() string {
+	return "no Sentinel led to the primary: " + errors.Join(s...).Error()
+}
 func (s several) Unwrap() []error { return s }
 
 // One of them may pass, so that go-redis tries again.
