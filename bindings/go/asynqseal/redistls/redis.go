@@ -38,7 +38,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"time"
 
@@ -188,11 +187,5 @@ func (c *connector) String() string {
 	return "rediss://" + c.main.address()
 }
 
-// Format is String, for every verb: %+v and %#v must not show more.
-func (c *connector) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, c.String()) }
-
-// MarshalText is String: for JSON and the like.
+// MarshalText is String: for JSON and log/slog.
 func (c *connector) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
-
-// LogValue is String: for log/slog.
-func (c *connector) LogValue() slog.Value { return slog.StringValue(c.String()) }

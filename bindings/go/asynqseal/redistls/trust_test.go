@@ -261,6 +261,22 @@ func TestAChainEndsAtARoot(t *testing.T) {
 	expectError(t, ping(t, c), taskseal.ErrCertUntrusted, "")
 }
 
+// Not all versions of Go look at what a wildcard covers.
+func TestANameThatTheCAMayNotIssueForIsRefused(t *testing.T) {
+	ca := newCA(t)
+	chain := []*x509.Certificate{issue(t, ca).certificate, ca.certificate}
+	ca.certificate.ExcludedDNSDomains = []string{"WEB1.shop.example", ".below.example"}
+	for name, good := range map[string]bool{"web1.shop.example": false, "x.web1.Shop.example": false, "a.below.example": false,
+		"web2.shop.example": true, "xweb1.shop.example": true, "10.0.0.1": true} {
+		e := &expectation{name: name, trust: &sources{}}
+		if err := e.verifyChain(chain); good && err != nil {
+			t.Error(err)
+		} else if !good {
+			expectError(t, err, taskseal.ErrCertInvalid, "is for `"+name+"`, but its CA may not issue for that")
+		}
+	}
+}
+
 func TestTLS13OnlyIsTLS13Only(t *testing.T) {
 	r := startRows(t)
 	for row, good := range map[string]bool{"TLS 1.2 only": false, "TLS 1.3 only": true} {

@@ -178,8 +178,8 @@ func TestNothingPrintsThePassword(t *testing.T) {
 		if strings.Contains(text, "canary") || strings.Contains(text, hex.EncodeToString([]byte("canary"))) {
 			t.Error(text)
 		}
-		if !strings.Contains(text, "rediss://127.0.0.1") {
-			t.Error("it does not say where it connects to")
+		if !strings.Contains(text, `{"R":"rediss://127.0.0.1`) || !strings.Contains(text, `"redis":"rediss://127.0.0.1`) {
+			t.Errorf("it does not say where it connects to: %s", text)
 		}
 	}
 }
