@@ -31,6 +31,8 @@
 // What is stricter than in the C library: the key of a client's certificate can't be encrypted, and intermediate
 // CAs come from the server, not from cacert.
 //
+// The password stays in the process's memory, because Go can't wipe it, but go-redis is never given it.
+//
 // Errors are *taskseal.Error with the codes of doc/errors.md, for errors.Is: taskseal.ErrNameMismatch, taskseal.ErrAuthRefused.
 package redistls
 
@@ -39,6 +41,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"reflect"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -133,9 +136,10 @@ func checkNode(node string) error {
 func (c *connector) MakeRedisClient() any {
 	timeout := c.main.timeout
 	if c.options.Cluster {
-		return redis.NewClusterClient(&redis.ClusterOptions{
-			Addrs: append([]string{c.main.address()}, c.options.Nodes...), Dialer: c.dialNode,
-			DialTimeout: timeout, ReadTimeout: timeout, WriteTimeout: timeout, PoolSize: c.options.PoolSize, DisableIdentity: true})
+		options := &redis.ClusterOptions{Addrs: append([]string{c.main.address()}, c.options.Nodes...), Dialer: c.dialNode,
+			DialTimeout: timeout, ReadTimeout: timeout, WriteTimeout: timeout, PoolSize: c.options.PoolSize, DisableIdentity: true}
+		dialOnce(options)
+		return redis.NewClusterClient(options)
 	}
 	options := &redis.Options{Addr: c.main.address(), Dialer: c.dialNode,
 		DialTimeout: timeout, ReadTimeout: timeout, WriteTimeout: timeout, PoolSize: c.options.PoolSize, DisableIdentity: true}
@@ -146,7 +150,16 @@ func (c *connector) MakeRedisClient() any {
 			options.DialTimeout += sentinel.timeout
 		}
 	}
+	dialOnce(options)
 	return redis.NewClient(options)
+}
+
+// dialOnce: newer releases of go-redis than this module asks for dial five times, also where the password is wrong, and
+// then try the command again, as all do where that may help.
+func dialOnce(options any) {
+	if field := reflect.ValueOf(options).Elem().FieldByName("DialerRetries"); field.IsValid() && field.CanInt() {
+		field.SetInt(1)
+	}
 }
 
 // dialNode is for a single server and for the nodes of a cluster, whose addresses come from the cluster. The network is
