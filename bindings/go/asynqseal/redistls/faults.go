@@ -56,6 +56,7 @@ func (s *session) fault(err error) error {
 	var certificate *tls.CertificateVerificationError
 	var header tls.RecordHeaderError
 	var op *net.OpError
+	var errno syscall.Errno
 	switch {
 	case errors.Is(err, context.Canceled):
 		return context.Canceled
@@ -69,10 +70,12 @@ func (s *session) fault(err error) error {
 	case errors.As(err, &header) && header.Conn != nil:
 		return s.fail(taskseal.ErrNotTLS, "the server does not speak TLS on this port (its answer began `%s`): give the server's TLS port",
 			printable(string(header.RecordHeader[:]), 31))
-	case errors.As(err, &op) && op.Op == "remote error":
+	case errors.As(err, &op) && op.Op == "remote error" && reflect.ValueOf(op.Err).CanUint(): // an alert's number
 		return s.alertFault(int(reflect.ValueOf(op.Err).Uint()), op.Err.Error())
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return s.closedFault()
+	case errors.As(err, &errno):
+		return s.fail(taskseal.ErrIO, "the connection failed during %s: %v", s.phase, errno)
 	}
 	return s.protocolFault(printable(err.Error(), 200))
 }
@@ -90,7 +93,7 @@ func (s *session) protocolFault(words string) error {
 	switch {
 	case strings.Contains(words, "failed to parse certificate"):
 		return s.fail(taskseal.ErrCertInvalid, "the server's certificate can't be read (%s): issue a new one", words)
-	case !s.verified && (strings.Contains(words, "unsupported") || strings.Contains(words, "unconfigured") || strings.Contains(words, "incompatible")):
+	case !s.verified && (strings.Contains(words, "unsupported") || strings.Contains(words, "unconfigured")):
 		return s.fail(taskseal.ErrTLSProtocol, "%s failed (%s): the server must speak %s with ECDHE and an AEAD cipher", s.phase, words, s.versions())
 	}
 	return s.fail(taskseal.ErrTLSDamaged, "%s failed (%s): what came was changed or cut on its way; try again", s.phase, words)

@@ -40,7 +40,6 @@ func (s *session) login(connection *tls.Conn, u *uri, more []command) error {
 		wire = appendCommand(wire, c.words)
 	}
 	_, writeErr := connection.Write(wire) // an alert that is still to be read says more than a failed write
-	clear(wire)
 	limited := &io.LimitedReader{R: connection, N: repliesMax}
 	in := bufio.NewReader(limited)
 	for _, c := range commands {

@@ -49,8 +49,10 @@ import (
 
 // Options are what one URI can't say. The zero value is for a single server.
 type Options struct {
-	// Sentinels are the URIs of a primary's Sentinels, each with credentials and trust of its own. The host of New's
-	// URI is then the primary's name to them, without a port. The certificates of primaries must hold the host that
+	// Sentinels are the URIs of all of a primary's Sentinels (no others are looked for), each with credentials and
+	// trust of its own. Their users need +ping and +sentinel|get-master-addr-by-name; the primary's should have +role
+	// beside what it does, so that a server that is none any more is seen. The host of New's URI is then the
+	// primary's name to them, without a port. The certificates of primaries must hold the host that
 	// the Sentinels say (an IP address, unless they announce host names), or what the URI's parameter name says.
 	Sentinels []string
 

@@ -78,7 +78,8 @@ func (p *primary) ask(ctx context.Context, sentinel *endpoint) (address string, 
 	if err != nil {
 		return "", err
 	}
-	return address, connection.Close()
+	_ = connection.Close()
+	return address, nil
 }
 
 // isPrimary also takes a server that lets this user not ask.
