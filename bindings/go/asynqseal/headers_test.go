@@ -11,6 +11,12 @@ import (
 	"github.com/hibiken/asynq"
 )
 
+func init() {
+	newTaskWithHeaders = func(kind string, payload []byte, headers map[string]string) *asynq.Task {
+		return asynq.NewTaskWithHeaders(kind, payload, headers)
+	}
+}
+
 // Headers (Asynq 0.26) stay with their task. They are not sealed.
 func TestHeadersStayWithTheirTask(t *testing.T) {
 	s := newStage(t, Config{})
