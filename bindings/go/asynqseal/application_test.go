@@ -43,7 +43,7 @@ func buildApplication(t *testing.T) *application {
 	}
 	for _, arguments := range [][]string{
 		{"mod", "edit", "-replace", modulePath + "=" + filepath.Dir(here), "-replace", modulePath + "/asynqseal=" + here},
-		{"build", "-o", a.bin + "/", "./..."},
+		{"build", "-ldflags=-s -w", "-o", a.bin + "/", "./..."},
 	} {
 		command := exec.Command("go", arguments...)
 		command.Dir = source
@@ -72,7 +72,7 @@ func (a *application) changeKeys(t *testing.T, action taskseal.KeyFileAction, id
 func (a *application) command(role, program string, arguments ...string) *exec.Cmd {
 	c := exec.Command(filepath.Join(a.bin, program), arguments...)
 	c.Env = append(os.Environ(), "TASKSEAL_KEYRING="+a.keyFile, "APP_OUTBOX="+a.outbox, "APP_METRICS="+a.metrics, "APP_WEB="+a.web,
-		"APP_CLEANUP=@every 1s", fmt.Sprintf("TASKSEAL_URI=rediss://%s:%s@localhost:%d/0?cacert=%s", role, rolePassword, a.port(),
+		"APP_CLEANUP=@every 1s", "APP_DIGEST_AFTER=1s", fmt.Sprintf("TASKSEAL_URI=rediss://%s:%s@localhost:%d/0?cacert=%s", role, rolePassword, a.port(),
 			filepath.Join(a.folder, "ca.pem")))
 	return c
 }
@@ -181,8 +181,8 @@ func TestApplication(t *testing.T) {
 	if receipt := a.run(t, "web", "result", id); !strings.HasPrefix(receipt, `{"to":"ann@canary.example","at":"2`) {
 		t.Errorf("the result is %s", receipt)
 	}
-	a.webShowsNoSecrets(t, id, failing)
 	a.rotates(t, worker, scheduler)
+	a.webShowsNoSecrets(t, id, failing)
 	for _, s := range []*service{web, scheduler, worker} {
 		s.end(t)
 		if strings.Contains(s.said(t), "canary") {

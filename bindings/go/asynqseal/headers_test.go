@@ -12,8 +12,11 @@ import (
 )
 
 func init() {
-	newTaskWithHeaders = func(kind string, payload []byte, headers map[string]string) *asynq.Task {
-		return asynq.NewTaskWithHeaders(kind, payload, headers)
+	withHeader = func(task *asynq.Task, value string) *asynq.Task {
+		return asynq.NewTaskWithHeaders(task.Type(), task.Payload(), map[string]string{"trace": value})
+	}
+	sameWith = func(task *asynq.Task, payload []byte) *asynq.Task {
+		return asynq.NewTaskWithHeaders(task.Type(), payload, task.Headers())
 	}
 }
 

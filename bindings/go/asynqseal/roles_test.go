@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -29,11 +28,7 @@ func startWithRoles(t testing.TB, lines ...string) *server {
 // roleLines are the users of doc/asynq.md, with a password.
 func roleLines(t testing.TB) []string {
 	t.Helper()
-	text, err := os.ReadFile("../../../doc/asynq.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := regexp.MustCompile(`(?m)^    user (?:producer|worker|scheduler|web) on .*$`).FindAllString(string(text), -1)
+	lines := regexp.MustCompile(`(?m)^    user (?:producer|worker|scheduler|web) on .*$`).FindAllString(document(t), -1)
 	if len(lines) != 4 {
 		t.Fatalf("doc/asynq.md has %d users, not 4", len(lines))
 	}

@@ -18,9 +18,8 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	format := func(_ string, data []byte) string { return asynqseal.Format(data) }
 	mon := asynqmon.New(asynqmon.Options{RedisConnOpt: redis, ReadOnly: true,
-		PayloadFormatter: asynqmon.PayloadFormatterFunc(format), ResultFormatter: asynqmon.ResultFormatterFunc(format)})
+		PayloadFormatter: asynqseal.Formatter{}, ResultFormatter: asynqseal.Formatter{}})
 	defer mon.Close()
 	stop := app.Serve(app.Setting("APP_WEB", "127.0.0.1:8080"), mon)
 	app.Wait(nil)

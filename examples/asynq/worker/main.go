@@ -32,9 +32,14 @@ func run() error {
 	if err != nil {
 		return err
 	}
+	grace, err := time.ParseDuration(app.Setting("APP_DIGEST_AFTER", "1h"))
+	if err != nil {
+		return err
+	}
 	metrics := asynqseal.NewMetrics()
-	sealer, err := asynqseal.New(asynqseal.Config{Keyring: keys, Observe: metrics.Observe, Logger: slog.Default(),
-		Policy: func(string, string) asynqseal.Policy { return asynqseal.Policy{AcceptPlain: until} }})
+	sealer, err := asynqseal.New(asynqseal.Config{Keyring: keys, Bundles: []string{app.Digest},
+		Policy:  func(string, string) asynqseal.Policy { return asynqseal.AcceptBoth(until) },
+		Observe: metrics.Observe, Logger: slog.Default()})
 	if err != nil {
 		return err
 	}
@@ -47,16 +52,15 @@ func run() error {
 	mux.HandleFunc(app.PasswordReset, post.passwordReset)
 	mux.HandleFunc(app.Digest, post.digest)
 	mux.HandleFunc(app.Cleanup, post.cleanup)
-	server := asynq.NewServer(redis, asynq.Config{
+	config := sealer.WorkerConfig(asynq.Config{ // a key that has not come yet is waited for
 		Concurrency:      10,
 		LogLevel:         asynq.WarnLevel,
-		IsFailure:        asynqseal.IsFailure,                       // a key that has not come yet is none
-		RetryDelayFunc:   asynqseal.RetryDelay(10*time.Second, nil), // and is waited for
-		GroupAggregator:  asynqseal.Aggregator(app.Digest),          // without a key
-		GroupGracePeriod: time.Second,                               // an hour, for mails that people get
-		ErrorHandler:     asynq.ErrorHandlerFunc(logged),
+		GroupAggregator:  asynqseal.Aggregator(app.Digest), // without a key
+		GroupGracePeriod: grace,
 		ShutdownTimeout:  20 * time.Second,
 	})
+	config.ErrorHandler = asynq.ErrorHandlerFunc(logged) // given to WorkerConfig, it would get plaintext
+	server := asynq.NewServer(redis, config)
 	if err := server.Start(mux); err != nil {
 		return err
 	}
@@ -68,7 +72,7 @@ func run() error {
 	return nil
 }
 
-// logged: what the middleware returns is redacted, so it may be printed.
+// logged: what the middleware returns names the types of errors only, so it may be printed.
 func logged(ctx context.Context, task *asynq.Task, err error) {
 	id, _ := asynq.GetTaskID(ctx)
 	slog.Warn("task failed", "id", id, "type", task.Type(), "error", err)
