@@ -7,6 +7,7 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -104,4 +105,33 @@ func TestMigrationFromHandWrittenMiddleware(t *testing.T) {
 	if Envelope(t.Context()) != nil {
 		t.Error("a context of nobody has an envelope")
 	}
+}
+
+// A worker without the middleware, whose handler does what Asynq's examples do, archives a sealed task on first touch. It is the
+// same task still: run again where the middleware is, it is handled.
+func TestArchiveTrapAndTheWayOut(t *testing.T) {
+	s := newStage(t, Config{})
+	s.enqueue(t, asynq.NewTask("mail", []byte(`"ann"`)))
+	old := asynq.NewServer(s.options, asynq.Config{LogLevel: asynq.FatalLevel, TaskCheckInterval: 50 * time.Millisecond})
+	err := old.Start(asynq.HandlerFunc(func(_ context.Context, task *asynq.Task) error {
+		var name string
+		if err := json.Unmarshal(task.Payload(), &name); err != nil {
+			return fmt.Errorf("json.Unmarshal failed: %w: %w", err, asynq.SkipRetry)
+		}
+		s.note("the old worker got " + name)
+		return nil
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "it is archived", func() bool {
+		info, err := s.inspector.GetQueueInfo("default")
+		return err == nil && info.Archived == 1
+	})
+	old.Shutdown()
+	if n, err := s.inspector.RunAllArchivedTasks("default"); n != 1 || err != nil {
+		t.Fatalf("%d run again, %v", n, err)
+	}
+	s.work(t, asynq.Config{})
+	s.await(t, `mail "ann"`)
 }
