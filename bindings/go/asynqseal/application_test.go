@@ -245,10 +245,11 @@ func (a *application) rotates(t *testing.T, worker, scheduler *service) {
 	hangUp := func(says string) {
 		t.Helper()
 		for _, s := range []*service{worker, scheduler} {
+			before := strings.Count(s.said(t), says)
 			if err := s.Process.Signal(syscall.SIGHUP); err != nil {
 				t.Fatal(err)
 			}
-			waitFor(t, "the log says: "+says, func() bool { return strings.Contains(s.said(t), says) })
+			waitFor(t, "the log says: "+says, func() bool { return strings.Count(s.said(t), says) > before })
 		}
 	}
 	whole, err := os.ReadFile(a.keyFile)
@@ -261,7 +262,7 @@ func (a *application) rotates(t *testing.T, worker, scheduler *service) {
 	a.changeKeys(t, taskseal.KeyFileAdd, "mail-k02", 0)
 	a.changeKeys(t, taskseal.KeyFilePromote, "mail-k02", 0)
 	a.changeKeys(t, taskseal.KeyFileDemote, "mail-k01", 0)
-	hangUp("new keys are in use")
+	hangUp("the keys of the file are in use")
 	a.run(t, "producer", "producer", "reset", "cid@canary.example")
 	waitFor(t, "it was mailed", func() bool { return strings.Contains(a.mails(t), "To: cid@canary.example\n") })
 	status, metrics := get(t, a.metrics, "/metrics")

@@ -60,8 +60,12 @@ func TestDocumentNamesTheMetrics(t *testing.T) {
 	if !ok || !ended {
 		t.Fatal("doc/asynq.md has no alerts")
 	}
+	var served strings.Builder
+	if _, err := NewMetrics().WriteTo(&served); err != nil {
+		t.Fatal(err)
+	}
 	var metrics []string
-	for _, found := range regexp.MustCompile(`(?m)^# TYPE (\w+)`).FindAllStringSubmatch(NewMetrics().text(), -1) {
+	for _, found := range regexp.MustCompile(`(?m)^# TYPE (\w+)`).FindAllStringSubmatch(served.String(), -1) {
 		metrics = append(metrics, found[1])
 		if !strings.Contains(table, "`"+found[1]+"{") {
 			t.Errorf("the table lacks %s", found[1])

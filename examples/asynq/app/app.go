@@ -39,28 +39,27 @@ func Setting(name, otherwise string) string {
 	return otherwise
 }
 
-// Wait returns when SIGTERM or SIGINT comes. At each SIGHUP the keys are loaded anew; a file that does not load leaves
+// Follow has keys changed when their file does, and at SIGHUP at once, until stop is called. A file that does not load leaves
 // those in use that are.
-func Wait(keys *taskseal.Keyring) {
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGHUP, syscall.SIGTERM, syscall.SIGINT)
-	for got := range signals {
-		if got != syscall.SIGHUP {
-			return
-		}
-		if keys == nil {
-			continue
-		}
-		next, err := LoadKeys()
-		if err == nil {
-			err = keys.Replace(next)
-		}
+func Follow(keys *taskseal.Keyring) (stop func()) {
+	ctx, stop := context.WithCancel(context.Background())
+	hangUp := make(chan os.Signal, 1)
+	signal.Notify(hangUp, syscall.SIGHUP)
+	go keys.Follow(ctx, os.Getenv("TASKSEAL_KEYRING"), taskseal.FollowOptions{Now: hangUp, Told: func(err error) {
 		if err != nil {
 			slog.Error("the old keys stay", "error", err)
 		} else {
-			slog.Info("new keys are in use")
+			slog.Info("the keys of the file are in use")
 		}
-	}
+	}})
+	return stop
+}
+
+// Wait returns when SIGTERM or SIGINT comes.
+func Wait() {
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	<-signals
 }
 
 // Serve answers on the address until stop is called, which lets requests that have begun end.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// The scheduler enqueues a cleanup by the calendar until SIGTERM. SIGHUP loads the keys anew.
+// The scheduler enqueues a cleanup by the calendar until SIGTERM. New keys come into use when their file changes, and at SIGHUP.
 package main
 
 import (
@@ -42,7 +42,8 @@ func run() error {
 	if err := manager.Start(); err != nil {
 		return err
 	}
-	app.Wait(keys)
+	defer app.Follow(keys)()
+	app.Wait()
 	manager.Shutdown()
 	return nil
 }

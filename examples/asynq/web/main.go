@@ -22,7 +22,7 @@ func run() error {
 		PayloadFormatter: asynqseal.Formatter{}, ResultFormatter: asynqseal.Formatter{}})
 	defer mon.Close()
 	stop := app.Serve(app.Setting("APP_WEB", "127.0.0.1:8080"), mon)
-	app.Wait(nil)
+	app.Wait()
 	stop()
 	return nil
 }

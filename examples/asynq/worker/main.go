@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// The worker opens tasks and handles them until SIGTERM, which lets those in hand end. SIGHUP loads the keys anew.
+// The worker opens tasks and handles them until SIGTERM, which lets those in hand end. New keys come into use when their file changes, and at SIGHUP.
 package main
 
 import (
@@ -65,7 +65,8 @@ func run() error {
 		return err
 	}
 	stop := app.Serve(app.Setting("APP_METRICS", "127.0.0.1:9464"), watched(metrics, server.Ping, redis.Trust))
-	app.Wait(keys)
+	defer app.Follow(keys)()
+	app.Wait()
 	server.Stop() // takes no more
 	stop()
 	server.Shutdown() // waits for those in hand
