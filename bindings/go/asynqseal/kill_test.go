@@ -78,8 +78,8 @@ func killableWorker() {
 	fatal(worker.Run(mux))
 }
 
-// Workers are killed while tasks are in their hands, and others while what those held still waits to be freed. Nothing is lost, nothing becomes
-// unreadable; what was done twice is counted.
+// Workers are killed while tasks are in their hands, and others while what those held still waits to be freed. Nothing is
+// lost, nothing becomes unreadable; what was done twice is counted.
 func TestKilledWorkersLoseNothing(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits for Asynq to recover what the dead held")
