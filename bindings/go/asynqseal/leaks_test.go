@@ -113,7 +113,7 @@ func tellByHand(t *testing.T, f *findings) {
 	port := freePort(t)
 	s := startWithRoles(t, keepsAll, fmt.Sprint("port ", port))
 	w := startWire(t, port)
-	connect := func(role string) asynq.RedisConnOpt { return s.as(role, w.port, nil) }
+	connect := func(role string) asynq.RedisConnOpt { return s.asUser(role, w.port, nil) }
 	client := asynq.NewClient(connect("producer"))
 	defer client.Close()
 	story(t, s, connect, byHand(client, newRing(t, "mail-k01")), f)
@@ -123,7 +123,7 @@ func tellByHand(t *testing.T, f *findings) {
 func tellSealed(t *testing.T, config Config, f *findings) {
 	s := startWithRoles(t, keepsAll)
 	w := startWire(t, s.port())
-	connect := func(role string) asynq.RedisConnOpt { return s.as(role, w.port, s.options.TLSConfig) }
+	connect := func(role string) asynq.RedisConnOpt { return s.asUser(role, w.port, s.options.TLSConfig) }
 	client := asynq.NewClient(connect("producer"))
 	defer client.Close()
 	config.Keyring, config.Bundles = newRing(t, "mail-k01"), []string{"digest"}

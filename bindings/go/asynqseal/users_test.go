@@ -40,8 +40,8 @@ func roleLines(t testing.TB) []string {
 
 const rolePassword = "pw-of-the-roles"
 
-// as gives the options of a role's user, at another port: that of a wire, or one without TLS.
-func (s *server) as(role string, port int, config *tls.Config) asynq.RedisConnOpt {
+// asUser gives the options of a role's user, at another port: that of a wire, or one without TLS.
+func (s *server) asUser(role string, port int, config *tls.Config) asynq.RedisConnOpt {
 	return asynq.RedisClientOpt{Addr: fmt.Sprintf("127.0.0.1:%d", port), Username: role, Password: rolePassword, TLSConfig: config}
 }
 
