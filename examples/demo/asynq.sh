@@ -1,16 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # script/demo asynq: the leak table of bindings/go/asynqseal, measured now. The test TestLeakTable does the work.
-# shellcheck disable=SC2317 # the trap calls clean_up
+# shellcheck disable=SC2154,SC2317 # stage.sh has the colours, and calls clean_up
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-bold='' red='' green='' plain=''
-if [[ -t 1 ]]; then
-    bold=$'\e[1m' green=$'\e[32m' red=$'\e[31m' plain=$'\e[0m'
-fi
-title() { printf '\n%s%s%s\n' "$bold" "$*" "$plain"; }
-say() { printf '  %s\n' "$*"; }
+# shellcheck source=/dev/null
+source examples/demo/stage.sh
 
 title 'Setting up'
 [[ ${DEMO_READY-} ]] || script/bootstrap # tests/go/run has done that
@@ -18,18 +14,17 @@ title 'Setting up'
 deps=$PWD/.deps keyring='' strict_apt=()
 # shellcheck source=script/bootstrap-go
 . script/bootstrap-go
-folder=$(go_folder) || { echo "demo: there is no Go >= $go_minimum" >&2; exit 1; }
+folder=$(go_folder) || die "there is no Go >= $go_minimum"
 export PATH="$folder:$PATH" GOTOOLCHAIN=local GOFLAGS=-buildvcs=false
 
-# The servers are in the group of the process that starts them, and end with it; their files are in a folder of ours.
+# The servers are in the group of the process that starts them, and end with it.
 dir=$(mktemp -d)
 group=''
-clean_up() {
+clean_up() { # stage.sh has it called
     set +e
     [[ ! $group ]] || { kill -KILL -- "-$group" && wait "$group"; } 2>/dev/null
     rm -rf "$dir"
 }
-trap clean_up EXIT
 trap 'exit 130' INT TERM
 cd bindings/go/asynqseal
 go test -c -o "$dir/leaks" .
@@ -37,6 +32,7 @@ say "$(go version | cut -d ' ' -f 3), Asynq $(go list -m -f '{{.Version}}' githu
 say 'the ACL users of doc/asynq.md; by hand without TLS, so that the wire can be read too. Tasks succeed, fail, panic, last, are scheduled and grouped.'
 
 title 'The same tasks, with payloads that are sealed by hand and with asynqseal'
+: >"$dir/said"
 set -m
 TMPDIR=$dir TASKSEAL_TABLE="$red|$green|$plain" "$dir/leaks" -test.run '^TestLeakTable$' -test.parallel 3 >"$dir/said" &
 group=$!
@@ -46,5 +42,4 @@ status=0
 wait "$group" || status=$?
 wait
 group=''
-((status == 0)) || echo 'demo: the table is not as it should be' >&2
-exit "$status"
+((status == 0)) || die 'the table is not as it should be'

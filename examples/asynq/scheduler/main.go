@@ -25,6 +25,7 @@ func run() error {
 		return err
 	}
 	defer keys.Close()
+	defer app.Follow(keys)()
 	redis, err := app.Redis()
 	if err != nil {
 		return err
@@ -42,7 +43,6 @@ func run() error {
 	if err := manager.Start(); err != nil {
 		return err
 	}
-	defer app.Follow(keys)()
 	app.Wait()
 	manager.Shutdown()
 	return nil

@@ -24,6 +24,7 @@ func run() error {
 		return err
 	}
 	defer keys.Close()
+	defer app.Follow(keys)()
 	redis, err := app.Redis()
 	if err != nil {
 		return err
@@ -65,7 +66,6 @@ func run() error {
 		return err
 	}
 	stop := app.Serve(app.Setting("APP_METRICS", "127.0.0.1:9464"), watched(metrics, server.Ping, redis.Trust))
-	defer app.Follow(keys)()
 	app.Wait()
 	server.Stop() // takes no more
 	stop()
