@@ -40,6 +40,7 @@ func (s *stage) manage(t *testing.T, provider asynq.PeriodicTaskConfigProvider) 
 
 // The control: sealed at every look, an entry of every two seconds does not fire in seven.
 func TestSealedAtEveryLookNothingFires(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, Config{})
 	s.manage(t, maker{func() (*asynq.Task, error) { return s.sealer.SealPeriodic(asynq.NewTask("mail", []byte("periodic"))) }})
 	time.Sleep(7 * time.Second)
@@ -49,6 +50,7 @@ func TestSealedAtEveryLookNothingFires(t *testing.T) {
 }
 
 func TestProviderKeepsWhatItHasSealed(t *testing.T) {
+	t.Parallel()
 	s := newStage(t, Config{})
 	s.manage(t, s.sealer.PeriodicProvider(maker{func() (*asynq.Task, error) { return asynq.NewTask("mail", []byte("periodic")), nil }}))
 	waitFor(t, "it fired twice", func() bool { return len(s.noted()) >= 2 })
