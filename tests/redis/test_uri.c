@@ -74,6 +74,7 @@ static void read_table(void)
             bad[bad_count++] = r;
         else
             need(line[0] == '#' || line[0] == '\0', "a line is neither good nor bad");
+        need(line[0] == '#' || line[0] == '\0' || r.fields[2] != NULL, "a line has too few fields");
     }
     need(good_count >= 30 && bad_count >= 100, "is not the table");
 }
