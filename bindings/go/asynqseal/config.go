@@ -68,7 +68,7 @@ func (s *Sealer) ErrorHandler(next asynq.ErrorHandler) asynq.ErrorHandler {
 		var opened taskseal.Opened
 		payload, e := s.openTask(task.Payload(), &opened, queue, task.Type(), id)
 		if e == nil {
-			j := &job{Context: ctx, sealer: s, task: task, given: *task, queue: queue, id: id, payload: payload}
+			j := &job{Context: ctx, sealer: s, task: task, given: *task, payload: payload}
 			if ctx = j; !s.config.TypedOnly {
 				setPayload(&j.given, payload, true)
 				task = &j.given
