@@ -23,7 +23,7 @@ func ResultWriter(ctx context.Context) *Results {
 }
 
 // TaskID is the id of the task.
-func (r *Results) TaskID() string { return r.j.id }
+func (r *Results) TaskID() string { return r.j.event.ID }
 
 // Write seals data and stores it as the task's whole result; a second one takes the place of the first, as Asynq's does.
 func (r *Results) Write(data []byte) (int, error) {
@@ -39,7 +39,7 @@ func (r *Results) Write(data []byte) (int, error) {
 
 // sealAs seals what a handler gives back, which may itself look sealed.
 func (j *job) sealAs(purpose taskseal.Purpose, data []byte) ([]byte, error) {
-	o := j.sealer.options(boundToTask(j.queue, j.task.Type(), j.id))
+	o := j.sealer.options(boundToTask(j.event.Queue, j.event.Type, j.event.ID))
 	o.Purpose, o.AllowSealed = purpose, true
 	return j.sealer.config.Keyring.Seal(data, o)
 }

@@ -33,13 +33,9 @@ type job struct {
 	sealer  *Sealer
 	task    *asynq.Task // Asynq's own
 	given   asynq.Task  // the handler's, if it wants one
-	queue   string
-	id      string
 	payload []byte
 	event   Event
-
-	group   string // of a bundle
-	members []Member
+	bundle  *bundle // nil: it is none
 }
 
 type jobKey struct{}
@@ -74,13 +70,13 @@ func (s *Sealer) receive(ctx context.Context, task *asynq.Task) (*job, error) {
 	if !okQueue || !okID || queue == "" || id == "" || task.Type() == "" {
 		return nil, errNoTask
 	}
-	j := &job{Context: ctx, sealer: s, task: task, queue: queue, id: id}
-	var err error
+	j := &job{Context: ctx, sealer: s, task: task}
+	j.event.Queue, j.event.Type, j.event.ID = queue, task.Type(), id
 	if isBundle(task.Payload()) {
-		j.group, j.members, err = s.openBundle(queue, task.Type(), id, task.Payload())
+		var err error
+		j.bundle, err = s.openBundle(queue, task.Type(), id, task.Payload())
 		return j, err
 	}
-	j.event.Queue, j.event.Type, j.event.ID = queue, task.Type(), id
 	j.payload = s.open(&j.event, task.Payload())
 	return j, j.event.Err
 }
