@@ -10,8 +10,8 @@ replace github.com/taskseal/taskseal/bindings/go/asynqseal => ../../bindings/go/
 require (
 	github.com/hibiken/asynq v0.26.0
 	github.com/hibiken/asynqmon v0.7.2
-	github.com/taskseal/taskseal/bindings/go v0.0.0-00010101000000-000000000000
-	github.com/taskseal/taskseal/bindings/go/asynqseal v0.0.0-00010101000000-000000000000
+	github.com/taskseal/taskseal/bindings/go v0.1.0
+	github.com/taskseal/taskseal/bindings/go/asynqseal v0.1.0
 )
 
 require (

@@ -39,6 +39,26 @@ func TestDocumentShowsTheDifferenceOfTheExamples(t *testing.T) {
 	}
 }
 
+// Where the modules are got as released ones their replace lines count no more: what they require must be what is released.
+func TestModulesRequireThisVersion(t *testing.T) {
+	seen := 0
+	for _, name := range []string{"go.mod", "older.mod", "asynqsealprom/go.mod", "../bench/go.mod", "../../../examples/asynq/go.mod"} {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range regexp.MustCompile(`(?m)^\t(github.com/taskseal/\S+) (v\S+)`).FindAllStringSubmatch(string(text), -1) {
+			seen++
+			if found[2] != "v"+taskseal.Version {
+				t.Errorf("%s requires %s %s, not v%s", name, found[1], found[2], taskseal.Version)
+			}
+		}
+	}
+	if seen < 5 {
+		t.Errorf("%d requirements were found", seen)
+	}
+}
+
 func TestDocumentShowsTheMigration(t *testing.T) {
 	source, err := os.ReadFile("migration_test.go")
 	if err != nil {

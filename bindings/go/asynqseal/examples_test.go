@@ -21,9 +21,7 @@ func TestExamplesRun(t *testing.T) {
 			t.Parallel()
 			s := startServer(t)
 			program := filepath.Join(t.TempDir(), name)
-			if out, err := exec.Command("go", "build", "-o", program, "./examples/"+name).CombinedOutput(); err != nil {
-				t.Fatalf("%v\n%s", err, out)
-			}
+			build(t, program, "examples/"+name+"/main.go")
 			keyFile := filepath.Join(t.TempDir(), "keyring")
 			if err := taskseal.CreateKeyFile(keyFile, "mail-k01", 0); err != nil {
 				t.Fatal(err)
@@ -42,6 +40,38 @@ func TestExamplesRun(t *testing.T) {
 			}
 			work(t, command("work"))
 		})
+	}
+}
+
+// build makes a module of a program, as its user has one, and what README.md says before there is a release to get.
+func build(t *testing.T, program, source string) {
+	t.Helper()
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, lines, _ := strings.Cut(string(readme), "\n    git clone ")
+	_, lines, _ = strings.Cut(lines, "\n")
+	lines, _, ok := strings.Cut(lines, "\n\n")
+	checkout, err := filepath.Abs("../../..")
+	if !ok || err != nil {
+		t.Fatalf("README.md does not say how: %q, %v", lines, err)
+	}
+	text, err := os.ReadFile(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "main.go"), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	script := "go mod init example.test/mailer && go mod edit -require=github.com/hibiken/asynq@v0.26.0\n" +
+		strings.ReplaceAll(lines, "../taskseal", checkout) + "\ngo build -o " + program
+	command := exec.Command("sh", "-ec", script)
+	command.Dir = folder
+	command.Env = append(os.Environ(), "GOSUMDB=off", "GOWORK=off")
+	if out, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("%v of\n%s\n%s", err, script, out)
 	}
 }
 

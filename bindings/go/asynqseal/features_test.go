@@ -64,7 +64,9 @@ func TestUniqueTasks(t *testing.T) {
 	}
 	defer without.Close()
 	client := NewClient(s.plain, newSealer(t, Config{Keyring: without}))
-	if _, err := client.Enqueue(task); !errors.Is(err, taskseal.ErrKeyNotActive) && !errors.Is(err, taskseal.ErrUnknownKey) {
+	const told = "asynqseal: asynq.Unique needs an active dedupe key, and the keyring has none to use here: `taskseal key add ID --type dedupe`, " +
+		"then `taskseal key promote ID`: "
+	if _, err := client.Enqueue(task); !errors.Is(err, taskseal.ErrKeyNotActive) || !strings.HasPrefix(err.Error(), told) {
 		t.Errorf("without a dedupe key: %v", err)
 	}
 }
@@ -259,8 +261,8 @@ func TestErrorsKeepTheirMeaning(t *testing.T) {
 }
 
 func TestConfigIsChecked(t *testing.T) {
-	if _, err := New(Config{}); err == nil {
-		t.Error("a sealer without keys")
+	if _, err := New(Config{}); err == nil || err.Error() != "asynqseal: Config.Keyring is nil: load one with taskseal.LoadKeyring" {
+		t.Errorf("a sealer without keys: %v", err)
 	}
 	sealer := newSealer(t, Config{Keyring: newRing(t, "k")})
 	err := sealer.Middleware(asynq.NotFoundHandler()).ProcessTask(t.Context(), asynq.NewTask("mail", nil))

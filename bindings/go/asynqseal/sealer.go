@@ -32,7 +32,7 @@ import (
 // Config says how to seal and what to accept. The zero value of all but Keyring is the safe default.
 type Config struct {
 	Keyring  *taskseal.Keyring // Replace its keys while all runs
-	Suite    taskseal.Suite
+	Suite    taskseal.Suite    // 0: ChaCha20Poly1305
 	Padded   bool          // hide lengths
 	Lifetime time.Duration // from the time a task is due, or enqueued; 0: for ever. A worker refuses what is older.
 
@@ -86,7 +86,7 @@ var ErrTypedOnly = errors.New("asynqseal: with Config.TypedOnly tasks are enqueu
 // New makes a Sealer.
 func New(config Config) (*Sealer, error) {
 	if config.Keyring == nil {
-		return nil, errors.New("asynqseal: a Keyring is needed")
+		return nil, errors.New("asynqseal: Config.Keyring is nil: load one with taskseal.LoadKeyring")
 	}
 	if !config.TypedOnly && !asynqIsKnown() {
 		return nil, ErrUnknownAsynq

@@ -169,11 +169,7 @@ func (s *Sealer) uniqueTag(w *wish) (string, error) {
 	if payload == nil {
 		payload = []byte{}
 	}
-	tag, err := s.config.Keyring.DedupeTag(payload, taskseal.DedupeOptions{Queue: w.queue, Type: w.kind})
-	if err != nil {
-		return "", fmt.Errorf("asynqseal: asynq.Unique: %w", err)
-	}
-	return tag.String(), nil
+	return s.tag("asynq.Unique", payload, taskseal.DedupeOptions{Queue: w.queue, Type: w.kind})
 }
 
 // newID is as hard to guess as Asynq's own.
