@@ -2,7 +2,7 @@ module github.com/taskseal/taskseal/examples/asynq
 
 go 1.24.0
 
-// To copy this folder take these two lines out, and name a release below.
+// In a copy of this folder they name a clone of taskseal until it is released; then they go.
 replace github.com/taskseal/taskseal/bindings/go => ../../bindings/go
 
 replace github.com/taskseal/taskseal/bindings/go/asynqseal => ../../bindings/go/asynqseal

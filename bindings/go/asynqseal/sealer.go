@@ -33,8 +33,8 @@ import (
 type Config struct {
 	Keyring  *taskseal.Keyring // Replace its keys while all runs
 	Suite    taskseal.Suite    // 0: ChaCha20Poly1305
-	Padded   bool          // hide lengths
-	Lifetime time.Duration // from the time a task is due, or enqueued; 0: for ever. A worker refuses what is older.
+	Padded   bool              // hide lengths
+	Lifetime time.Duration     // from the time a task is due, or enqueued; 0: for ever. A worker refuses what is older.
 
 	// Policy says what a worker accepts on a queue of a type. nil: RequireSealed for all.
 	Policy func(queue, kind string) Policy

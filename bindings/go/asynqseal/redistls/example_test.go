@@ -14,9 +14,9 @@ import (
 	"github.com/taskseal/taskseal/bindings/go/asynqseal/redistls"
 )
 
-// One server: APP_REDIS holds rediss://app:password@redis.internal/0?cacert=/etc/app/ca.pem
+// One server: TASKSEAL_URI holds rediss://app:password@redis.internal/0?cacert=/etc/app/ca.pem
 func ExampleNew() {
-	redis, err := redistls.New(os.Getenv("APP_REDIS"), redistls.Options{})
+	redis, err := redistls.New(os.Getenv("TASKSEAL_URI"), redistls.Options{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -27,10 +27,10 @@ func ExampleNew() {
 	}
 }
 
-// A primary behind Sentinels. Each has a user of its own there; the data's user is in APP_REDIS, whose host is the
+// A primary behind Sentinels. Each has a user of its own there; the data's user is in TASKSEAL_URI, whose host is the
 // primary's name: rediss://app:password@mymaster?cacert=/etc/app/ca.pem&name=redis.internal
 func ExampleNew_sentinel() {
-	redis, err := redistls.New(os.Getenv("APP_REDIS"), redistls.Options{Sentinels: []string{
+	redis, err := redistls.New(os.Getenv("TASKSEAL_URI"), redistls.Options{Sentinels: []string{
 		os.Getenv("APP_SENTINEL_1"), // rediss://watch:password@sentinel1.internal:26379?cacert=/etc/app/ca.pem
 		os.Getenv("APP_SENTINEL_2"),
 		os.Getenv("APP_SENTINEL_3"),
@@ -44,7 +44,7 @@ func ExampleNew_sentinel() {
 // A cluster. The nodes name each other by address, so the certificates' common name is given:
 // rediss://app:password@node1.internal?cacert=/etc/app/ca.pem&name=redis.internal
 func ExampleNew_cluster() {
-	redis, err := redistls.New(os.Getenv("APP_REDIS"), redistls.Options{Cluster: true,
+	redis, err := redistls.New(os.Getenv("TASKSEAL_URI"), redistls.Options{Cluster: true,
 		Nodes: []string{"node2.internal:6379", "node3.internal:6379"}})
 	if err != nil {
 		log.Fatal(err)

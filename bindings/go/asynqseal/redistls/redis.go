@@ -7,7 +7,7 @@
 //
 // There is no flag, parameter or environment variable that turns verification off. What New returns is an asynq.RedisConnOpt:
 //
-//	redis, err := redistls.New(os.Getenv("APP_REDIS"), redistls.Options{})
+//	redis, err := redistls.New(os.Getenv("TASKSEAL_URI"), redistls.Options{})
 //	client := asynq.NewClient(redis)
 //
 // The parameters, each at most once (https://github.com/taskseal/taskseal has them in include/taskseal/redis.h):
