@@ -108,6 +108,23 @@ func TestBundlesOfOtherTypesAreRefused(t *testing.T) {
 	}
 }
 
+// While a system changes there are tasks that a plain aggregator has made: their handler has the payload, and no members.
+func TestWhatAPlainAggregatorHasMadeIsNoBundle(t *testing.T) {
+	s := newStage(t, Config{Bundles: []string{"digest"}, Policy: func(string, string) Policy { return AcceptBoth(time.Now().Add(time.Hour)) }})
+	for _, payload := range []string{"one\ntwo", string(Aggregator("digest").Aggregate("ann", nil).Payload())} {
+		if _, err := s.plain.Enqueue(asynq.NewTask("digest", []byte(payload))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	startWorker(t, s.server, asynq.Config{}, s.sealer.Middleware, map[string]asynq.HandlerFunc{
+		"digest": func(ctx context.Context, task *asynq.Task) error {
+			_, members := Members(ctx)
+			s.note(fmt.Sprintf("%t %q %q", members != nil, task.Payload(), Payload(ctx)))
+			return nil
+		}})
+	s.await(t, `false "one\ntwo" "one\ntwo"`, `true "" ""`)
+}
+
 // A member is bound to its queue, so keys that are limited to queues seal it, and no other queue's worker takes it.
 func TestMembersAreBoundToTheirQueue(t *testing.T) {
 	ring, err := taskseal.NewKeyring(taskseal.Key{ID: "news-k01", Type: taskseal.KeyXChaCha20Poly1305, State: taskseal.KeyActive,
