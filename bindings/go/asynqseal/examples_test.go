@@ -61,11 +61,15 @@ func build(t *testing.T, program, source string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	asynq, err := exec.Command("go", "list", "-m", "-f", "{{.Path}}@{{.Version}}", "github.com/hibiken/asynq").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
 	folder := t.TempDir()
 	if err := os.WriteFile(filepath.Join(folder, "main.go"), text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	script := "go mod init example.test/mailer && go mod edit -require=github.com/hibiken/asynq@v0.26.0\n" +
+	script := "go mod init example.test/mailer && go mod edit -require=" + string(asynq) +
 		strings.ReplaceAll(lines, "../taskseal", checkout) + "\ngo build -o " + program
 	command := exec.Command("sh", "-ec", script)
 	command.Dir = folder
