@@ -17,7 +17,8 @@ const keyRetry = 30 * time.Second
 
 // WorkerConfig lets the functions of a plain program's asynq.Config go on as they are: IsFailure and RetryDelayFunc do not see
 // tasks that wait for a key, which cost no retry and are tried again each 30 seconds; RetryDelayFunc and ErrorHandler get
-// the error that the handler returned, and ErrorHandler the opened task. A GroupAggregator must be an Aggregator.
+// the error that the handler returned, and ErrorHandler the opened task. A GroupAggregator that is no Aggregator gets groups
+// that are not sealed; of others there will be bundles of the type UnreadGroup, which are archived.
 //
 //	server := asynq.NewServer(redis, sealer.WorkerConfig(asynq.Config{Concurrency: 10}))
 func (s *Sealer) WorkerConfig(c asynq.Config) asynq.Config {
@@ -25,6 +26,9 @@ func (s *Sealer) WorkerConfig(c asynq.Config) asynq.Config {
 	c.RetryDelayFunc = RetryDelay(keyRetry, c.RetryDelayFunc)
 	if c.ErrorHandler != nil {
 		c.ErrorHandler = s.ErrorHandler(c.ErrorHandler)
+	}
+	if _, bundles := c.GroupAggregator.(*aggregator); c.GroupAggregator != nil && !bundles {
+		c.GroupAggregator = sparing(c.GroupAggregator)
 	}
 	return c
 }

@@ -25,12 +25,35 @@ const bundlePrefix = "tskbundle1\n"
 // Aggregator is an asynq.GroupAggregator that bundles sealed members, without a key, into a task of the given type, which
 // Config.Bundles of the workers must name. Its handler, behind the middleware, finds them with Members.
 func Aggregator(kind string, opts ...asynq.Option) asynq.GroupAggregator {
+	return &aggregator{kind, opts}
+}
+
+type aggregator struct {
+	kind string
+	opts []asynq.Option
+}
+
+// Aggregate bundles the members of a group.
+func (a *aggregator) Aggregate(group string, tasks []*asynq.Task) *asynq.Task {
+	bundle := appendString([]byte(bundlePrefix), []byte(group))
+	for _, task := range tasks {
+		bundle = appendString(appendString(bundle, []byte(task.Type())), task.Payload())
+	}
+	return asynq.NewTask(a.kind, bundle, a.opts...)
+}
+
+// UnreadGroup is the type of the bundles that WorkerConfig makes of sealed members where the program's aggregator is no
+// Aggregator: it would be given envelopes, and what it makes of them takes their place.
+const UnreadGroup = "asynqseal:unread-group"
+
+func sparing(own asynq.GroupAggregator) asynq.GroupAggregator {
 	return asynq.GroupAggregatorFunc(func(group string, tasks []*asynq.Task) *asynq.Task {
-		bundle := appendString([]byte(bundlePrefix), []byte(group))
 		for _, task := range tasks {
-			bundle = appendString(appendString(bundle, []byte(task.Type())), task.Payload())
+			if taskseal.IsSealed(task.Payload()) != taskseal.Plain {
+				return Aggregator(UnreadGroup).Aggregate(group, tasks)
+			}
 		}
-		return asynq.NewTask(kind, bundle, opts...)
+		return own.Aggregate(group, tasks)
 	})
 }
 

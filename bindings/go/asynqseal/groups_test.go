@@ -51,6 +51,32 @@ func TestGroupsOfSealedTasks(t *testing.T) {
 	}
 }
 
+// A program whose aggregator is still a plain one: what it would make of envelopes nobody could open again.
+func TestAPlainAggregatorGetsNoEnvelopes(t *testing.T) {
+	sealer := newSealer(t, Config{Keyring: newRing(t, "mail-k01"), Bundles: []string{UnreadGroup}})
+	plain := asynq.NewTask("mail", []byte("plain"))
+	sealed, err := sealer.seal(&wish{kind: "mail", queue: "news", group: "ann", payload: []byte("sealed")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := asynq.GroupAggregatorFunc(func(_ string, tasks []*asynq.Task) *asynq.Task {
+		return asynq.NewTask("digest", []byte(fmt.Sprint(len(tasks), " by the program's own")))
+	})
+	aggregate := sealer.WorkerConfig(asynq.Config{GroupAggregator: own}).GroupAggregator.Aggregate
+	if made := aggregate("ann", []*asynq.Task{plain, plain}); made.Type() != "digest" || string(made.Payload()) != "2 by the program's own" {
+		t.Errorf("of plain tasks: %s %q", made.Type(), made.Payload())
+	}
+	made := aggregate("ann", []*asynq.Task{plain, asynq.NewTask("mail", sealed)})
+	b, err := sealer.openBundle("news", made.Type(), "id", made.Payload())
+	if err != nil || b.group != "ann" || len(b.members) != 2 || b.members[0].Err == nil || string(b.members[1].Task.Payload()) != "sealed" {
+		t.Errorf("of a sealed one: %s, %+v, %v", made.Type(), b, err)
+	}
+	ours := Aggregator("digest")
+	if sealer.WorkerConfig(asynq.Config{GroupAggregator: ours}).GroupAggregator != ours || sealer.WorkerConfig(asynq.Config{}).GroupAggregator != nil {
+		t.Error("an Aggregator, or none, has become another")
+	}
+}
+
 func TestSchedulerEntriesAreSealedOnce(t *testing.T) {
 	s := newStage(t, Config{})
 	seen := s.monitor(t)

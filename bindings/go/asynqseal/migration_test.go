@@ -59,8 +59,7 @@ func onlyUnsealed(old asynq.MiddlewareFunc) asynq.MiddlewareFunc {
 	return func(next asynq.Handler) asynq.Handler {
 		byHand := old(next)
 		return asynq.HandlerFunc(func(ctx context.Context, task *asynq.Task) error {
-			_, members := Members(ctx)
-			if Envelope(ctx) != nil || members != nil { // the members of a bundle have envelopes of their own
+			if _, members := Members(ctx); members != nil || Envelope(ctx) != nil {
 				return next.ProcessTask(ctx, task)
 			}
 			return byHand.ProcessTask(ctx, task)
@@ -86,7 +85,7 @@ func TestMigrationFromHandWrittenMiddleware(t *testing.T) {
 	s.enqueue(t, asynq.NewTask("mail", []byte("sealed")), asynq.MaxRetry(1))
 	moved := s.enqueue(t, asynq.NewTask("mail", []byte("moved")), asynq.ProcessIn(time.Hour))
 	enqueue(moved.Payload)
-	bundle := Aggregator("digest").Aggregate("ann", []*asynq.Task{asynq.NewTask("news", old.seal([]byte("member")))})
+	bundle := Aggregator("digest").Aggregate("ann", []*asynq.Task{asynq.NewTask("mail", old.seal([]byte("member")))})
 	if _, err := s.plain.Enqueue(bundle); err != nil {
 		t.Fatal(err)
 	}
@@ -99,15 +98,15 @@ func TestMigrationFromHandWrittenMiddleware(t *testing.T) {
 		s.note(fmt.Sprintf("%s, %s", task.Payload(), key))
 		return errors.New("fails, so that it is written back")
 	}, "digest": func(ctx context.Context, _ *asynq.Task) error {
-		_, members := Members(ctx)
-		s.note(fmt.Sprintf("digest of %d", len(members)))
+		group, members := Members(ctx)
+		s.note(fmt.Sprintf("%d of %s", len(members), group))
 		return nil
 	}})
 	waitFor(t, "all but the scheduled one are archived", func() bool {
 		info, err := s.inspector.GetQueueInfo("default")
 		return err == nil && info.Archived == 4
 	})
-	s.await(t, "digest of 1", "by hand, no envelope", "by hand, no envelope", "sealed, mail-k01", "sealed, mail-k01")
+	s.await(t, "by hand, no envelope", "by hand, no envelope", "sealed, mail-k01", "sealed, mail-k01", "1 of ann")
 	if strings.Contains(string(s.dump(t)), "by hand") {
 		t.Error("the old middleware has left its payload readable")
 	}
