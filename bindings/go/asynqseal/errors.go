@@ -85,7 +85,11 @@ func placeOfPanic() string {
 		frame, more := frames.Next()
 		inside := strings.HasPrefix(frame.Function, "runtime.")
 		if panicked && !inside {
-			return fmt.Sprintf("%s:%d", frame.File, frame.Line)
+			place := fmt.Sprintf("%s:%d", frame.File, frame.Line)
+			if strings.HasSuffix(frame.Function, "/asynq.(*ResultWriter).Write") {
+				place += ": task.ResultWriter() is nil, write to asynqseal.ResultWriter(ctx)"
+			}
+			return place
 		}
 		panicked = panicked || frame.Function == "runtime.gopanic"
 		if !more {

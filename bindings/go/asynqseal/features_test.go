@@ -283,10 +283,15 @@ func TestRedactedErrorsSayWhatIsNoSecret(t *testing.T) {
 		s.note(nothing.ID)
 		return nil
 	})
+	handlers.HandleFunc("writes", func(_ context.Context, task *asynq.Task) error {
+		_, err := task.ResultWriter().Write([]byte("as in a plain program"))
+		return err
+	})
 	startWorker(t, s.server, asynq.Config{}, s.sealer.Middleware, map[string]asynq.HandlerFunc{
-		"panics": handlers.ProcessTask, "unknown": handlers.ProcessTask})
+		"panics": handlers.ProcessTask, "writes": handlers.ProcessTask, "unknown": handlers.ProcessTask})
 	want := map[string]string{
 		"panics":  "redacted: panic of runtime.errorString at ",
+		"writes":  ": task.ResultWriter() is nil, write to asynqseal.ResultWriter(ctx)",
 		"unknown": "redacted: *fmt.wrapError: *errors.errorString (handler not found for task)",
 	}
 	if told[0] == nil { // Asynq 0.25
@@ -295,7 +300,7 @@ func TestRedactedErrorsSayWhatIsNoSecret(t *testing.T) {
 	for kind := range want {
 		s.enqueue(t, asynq.NewTask(kind, []byte("payload")), asynq.MaxRetry(0))
 	}
-	waitFor(t, "both are archived", func() bool { all, _ := s.inspector.ListArchivedTasks("default"); return len(all) == 2 })
+	waitFor(t, "all are archived", func() bool { all, _ := s.inspector.ListArchivedTasks("default"); return len(all) == len(want) })
 	archived, _ := s.inspector.ListArchivedTasks("default")
 	for _, info := range archived {
 		if !strings.Contains(info.LastErr, want[info.Type]) || info.Type == "panics" && !strings.Contains(info.LastErr, "features_test.go:") {
