@@ -18,7 +18,7 @@ SECONDS = 60  # at most; on an idle machine each takes one or two
 @dataclasses.dataclass
 class Plant:
     target: str
-    file: str  # of lib/core or lib/redis
+    file: str  # of lib/core or lib/redis, or ../tools/doctor
     right: str  # stands there once
     wrong: str
     what: str
@@ -51,6 +51,10 @@ PLANTS = (
     Plant("replies", "redis/login.c", "if (err == TASKSEAL_OK && reader->pos != reader->len)",
           "if (err == TASKSEAL_OK && reader->pos > reader->len)", "a reply that nobody asked for is kept for later",
           "does not hold"),
+    Plant("hello", "../tools/doctor/probe/hello.c", "if (session > SESSION_MAX || len < LEAST + session ||",
+          "if (session > SESSION_MAX ||", "takes a cipher that stands behind its record", "does not hold"),
+    Plant("payload", "../tools/doctor/payloads.c", "value > (uint64_t)(end - *at)", "value > (uint64_t)(end - *at) + 1",
+          "reads one byte past a message", "heap-buffer-overflow"),
     Plant("uri", "redis/uri.c", 'return broken(error, "the password", rule);',
           'return broken(error, "the password", password.at);', "a message repeats the password", "does not hold"),
 )

@@ -4,12 +4,14 @@
 A target answers for whole files, or for some functions of a file. Every file of lib/core has to be here: in some target's
 scope, or in ELSEWHERE with a reason. So a new file can't be forgotten, and a name that is gone is an error."""
 
+import os
 import pathlib
 import re
 
 import harness
 
 LIB = harness.ROOT / "lib"
+DOCTOR = "../tools/doctor/"  # from there
 
 
 def only(*names):
@@ -27,6 +29,7 @@ _WRITER = "the writer's half: roundtrip answers for it"
 _NOT_BYTES = "reached by what callers give, not by bytes from outside"
 _ASYNCHRONOUS = "of asynchronous connections: tests/redis hold it"
 _TIME = "no time passes here: tests/redis hold it"
+_TELLS = "prints what was counted: tests/tools hold it"
 _LENGTHS = only("taskseal__suite_known", "too_many", "taskseal__payload_len")
 
 SCOPE = {
@@ -106,6 +109,11 @@ SCOPE = {
         "redis/pins.c": only("taskseal__pins_parse"),
         "redis/text.c": only("taskseal__printable"),
     },
+    "hello": {f"{DOCTOR}probe/hello.c": ALL, f"{DOCTOR}probe/plaintext.c": ALL},
+    "payload": {
+        f"{DOCTOR}payloads.c": but(tell_plain=_TELLS, check_payloads=_TELLS, payloads_print=_TELLS, payloads_print_json=_TELLS),
+        f"{DOCTOR}shapes.c": ALL,
+    },
 }
 
 # Files of lib/core that read no bytes from outside, or nothing of them. tests/core covers them.
@@ -138,11 +146,9 @@ LINES = {
 
 
 def library_file(path):
-    """core/header.c for a file of the library, else None."""
-    try:
-        return str(pathlib.Path(path).resolve().relative_to(LIB))
-    except ValueError:
-        return None
+    """core/header.c for a file of the library, ../tools/doctor/shapes.c for one of the doctor, else None."""
+    name = os.path.relpath(pathlib.Path(path).resolve(), LIB)
+    return name if name.startswith(DOCTOR) or not name.startswith("..") else None
 
 
 def chosen(rule, names):

@@ -185,6 +185,35 @@ REPLIES = {
 }
 
 
+# Hellos: choices (a PING without TLS; the connection breaks at the end, takes nothing, can't be made; the version that is
+# offered, from SSL 3.0; an address has no name), the size of pieces, and what the server sends.
+PING, FAILS, UNSENT, SHUT, ADDRESS = 1, 2, 4, 8, 128
+WARNING, REFUSAL = bytes((21, 3, 1, 0, 2, 1, 112)), bytes((21, 3, 3, 0, 2, 2, 40))
+SESSION_HELLO = HELLO_12[:3] + b"\0\x4a\2\0\0\x46" + HELLO_12[9:43] + b"\x20" + bytes(range(32)) + b"\0\x05\0"
+HELLOS = {
+    "nothing": b"", "refused": REFUSAL, "too-old": REFUSAL[:6] + b"\x46", "warning-alone": WARNING, "warned": WARNING + HELLO_12,
+    "warned-often": 9 * WARNING + HELLO_12, "hello": HELLO_12, "hello-13": SERVER_HELLO, "session": SESSION_HELLO,
+    "session-too-long": HELLO_12[:43] + b"\x21" + HELLO_12[44:] + bytes(64), "hello-cut": HELLO_12[:20], "session-cut": SESSION_HELLO[:60],
+    "record-too-short": HELLO_12[:4] + b"\x10" + HELLO_12[5:], "no-hello": HELLO_12[:5] + b"\1" + HELLO_12[6:],
+    "long-alert": b"\x15\3\3\0\3\2\x28\0", "plaintext": b"-ERR Protocol error\r\n",
+}
+PINGS = {
+    "pong": b"+PONG\r\n", "noauth": b"-NOAUTH Authentication required.\r\n", "denied": b"-DENIED Redis is running in protected mode\r\n" * 3,
+    "http": b"HTTP/1.1 400 Bad Request\r\n", "tls-alert": REFUSAL, "nul": b"-NO\0AUTH\r\n", "no-line": b"+PON", "silent": b"",
+    "minus": b"-no\r\n", "pieces": b"+PONG and more than anybody has asked for, without the end of a line, on and on and on",
+}
+
+# What waits in queues: a choice (a message of Asynq), and its bytes.
+PAYLOADS = {
+    "nothing": b"", "card": b"paid with 4111 1111 1111 1111 today", "card-dashes": b"5500-0000-0000-0004", "card-plain": b'{"pan":"378282246310005"}',
+    "no-card": b"4111 1111 1111 1112", "card-too-long": b"41111111111111111111111", "zeros": b"0000000000000000", "decimal": b"1.4111111111111111",
+    "token": b"Authorization: Bearer abcdefghijklmnop", "jwt": b"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI0MiJ9.c2ln", "token-short": b"ghp_short",
+    "key": b"-----BEGIN RSA PRIVATE KEY-----\nMIIE", "no-key": b"-----BEGIN CERTIFICATE-----", "kek": b"tskek1_AAAAAAAAAAAAAAAAAAAAAA",
+    "password": b'{"password": "hunter2"}', "field": b"user=a&PASSWD=b", "no-field": b"the password is not here", "field-at-end": b"secret=",
+    "mail": b"write to ann.o+news@mail.example.com.", "no-mail": b"a @ b x@y @mention a@b.1", "magic-alone": b"\xc1TSL", "prefix-alone": b"tsl1.",
+}
+
+
 def envelopes(target):
     """The chapters' inputs: one for each rule, answer, suite, flags and bound fields."""
     seen = {}
@@ -293,6 +322,29 @@ def reply_seeds():
     return {name: bytes((choices, (0, 1, 7)[number % 3])) + data for number, (name, (choices, data)) in enumerate(REPLIES.items())}
 
 
+def hello_seeds():
+    """Each with another version and in other pieces; connections that fail."""
+    seeds = {name: bytes((16 * (number % 5) | FAILS * (number % 2), (0, 1, 7)[number % 3])) + data
+             for number, (name, data) in enumerate(HELLOS.items())}
+    seeds |= {f"ping-{name}": bytes((PING | FAILS * (number % 2), (0, 1, 7)[number % 3])) + data
+              for number, (name, data) in enumerate(PINGS.items())}
+    return seeds | {"shut": bytes((SHUT, 0)), "unsent": bytes((UNSENT, 0)) + HELLO_12, "address": bytes((ADDRESS, 0)) + HELLO_12,
+                    "ping-shut": bytes((PING | SHUT, 0)), "ping-unsent": bytes((PING | UNSENT, 0))}
+
+
+def payload_seeds(opening):
+    """Plaintext of each kind and what looks nearly like it; envelopes, whole, cut and within something; messages, whole and cut."""
+    sealed = opening["good-suite-1-type-1-size-0"]
+    several = max((data for name, data in opening.items() if name.startswith("good-") and len(data) <= LONGEST), key=lambda data: data[56])
+    seeds = PAYLOADS | {"sealed": sealed, "keys": several, "sealed-text": text_form(sealed), "sealed-cut": sealed[:40],
+                        "text-cut": text_form(sealed)[:-9], "within": b'{"payload":"' + text_form(sealed) + b'"}', "binary-within": b"x" + sealed}
+    messages = {name: b"\x0a\4mail\x12" + bytes((len(data),)) + data for name, data in seeds.items() if len(data) < 128}
+    messages |= {"fixed": b"\x09--------\x15----\x12\1a\x18\xff\x7f", "group": b"\x0b\x12\1a", "cut": b"\x0a\4ma", "fixed-cut": b"\x09--",
+                 "length-cut": b"\x12\xff", "varint-endless": b"\xff" * 11, "length-huge": b"\x12" + b"\xff" * 9 + b"\1", "twice": b"\x12\1a\x12\2bc",
+                 "sealed": b"\x12" + bytes((len(sealed) & 127 | 128, len(sealed) >> 7)) + sealed}
+    return {name: b"\0" + data for name, data in seeds.items()} | {f"message-{name}": b"\1" + data for name, data in messages.items()}
+
+
 def text_seeds(opening):
     """Text forms of every length modulo 3, and their faults."""
     sealed = opening["good-suite-1-type-1-size-0"]
@@ -329,7 +381,7 @@ def corpus():
     return {"open": opening, "parse": envelopes("parse"), "text": text_seeds(opening),
             "authentic": authentic_seeds(opening), "stream": stream_seeds(opening),
             "keychange": change_seeds(keyrings), "protected": protected_seeds(keyrings), "keyring": keyrings, "roundtrip": roundtrip_seeds(),
-            "handshake": handshake_seeds(), "replies": reply_seeds(),
+            "handshake": handshake_seeds(), "replies": reply_seeds(), "hello": hello_seeds(), "payload": payload_seeds(opening),
             "uri": {name: uri.encode() for name, uri in URIS.items()}}
 
 

@@ -45,8 +45,9 @@ static const command_option options[] = {
     {"uri-fd", KEY_URI_FD, "N", "read the URI from file descriptor N"},
     {"plain-port", KEY_PLAIN_PORT, "N", "look for a listener without TLS on this port too\n(up to 16 times)"},
     {"role", KEY_ROLE, "ROLE",
-     "print the ACL line of a producer, worker or operator, and\nend; with --test, examine the server for "
-     "it"},
+     "print the ACL line of a producer, worker or operator (of\nAsynq's scheduler or inspector too), and "
+     "end;\n"
+     "with --test, examine the server for it"},
     {"layout", KEY_LAYOUT, "LAYOUT", "whose keys: examples (the default) or asynq"},
     {"queue", KEY_QUEUE, "NAME", "for this queue alone; default: for all"},
     {"acl-user", KEY_ACL_USER, "NAME",
@@ -98,15 +99,14 @@ static int take_port(doctor *about, const char *value)
 
 static int take_role(doctor *about, const char *value)
 {
-    static const char *const names[] = {"producer", "worker", "operator"};
-
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (strcmp(value, names[i]) == 0) {
-            about->role = (role)(ROLE_PRODUCER + i);
+    for (int i = ROLE_PRODUCER; i < ROLES; i++) {
+        if (strcmp(value, role_names[i]) == 0) {
+            about->role = (role)i;
             return STATUS_OK;
         }
     }
-    return report_usage("--role takes producer, worker or operator");
+    return report_usage(
+        "--role takes producer, worker or operator; with --layout asynq also scheduler or inspector");
 }
 
 static int take_layout(doctor *about, const char *value)
@@ -188,13 +188,13 @@ static int take(void *state, int key, const char *value)
     }
 }
 
-/* A connection that could not be made now, and may be later, hides the rest. */
+/* A connection that could not be made or kept now, and may be later, hides the rest; not so where there is no TLS. */
 static int status_of(const settings *set)
 {
     const doctor *about = &set->about;
     const verdict worst = findings_worst(&about->found);
 
-    if (about->redis == NULL && !taskseal_err_permanent(about->refused))
+    if (about->lost || (about->redis == NULL && !taskseal_err_permanent(about->refused) && !about->is_plain))
         return STATUS_RETRY;
     if (worst == VERDICT_FAIL)
         return STATUS_REFUSED;
@@ -245,7 +245,7 @@ static int examine(settings *set)
     const double began = now();
     int status = doctor_run(&set->about);
 
-    if (status == STATUS_OK || set->watch > 0) {
+    if (status == STATUS_OK || (set->watch > 0 && set->about.refused != TASKSEAL_ERR_URI_INVALID)) {
         const int written = print(set, now() - began);
         status = written != STATUS_OK ? written : status != STATUS_OK ? status : status_of(set);
     }
@@ -254,14 +254,14 @@ static int examine(settings *set)
     return status;
 }
 
-/* Ends with a signal, or when nobody can be told. */
+/* Ends with a signal, or when nobody can be told, or the URI will never do. */
 static int examine_again(settings *set)
 {
     const settings asked = *set;
 
     for (;;) {
         const int status = examine(set);
-        if (status == STATUS_FILE || status == STATUS_USAGE)
+        if (status == STATUS_FILE || status == STATUS_USAGE || set->about.refused == TASKSEAL_ERR_URI_INVALID)
             return status;
         struct timespec left = {.tv_sec = (time_t)asked.watch};
         while (nanosleep(&left, &left) != 0 && errno == EINTR) {
@@ -270,14 +270,20 @@ static int examine_again(settings *set)
     }
 }
 
-static int check_options(const settings *set)
+static int check_options(settings *set)
 {
-    const doctor *about = &set->about;
+    doctor *about = &set->about;
 
     if (about->role == ROLE_NONE && (about->test_role || about->acl_user != NULL))
         return report_usage("--test and --acl-user are about a role: give --role too");
     if (about->role == ROLE_NONE && about->payloads == NULL && about->queue != NULL)
         return report_usage("--queue is about a role or payloads: give --role or --payloads too");
+    if (about->role == ROLE_NONE && about->payloads == NULL && about->layout != LAYOUT_NONE)
+        return report_usage("--layout is about a role or payloads: give --role or --payloads too");
+    if (about->layout == LAYOUT_NONE)
+        about->layout = LAYOUT_EXAMPLES;
+    if (about->role != ROLE_NONE && !role_known(about))
+        return report_usage("--role %s is one of Asynq's: give --layout asynq too", role_names[about->role]);
     if (set->metrics && set->json)
         return report_usage("give one of --json, and --prometheus or --watch");
     if (set->output != NULL && !set->metrics)
@@ -294,9 +300,7 @@ static bool prints_lines(const settings *set)
 
 static int run(const command *self, int argc, char **argv)
 {
-    settings set = {.source = {.fd = -1},
-                    .about = {.layout = LAYOUT_EXAMPLES},
-                    .payloads = {.limit = 10000, .rate = 1000}};
+    settings set = {.source = {.fd = -1}, .payloads = {.limit = 10000, .rate = 1000}};
     buffer uri = BUFFER_EMPTY;
     bool stop;
 
@@ -338,7 +342,7 @@ const command command_doctor = {
         "and what to do. It changes nothing on the server, and what it sends before the server is\n"
         "verified holds no credentials. The URI is that of 'connect'; a user with the rights that\n"
         "--role operator prints sees most. The exit status is 0 if there is nothing to warn of, 5 if\n"
-        "there are warnings, 1 if something fails, 3 if no connection could be made now.\n",
+        "there are warnings, 1 if something fails, 3 if no connection could be made or kept now.\n",
     .examples = "  taskseal doctor --uri-file /etc/app/redis.uri\n"
                 "  taskseal doctor --strict --json --uri-file /etc/app/redis.uri > report.json\n"
                 "  taskseal doctor --watch 5m -o /var/lib/metrics/doctor.prom --uri-file /etc/app/redis.uri\n"

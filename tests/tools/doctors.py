@@ -6,7 +6,9 @@ import functools
 import hashlib
 import json
 import os
+import re
 import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -19,6 +21,7 @@ import lab  # noqa: E402  pylint: disable=wrong-import-position,unused-import
 STRONG = "ECDHE+AESGCM:ECDHE+CHACHA20"
 CLOSED = "user default off ~* &* +@all"
 ALL = f"user worker on >{server.PASSWORD} ~* &* +@all"
+HELPER = f"user helper on >{server.PASSWORD} -@all +ping +acl|dryrun +acl|getuser"  # whom --test needs
 WARNED = 5
 
 
@@ -30,8 +33,8 @@ def good_directory():
 
 
 def programs():
-    """Every server that is installed, and those that TASKSEAL_TEST_SERVERS names."""
-    names = server.SERVERS + os.environ.get("TASKSEAL_TEST_SERVERS", "").split()
+    """The servers that TASKSEAL_TEST_SERVERS names, else every one that is installed."""
+    names = os.environ.get("TASKSEAL_TEST_SERVERS", "").split() or server.SERVERS
     found = [program for name in names if (program := shutil.which(name))]
     if not found:
         raise Skip("neither valkey-server nor redis-server is installed")
@@ -68,11 +71,44 @@ def chain(name, *parts):
     shutil.copy(server.path(f"{parts[0]}.key"), server.path(f"{name}.key"))
 
 
-def start(program, *, certificate="good", client_certificates="yes", users=(CLOSED, ALL), more=(), strong=True, weak=False):
+@functools.cache
+def version(program):
+    """(7, 0), as the server says."""
+    said = subprocess.run([program, "--version"], check=True, capture_output=True, text=True).stdout
+    return tuple(map(int, re.search(r" v=(\d+)\.(\d+)", said).groups()))
+
+
+def has_dryrun(program):
+    """Whether it knows ACL DRYRUN, key permissions and the subcommands of an ACL; Redis 6.0 does not."""
+    return version(program) >= (7, 0)
+
+
+def with_dryrun():
+    found = [program for program in programs() if has_dryrun(program)]
+    if not found:
+        raise Skip("Redis 6.0 has no ACL DRYRUN")
+    return found
+
+
+def way(program):
+    """How the doctor asks about rights."""
+    return "by ACL DRYRUN" if has_dryrun(program) else "by MULTI and DISCARD"
+
+
+def acl(program, users):
+    """ACL lines as the server knows them: for Redis 6.0 they are changed as doc/operations.md says."""
+    if has_dryrun(program):
+        return users
+    lines_of_old = [re.sub(r" (&\S+|resetchannels)(?= |$)", "", line).replace("%R~", "~") for line in users]
+    return [line.replace("+acl|dryrun", "+acl|dryrun +multi +discard") for line in lines_of_old]
+
+
+def start(program, *, certificate="good", client_certificates="yes", users=(CLOSED, ALL), more=(), strong=True, weak=False,
+          port=None):
     certificates()
     lines = [*(["tls-protocols \"TLSv1.2 TLSv1.3\"", f"tls-ciphers {STRONG}"] if strong else []), *more]
-    return server.start(program, certificate=certificate, client_certificates=client_certificates, users=users,
-                        more=lines, weak=weak)
+    return server.start(program, certificate=certificate, client_certificates=client_certificates,
+                        users=acl(program, users), more=lines, weak=weak, port=port)
 
 
 def uri(port, *, user="worker", password=server.PASSWORD, ca="ca", scheme="rediss"):

@@ -26,8 +26,8 @@ def openssl(*arguments):
     subprocess.run(["openssl", *arguments], check=True, capture_output=True, cwd=_directory)
 
 
-def make_ca(name):
-    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
+def make_ca(name, *, days=90):
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", str(days),
             "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.pem",
             "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign")
 
@@ -81,10 +81,10 @@ def _weak_openssl():
 USERS = ("user default off", f"user worker on >{PASSWORD} ~* +@all")
 
 
-def start(program, *, certificate=None, client_certificates="no", users=USERS, more=(), weak=False):
+def start(program, *, certificate=None, client_certificates="no", users=USERS, more=(), weak=False, port=None):
     """Starts a server on a free loopback port, over TLS alone if it gets a certificate; gives the port. `more` lines go
     before its others, of which those are left out that they set; `weak`: OpenSSL lets it use weak keys too."""
-    port = free_port()
+    port = port or free_port()
     directory = tempfile.mkdtemp(dir=_directory)
     given = {line.split()[0] for line in more}
     lines = [line for line in ["bind 127.0.0.1", 'save ""', "appendonly no", f"dir {directory}"]

@@ -190,9 +190,9 @@ def rights_that_are_missing_make_it_unknown():
 
 @functools.cache
 def million():
-    """A server with a million keys, of which 100,000 are tasks, in plaintext."""
+    """A server with a million keys, of which 20,000 are tasks, in plaintext."""
     port, admin = filled(doctors.programs()[0])
-    script = ("for i = ARGV[1], ARGV[2] do if i % 10 == 0 then redis.call('HSET', '{mail}:t:' .. i, 'sealed', 'x' .. i) "
+    script = ("for i = ARGV[1], ARGV[2] do if i % 50 == 0 then redis.call('HSET', '{mail}:t:' .. i, 'sealed', 'x' .. i) "
               "else redis.call('SET', 'other:' .. i, 'a') end end")
     for begin in range(0, 1000000, 50000):
         admin.call("EVAL", script, "0", str(begin), str(begin + 49999))
@@ -203,15 +203,14 @@ def million():
 @test
 def a_million_keys_are_gone_through_in_bounded_memory():
     text = uri(million())
-    if not sanitized():
-        # The server holds some 60 MiB. The control: a limit that is too small for anything.
-        for limit, fits in [(2 * MIB, True), (64 * KIB, False)]:
-            done = run("doctor", "--json", "--payloads", "--sample", "0", "--rate", "0",
-                       env=environment(TASKSEAL_URI=text), preexec_fn=private_limit(limit))
-            equal((limit, b'"complete":true' in done.stdout), (limit, fits))
-    found, seen = examine_payloads(text, "--sample", "0", "--rate", "0")
-    equal((seen["scanned"] >= 100000, seen["plaintext"] >= 100000, seen["complete"]), (True, True, True))
-    verdict(found, "payloads", "fail")
+    # The server holds some 60 MiB. The control: a limit that is too small for anything.
+    for limit, fits in [(2 * MIB, True), (64 * KIB, False)][:1 if sanitized() else 2]:
+        bounded = {} if sanitized() else {"preexec_fn": private_limit(limit)}
+        done = run("doctor", "--json", "--payloads", "--sample", "0", "--rate", "0", env=environment(TASKSEAL_URI=text), **bounded)
+        equal((limit, b'"complete":true' in done.stdout), (limit, fits))
+        if fits:
+            seen = json.loads(done.stdout)["payloads"]
+            equal((seen["scanned"] >= 20000, seen["plaintext"] >= 20000), (True, True))
 
 
 @test

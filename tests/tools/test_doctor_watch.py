@@ -116,6 +116,15 @@ def watching_goes_on_while_the_server_is_away():
 
 
 @test
+def watching_ends_at_a_uri_that_will_never_do():
+    # Nothing of it is printed: what stands where a host is expected may be a password.
+    done = run("doctor", "--watch", "1s", env=environment(TASKSEAL_URI=f"rediss://worker:{server.PASSWORD}/x@h"))
+    equal((done.returncode, done.stdout), (REFUSED, b""))
+    check(done.stderr.startswith(b"taskseal: doctor: uri-invalid: "), done.stderr.decode())
+    no_secret(done.stderr)
+
+
+@test
 def options_of_metrics_are_checked():
     bad(USAGE, "doctor: usage: give one of --json, and --prometheus or --watch", "doctor", "--json", "--watch", "1m", "rediss://h")
     bad(USAGE, "doctor: usage: --output is about metrics", "doctor", "-o", "x", "rediss://h")

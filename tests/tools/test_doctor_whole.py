@@ -5,14 +5,18 @@ are no servers at all. No secret of any of them is printed."""
 
 import os
 import pathlib
+import re
+import shlex
 import socket
 import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import doctors
 import server
+from client import Client
 from doctors import examine, lab, lines, no_secret, start, uri, verdict
 from harness import OK, REFUSED, RETRY, check, equal, main, test
 
@@ -35,9 +39,10 @@ def a_server_as_it_comes():
                 found, status = examine(uri(port).replace("timeout_ms=5000", "timeout_ms=500"))
             finally:
                 process.terminate()
+        equal(status, REFUSED)
         equal(wrong(found, "fail"), {"connection", "plaintext-listener"})
+        verdict(found, "tls-protocols", "unknown", "no answer")
         verdict(found, "plaintext-listener", "fail", f"127.0.0.1:{port} answers PING without TLS: +PONG")
-        check(status in (REFUSED, RETRY), str(status))
 
 
 @test
@@ -53,7 +58,7 @@ def a_server_as_it_comes_with_tls_switched_on():
 
 @test
 def the_server_of_the_demo_is_found_good():
-    for program in doctors.programs():
+    for program in doctors.with_dryrun():  # as the demo needs it
         folder = pathlib.Path(doctors.good_directory())
         lab.make_pki(folder)
         lab.make_acl(folder)
@@ -74,8 +79,7 @@ def the_server_of_the_demo_is_found_good():
                     verdict(found, "role-needs", "ok")
                     verdict(found, "role-excess", "ok")
                 found, status = examine(lab.uri(folder, "worker", port), "--role", "worker", "--test")
-                # It may not ask about the rest, and not which ports the server has: another may be on 6379.
-                equal(wrong(found, "warn", "fail") - {"plaintext-listener"}, set())
+                equal(wrong(found, "warn", "fail"), set())  # it may not ask about the rest
             finally:
                 process.terminate()
 
@@ -87,7 +91,7 @@ def a_badly_configured_server_is_found_bad():
         port = start(program, certificate="rsa", client_certificates="no", strong=False,
                      users=("user default on nopass ~* &* +@all", doctors.ALL),
                      more=[f"port {plain}", 'tls-protocols "TLSv1 TLSv1.1 TLSv1.2"', "tls-ciphers ALL:NULL:@SECLEVEL=0",
-                           "protected-mode no", "bind 127.0.0.1 -::*", "maxmemory 50mb", "maxmemory-policy allkeys-lru",
+                           "protected-mode no", "bind 0.0.0.0", "maxmemory 50mb", "maxmemory-policy allkeys-lru",
                            "save 60 1", "tls-replication no", "requirepass " + server.PASSWORD,
                            "masterauth " + server.PASSWORD])
         found, status = examine(uri(port), "--payloads")
@@ -99,6 +103,31 @@ def a_badly_configured_server_is_found_bad():
         equal(status, REFUSED)
         for one in found.values():
             check(one["fix"] or one["verdict"] in ("ok", "info"), str(one))
+
+
+@test
+def what_is_printed_as_a_fix_is_one():
+    """Pasted as it stands: into a console, which mends the server that runs, and into the configuration file of another."""
+    faults = ['tls-protocols "TLSv1 TLSv1.2"', "tls-ciphers DEFAULT:@SECLEVEL=0", "protected-mode no", "bind * -::*",
+              "maxmemory-policy allkeys-lru", "tls-replication no"]
+    fix = re.compile(r"CONFIG SET (\S+ .*), and in the configuration file: (.*?)(?:$|;| \()")
+    for program in doctors.with_dryrun():  # Redis 6.0 takes port and bind at its start only
+        bad = {"certificate": "rsa", "client_certificates": "no", "strong": False}
+        port = start(program, **bad, more=[*faults, f"port {server.free_port()}"])
+        admin = Client(port, "worker")
+        found, _ = examine(uri(port))
+        fixes = {name: at for name, one in found.items() if (at := fix.search(one["fix"]))}
+        equal(set(fixes), {"plaintext-listener", "tls-protocols", "tls-ciphers", "client-certificates", "protected-mode",
+                           "bind", "replication-tls", "persistence", "eviction", "tls-ciphersuites"} | {"certificate-reload"} & set(fixes))
+        for name, at in fixes.items():
+            equal((name, admin.call("CONFIG", "SET", *shlex.split(at[1]))), (name, b"OK"))
+            equal(at[1], at[2])
+        mended, _ = examine(uri(port))
+        lines = [at[2] for at in fixes.values() if not at[2].startswith("tls-auth-clients")]
+        again, _ = examine(uri(start(program, certificate="rsa", strong=False, more=lines)))
+        for name in fixes:
+            # The tests' directory is below /tmp.
+            equal((name, wrong({name: mended[name]}), wrong({name: again[name]}, "fail")), (name, {name} & {"persistence"}, set()))
 
 
 @test
@@ -154,7 +183,9 @@ def peers_that_answer_nonsense_are_survived():
         found, status = examine(uri(peer.port).replace("timeout_ms=5000", "timeout_ms=500"))
         verdict(found, "connection", "fail")
         check(status in (REFUSED, RETRY), f"{answer[:20]}: {status}")
-        check(found["tls-ciphers"]["verdict"] in ("ok", "unknown"), f"{answer[:20]}: {found['tls-ciphers']}")
+        check(found["tls-protocols"]["verdict"] in ("unknown", "fail"), f"{answer[:20]}: {found['tls-protocols']}")
+        verdict(found, "tls-ciphers", "unknown")
+        verdict(found, "tls-ciphersuites", "unknown")
         check(not any(server.PASSWORD.encode() in heard for heard in peer.heard), "the password was sent")
 
 
@@ -169,12 +200,19 @@ def a_cipher_that_was_not_offered_is_no_finding():
 
 @test
 def a_peer_that_hangs_does_not_hang_the_doctor():
+    """Who does not answer one handshake is not asked for another."""
     doctors.certificates()
-    for answer in [b"", b"\x16\x03\x01"]:
+
+    def hang(answer):
         peer = Peer(answer, hang=True)
-        began = time.monotonic()
-        examine(uri(peer.port).replace("timeout_ms=5000", "timeout_ms=500"))
-        check(time.monotonic() - began < 30, "it took too long")
+        found, _ = examine(uri(peer.port).replace("timeout_ms=5000", "timeout_ms=500"))
+        return found, len(peer.heard)
+
+    with ThreadPoolExecutor() as pool:
+        for found, heard in pool.map(hang, [b"", b"\x16\x03\x01"]):
+            for name in ["tls-protocols", "tls-ciphers", "tls-ciphersuites", "certificate-chain"]:
+                verdict(found, name, "unknown")
+            equal(heard, 3)  # the connection, PING, a hello
 
 
 if __name__ == "__main__":

@@ -182,6 +182,14 @@ static bool decode(const char *at, const char *end, char *value, size_t cap)
     return at >= end;
 }
 
+bool uri_has_certificate(const char *uri)
+{
+    char first[2]; /* what is longer "is too long", and is there */
+
+    first[0] = '\0';
+    return uri_parameter(uri, "cert", first, sizeof first) || first[0] != '\0';
+}
+
 bool uri_parameter(const char *uri, const char *name, char *value, size_t cap)
 {
     const char *at = strchr(uri, '?');

@@ -27,6 +27,9 @@ void uri_server(const char *uri, char server[URI_PART_MAX]);
 void uri_user(const char *uri, char user[URI_PART_MAX]);
 void uri_database(const char *uri, char database[URI_PART_MAX]);
 
+/* Whether a client's certificate is given, by which a server may know its user. */
+bool uri_has_certificate(const char *uri);
+
 /* The value of a parameter, decoded. False, and nothing is written, if it is absent or too long. */
 bool uri_parameter(const char *uri, const char *name, char *value, size_t cap);
 

@@ -74,10 +74,12 @@ answer ask_either(doctor *self, const char *config, const char *info, char value
     return first == ANSWER_GIVEN ? first : ask_info(self, info, value);
 }
 
+const char fix_login[] =
+    "let the doctor log in with the rights that 'taskseal doctor --role operator' prints";
+
 void finding_denied(finding *one, const char *what)
 {
     finding_worsen(one, VERDICT_UNKNOWN);
-    finding_evidence(one, "%sthis user may not ask: %s", one->evidence[0] != '\0' ? "; " : "", what);
-    finding_fix(one, "%slet the doctor log in with the rights that 'taskseal doctor --role operator' prints",
-                one->fix[0] != '\0' ? "; " : "");
+    finding_evidence(one, "%sthis user may not ask: %s", finding_between(one->evidence), what);
+    finding_fix(one, "%s%s", finding_between(one->fix), fix_login);
 }

@@ -2,6 +2,8 @@
  *
  * What the server's configuration says: CONFIG GET, and INFO.
  */
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +29,20 @@ static void check_protected_mode(doctor *self)
         return;
     finding_worsen(one, VERDICT_WARN);
     finding_evidence(one, ": if the default user ever loses its password, the server is open to all");
-    finding_fix(one, "CONFIG SET protected-mode yes, and the same in the configuration file");
+    finding_fix_set(one, "protected-mode", "yes");
+}
+
+/* All forms of 0.0.0.0 and ::, also "0" and "::0", which the server resolves. */
+static bool is_any_address(const char *word)
+{
+    struct in6_addr six;
+    struct in_addr four;
+
+    if (is(word, "*") || is(word, "::*"))
+        return true;
+    if (inet_pton(AF_INET6, word, &six) == 1)
+        return IN6_IS_ADDR_UNSPECIFIED(&six);
+    return inet_aton(word, &four) != 0 && four.s_addr == INADDR_ANY;
 }
 
 /* "* -::*" is the default of all interfaces. */
@@ -41,7 +56,7 @@ static bool is_everywhere(const char *bind)
         return true;
     for (const char *word = strsep(&rest, " "); word != NULL; word = strsep(&rest, " ")) {
         word += word[0] == '-';
-        if (is(word, "*") || is(word, "0.0.0.0") || is(word, "::*") || is(word, "::"))
+        if (is_any_address(word))
             return true;
     }
     return false;
@@ -61,43 +76,94 @@ static void check_bind(doctor *self)
         return;
     finding_worsen(one, VERDICT_WARN);
     finding_evidence(one, ": it listens on every interface of its host");
-    finding_fix(one, "in the server's configuration: bind ADDRESS, that of the network of its clients; and a "
-                     "firewall before it");
+    probe_host(&self->target, value, sizeof value); /* it was reached by that: clients use it */
+    finding_fix_set(one, "bind", value);
+    finding_fix(one, " (or what other addresses its clients use); and a firewall before it");
 }
 
-static bool has_replication(doctor *self, char words[ANSWER_MAX])
-{
-    char role_name[ANSWER_MAX];
-    char value[ANSWER_MAX];
+typedef struct replication {
+    bool known;
+    bool replica;
+    bool primary; /* with replicas; a replica can have some too */
+    char words[ANSWER_MAX];
+} replication;
 
-    if (ask_info(self, "role", role_name) != ANSWER_GIVEN)
-        return false;
-    const bool replica = is(role_name, "slave");
-    (void)ask_info(self, replica ? "master_host" : "connected_slaves", value);
-    const bool has = replica || strtol(value, NULL, 10) > 0;
-    snprintf(words, ANSWER_MAX, replica ? "a replica of %.200s" : "a primary with %.200s replicas", value);
-    return has;
+static replication read_replication(doctor *self)
+{
+    replication found = {.words = "of unknown role"};
+    char role_name[ANSWER_MAX];
+    char replicas[ANSWER_MAX];
+    char host[ANSWER_MAX];
+    char port[ANSWER_MAX];
+    char link[ANSWER_MAX];
+
+    if (ask_info(self, "role", role_name) != ANSWER_GIVEN ||
+        ask_info(self, "connected_slaves", replicas) != ANSWER_GIVEN)
+        return found;
+    (void)ask_info(self, "master_host", host);
+    (void)ask_info(self, "master_port", port);
+    (void)ask_info(self, "master_link_status", link);
+    found.known = true;
+    found.replica = is(role_name, "slave");
+    found.primary = strtol(replicas, NULL, 10) > 0;
+    if (found.replica)
+        snprintf(found.words, sizeof found.words, "a replica of %.200s port %.8s, link %.20s", host, port,
+                 link);
+    else
+        snprintf(found.words, sizeof found.words, "a primary with %.200s replicas", replicas);
+    return found;
+}
+
+static void add_replicating(finding *one, bool replicates)
+{
+    finding_fix(one, "%son every primary and replica: ", replicates ? "" : "before there is a replica, ");
+    finding_fix_set(one, "tls-replication", "yes");
+    if (replicates)
+        finding_fix(
+            one, "; then on each replica, for a link that is up stays as it is: REPLICAOF PRIMARY TLS-PORT, "
+                 "and in its configuration file: replicaof PRIMARY TLS-PORT");
+}
+
+/* tls-replication is about the connections that a server makes, and its replicas make theirs: with a port without TLS
+ * they may come by that. */
+static void check_replicas(doctor *self, finding *one)
+{
+    char port[ANSWER_MAX];
+
+    if (ask_config(self, "port", port) != ANSWER_GIVEN) {
+        finding_denied(one, "CONFIG GET port");
+    } else if (!is(port, "0")) {
+        finding_worsen(one, VERDICT_WARN);
+        finding_evidence(
+            one, ", each of which may come by the port without TLS, %s, if it has tls-replication no", port);
+        add_replicating(one, true);
+        finding_fix(one, "; then here: ");
+        finding_fix_set(one, "port", "0");
+    }
 }
 
 static void check_replication(doctor *self)
 {
     finding *one = findings_add(&self->found, "replication-tls", VERDICT_OK);
     char value[ANSWER_MAX];
-    char words[ANSWER_MAX] = "of unknown role";
 
     if (ask_config(self, "tls-replication", value) != ANSWER_GIVEN) {
         finding_denied(one, "CONFIG GET tls-replication");
         return;
     }
-    const bool replicates = has_replication(self, words);
-    finding_evidence(one, "tls-replication %s; %s", value, words);
+    const replication found = read_replication(self);
+    const bool replicates = found.replica || found.primary;
+    finding_evidence(one, "tls-replication %s; %s", value, found.words);
+    if (!found.known) {
+        finding_denied(one, "INFO");
+        return;
+    }
+    if (found.primary && is(value, "yes"))
+        check_replicas(self, one);
     if (is(value, "yes"))
         return;
     finding_worsen(one, replicates ? VERDICT_FAIL : VERDICT_INFO);
-    finding_fix(one,
-                "%son every primary and replica: CONFIG SET tls-replication yes, and the same in the "
-                "configuration file",
-                replicates ? "" : "before there is a replica, ");
+    add_replicating(one, replicates);
 }
 
 static void check_cluster(doctor *self)
@@ -116,7 +182,8 @@ static void check_cluster(doctor *self)
         return;
     finding_worsen(one, VERDICT_FAIL);
     finding_evidence(one, ": the nodes tell each other everything in plaintext");
-    finding_fix(one, "in the configuration of every node: tls-cluster yes");
+    finding_fix(one, "on every node: ");
+    finding_fix_set(one, "tls-cluster", "yes");
 }
 
 /* Places that others can write to, or that do not outlive a restart. */
@@ -150,7 +217,7 @@ static void check_persistence(doctor *self)
         finding_evidence(
             one, "neither snapshots nor an append-only file: a restart loses every task, and the record "
                  "of what is done");
-        finding_fix(one, "CONFIG SET appendonly yes, and the same in the configuration file");
+        finding_fix_set(one, "appendonly", "yes");
     } else {
         finding_evidence(one, "writes to %s: snapshots %s, append-only file %s", dir,
                          save[0] != '\0' ? save : "off", aof);
@@ -158,8 +225,11 @@ static void check_persistence(doctor *self)
     if (keeps && is_bad_place(dir)) {
         finding_worsen(one, VERDICT_WARN);
         finding_evidence(one, "; others may read or remove what is there");
-        finding_fix(one,
-                    "in the server's configuration: dir DIRECTORY, one that only the server's user may read");
+        finding_fix(
+            one,
+            "stop the server, move what it wrote to a directory that only its user may read, and in the "
+            "configuration file: dir %s, say; then start it",
+            ask_info(self, "valkey_version", save) == ANSWER_GIVEN ? "/var/lib/valkey" : "/var/lib/redis");
     }
 }
 
@@ -180,7 +250,7 @@ static void check_eviction(doctor *self)
     finding_worsen(one, is(limit, "0") ? VERDICT_WARN : VERDICT_FAIL);
     finding_evidence(one, ": %s drops tasks, and the records by which replays are known",
                      is(limit, "0") ? "once there is a limit, a full server" : "a full server");
-    finding_fix(one, "CONFIG SET maxmemory-policy noeviction, and the same in the configuration file");
+    finding_fix_set(one, "maxmemory-policy", "noeviction");
 }
 
 static void check_version(doctor *self)

@@ -15,17 +15,21 @@ enum { DEFAULT_PORT = 6379 };
 typedef struct ports {
     unsigned list[PLAIN_PORTS_MAX + 8];
     size_t count;
+    unsigned own;     /* where the server says that it listens without TLS; 0: nowhere, as far as known */
+    unsigned guessed; /* the default one, if nobody told of it: what answers there may be another server */
 } ports;
 
-static void add(ports *to, unsigned long port)
+/* Whether it is a new one. */
+static bool add(ports *to, unsigned long port)
 {
     if (port == 0 || port > 65535 || to->count == sizeof to->list / sizeof to->list[0])
-        return;
+        return false;
     for (size_t i = 0; i < to->count; i++) {
         if (to->list[i] == port)
-            return;
+            return false;
     }
     to->list[to->count++] = (unsigned)port;
+    return true;
 }
 
 /* "name=tcp,bind=...,port=6379" */
@@ -36,10 +40,12 @@ static void add_listeners(doctor *self, ports *to)
         char value[ANSWER_MAX];
         snprintf(name, sizeof name, "listener%d", i);
         if (ask_info(self, name, value) != ANSWER_GIVEN)
-            return;
+            continue; /* their numbers have gaps */
         const char *port = strstr(value, "port=");
-        if (port != NULL)
-            add(to, strtoul(port + 5, NULL, 10));
+        const unsigned long number = port != NULL ? strtoul(port + 5, NULL, 10) : 0;
+        add(to, number);
+        if (strncmp(value, "name=tcp,", 9) == 0 && number <= 65535)
+            to->own = (unsigned)number;
     }
 }
 
@@ -49,15 +55,42 @@ static void collect(doctor *self, ports *to)
 
     add(to, self->port);
     const bool told = ask_config(self, "port", value) == ANSWER_GIVEN;
-    if (told)
-        add(to, strtoul(value, NULL, 10));
+    if (told) {
+        const unsigned long port = strtoul(value, NULL, 10);
+        add(to, port);
+        to->own = port <= 65535 ? (unsigned)port : 0;
+    }
     if (ask_info(self, "tcp_port", value) == ANSWER_GIVEN)
         add(to, strtoul(value, NULL, 10));
     add_listeners(self, to);
-    if (!told) /* if it is told, what may listen on the default port is another server */
-        add(to, DEFAULT_PORT);
     for (size_t i = 0; i < self->plain_port_count; i++)
         add(to, self->plain_ports[i]);
+    if (!told && add(to, DEFAULT_PORT))
+        to->guessed = DEFAULT_PORT;
+}
+
+static void take_answer(doctor *self, finding *one, ports *all, unsigned port)
+{
+    char where[80];
+    char words[PLAINTEXT_WORDS_MAX];
+    const plaintext_answer answer = plaintext_ask(&self->target, port, words);
+    const char *between = finding_between(one->evidence);
+
+    probe_words(&self->target, port, where, sizeof where);
+    if (answer == PLAINTEXT_SPOKEN && port == all->guessed) {
+        finding_worsen(one, VERDICT_UNKNOWN);
+        finding_evidence(one, "%s%s answers PING without TLS (%s), and may be this server or another",
+                         between, where, words);
+        finding_fix(one, "%s", fix_login);
+    } else if (answer == PLAINTEXT_SPOKEN) {
+        finding_worsen(one, VERDICT_FAIL);
+        self->is_plain = self->is_plain || port == self->port;
+        finding_evidence(one, "%s%s answers PING without TLS: %s", between, where, words);
+        all->own = all->own == port ? 0 : all->own;
+    } else if (answer == PLAINTEXT_SILENT && !(self->redis != NULL && port == self->port)) {
+        finding_worsen(one, VERDICT_UNKNOWN);
+        finding_evidence(one, "%s%s says nothing to PING without TLS, or can't be tried", between, where);
+    }
 }
 
 void check_listeners(doctor *self)
@@ -73,21 +106,20 @@ void check_listeners(doctor *self)
     }
     collect(self, &all);
     for (size_t i = 0; i < all.count; i++) {
-        char where[80];
-        char words[PLAINTEXT_WORDS_MAX];
-        probe_words(&self->target, all.list[i], where, sizeof where);
-        if (plaintext_ask(&self->target, all.list[i], words) == PLAINTEXT_SPOKEN) {
-            finding_worsen(one, VERDICT_FAIL);
-            finding_evidence(one, "%s%s answers PING without TLS: %s", one->evidence[0] != '\0' ? "; " : "",
-                             where, words);
-        }
-        snprintf(probed + strlen(probed), sizeof probed - strlen(probed), "%s%u", i > 0 ? ", " : "",
-                 all.list[i]);
+        take_answer(self, one, &all, all.list[i]);
+        text_add(probed, sizeof probed, "%s%u", i > 0 ? ", " : "", all.list[i]);
     }
-    if (one->verdict == VERDICT_FAIL)
-        finding_fix(one,
-                    "in the server's configuration: port 0 (now: CONFIG SET port 0), and change passwords "
-                    "that clients may have sent there");
-    else
+    if (all.own != 0) {
+        finding_worsen(one, VERDICT_WARN);
+        finding_evidence(
+            one, "%sthe server says that it listens without TLS on port %u, which can't be reached from here",
+            finding_between(one->evidence), all.own);
+    }
+    if (one->verdict >= VERDICT_WARN) {
+        finding_fix(one, "%s", finding_between(one->fix));
+        finding_fix_set(one, "port", "0");
+        finding_fix(one, "; then change passwords that clients may have sent there");
+    }
+    if (one->verdict == VERDICT_OK)
         finding_evidence(one, "no Redis protocol without TLS on port %s", probed);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ask.h"
+#include "rules.h"
 
 /* The URI without its user and password, which is no secret. NULL: no memory. */
 static char *without_login(const char *uri)
@@ -53,48 +54,12 @@ static taskseal_err enter_without_login(const doctor *self, char name[ANSWER_MAX
     return err;
 }
 
-typedef struct rules {
-    bool known;
-    bool on;
-    bool nopass;
-    bool everything; /* +@all, without exceptions */
-} rules;
+#define OFF "default off ~* &* +@all"
 
-static bool holds(const redisReply *list, const char *word)
-{
-    for (size_t i = 0; i < list->elements; i++) {
-        if (list->element[i]->str != NULL && strcmp(list->element[i]->str, word) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* Of ACL GETUSER: pairs of a name and a value. The hashes of passwords among them are not looked at. */
-static rules read_rules(doctor *self)
-{
-    redisReply *reply = ask(self, 3, (const char *[]){"ACL", "GETUSER", "default"});
-    rules found = {0};
-
-    if (reply != NULL && (reply->type == REDIS_REPLY_ARRAY || reply->type == REDIS_REPLY_MAP)) {
-        for (size_t i = 0; i + 1 < reply->elements; i += 2) {
-            const char *name = reply->element[i]->str;
-            const redisReply *value = reply->element[i + 1];
-            if (name != NULL && strcmp(name, "flags") == 0) {
-                found.known = true;
-                found.on = holds(value, "on");
-                found.nopass = holds(value, "nopass");
-            }
-            if (name != NULL && strcmp(name, "commands") == 0 && value->str != NULL)
-                found.everything = strcmp(value->str, "+@all") == 0;
-        }
-    }
-    freeReplyObject(reply);
-    return found;
-}
-
-static const char fix_off[] =
-    "ACL SETUSER default off; keep its rights, ~* &* +@all, which the server needs to replay "
-    "its append-only file; and write it to the ACL file";
+static const char fix_off[] = "ACL SETUSER " OFF ", and in the ACL file: user " OFF;
+static const char fix_before[] =
+    "once every client logs in as a user of its own ('taskseal doctor --role worker' "
+    "prints the line of one): ";
 
 static void judge_rules(finding *one, const rules *said)
 {
@@ -104,28 +69,31 @@ static void judge_rules(finding *one, const rules *said)
         finding_worsen(one, VERDICT_FAIL);
         finding_evidence(one, "the default user is on and has no password (nopass)%s",
                          said->everything ? ", and may do everything (+@all)" : "");
-        finding_fix(one, "%s", fix_off);
+        finding_fix(one, "%s%s", fix_before, fix_off);
     } else {
         finding_worsen(one, VERDICT_WARN);
         finding_evidence(one, "the default user is on, with a password that everybody shares%s",
                          said->everything ? ", and may do everything (+@all)" : "");
-        finding_fix(one, "%s", fix_off);
+        finding_fix(one, "%s%s", fix_before, fix_off);
     }
 }
 
-/* Off, and not allowed everything: older releases then skip what they replay of scripts and transactions. */
+/* Off, and not allowed everything everywhere: older releases then skip what they replay of scripts and transactions. */
 static void judge_replay(doctor *self, finding *one, const rules *said)
 {
     char aof[ANSWER_MAX];
 
-    if (said->on || said->everything || ask_config(self, "appendonly", aof) != ANSWER_GIVEN ||
-        strcmp(aof, "yes") != 0)
+    if (said->on || (said->everything && said->everywhere))
+        return;
+    if (ask_config(self, "appendonly", aof) != ANSWER_GIVEN)
+        finding_denied(one, "CONFIG GET appendonly");
+    if (strcmp(aof, "yes") != 0)
         return;
     finding_worsen(one, VERDICT_WARN);
     finding_evidence(
         one, "; but it has lost its rights, and a server before the fix of valkey #3983 and redis #14541 "
              "drops tasks when it replays its append-only file");
-    finding_fix(one, "ACL SETUSER default off ~* &* +@all: it stays off");
+    finding_fix(one, "%s", fix_off);
 }
 
 void check_users(doctor *self)
@@ -133,29 +101,36 @@ void check_users(doctor *self)
     if (self->redis == NULL)
         return;
     finding *one = findings_add(&self->found, "default-user", VERDICT_OK);
-    const rules said = read_rules(self);
+    const rules said = rules_read(self, "default");
     char name[ANSWER_MAX] = "";
     const taskseal_err err = enter_without_login(self, name);
-    const bool by_certificate = name[0] != '\0' && strcmp(name, "default") != 0;
+    const bool named = name[0] != '\0' && strcmp(name, "default") != 0;
+    const bool by_certificate = uri_has_certificate(self->uri) && (named || (said.known && !said.on));
+    const bool open = said.known && said.on && said.nopass; /* which says more than that it is served */
 
-    if (err == TASKSEAL_OK && !said.known && !by_certificate) {
+    if (err == TASKSEAL_OK && !by_certificate && !open) {
         finding_worsen(one, VERDICT_FAIL);
-        finding_evidence(one, "a connection without user and password is served");
-        finding_fix(one, "%s", fix_off);
-    } else if (err == TASKSEAL_OK && !said.known) {
-        finding_evidence(one, "a connection without user and password is %s, by its client certificate",
-                         name);
+        finding_evidence(one, "a connection without user and password is served%s%s", named ? ", as " : "",
+                         named ? name : "");
+        finding_fix(one, "%s%s", named ? "" : fix_before,
+                    named ? "let what logs in for everybody (a proxy?) demand a login itself" : fix_off);
     } else if (said.known) {
         judge_rules(one, &said);
         judge_replay(self, one, &said);
+    } else if (err == TASKSEAL_OK) {
+        finding_worsen(one, VERDICT_UNKNOWN);
+        finding_evidence(one, "a connection without user and password is %s, by its client certificate",
+                         name);
+        finding_denied(one, "ACL GETUSER default");
     } else if (err == TASKSEAL_ERR_NO_PERMISSION) {
         finding_worsen(one, VERDICT_FAIL);
         finding_evidence(one, "a connection without user and password is taken for a user who may not PING");
-        finding_fix(one, "%s", fix_off);
+        finding_fix(one, "%s%s", fix_before, fix_off);
     } else if (err == TASKSEAL_ERR_AUTH_REFUSED) {
         finding_evidence(
             one, "a connection without user and password is not served: the default user is off, or has "
                  "a password");
+        finding_denied(one, "ACL GETUSER default");
     } else {
         finding_denied(one, "ACL GETUSER default");
     }

@@ -25,8 +25,12 @@ static void find_user(doctor *self)
 {
     redisReply *reply = ask(self, 2, (const char *[]){"ACL", "WHOAMI"});
 
-    if (reply != NULL && reply->type == REDIS_REPLY_STRING)
+    /* Without a name in the URI, and with a certificate, it may be anybody. */
+    self->user_known = strcmp(self->user, "default") != 0 || !uri_has_certificate(self->uri);
+    if (reply != NULL && reply->type == REDIS_REPLY_STRING && reply->len < sizeof self->user) {
         snprintf(self->user, sizeof self->user, "%s", reply->str);
+        self->user_known = true;
+    }
     freeReplyObject(reply);
 }
 
@@ -47,8 +51,8 @@ static const char *fix_of(taskseal_err err)
         return "start the server, or correct host and port in the URI";
     case TASKSEAL_ERR_NOT_TLS:
     case TASKSEAL_ERR_TIMEOUT:
-        return "in the server's configuration: port 0, tls-port PORT, tls-cert-file, tls-key-file, "
-               "tls-ca-cert-file";
+        return "if it has no TLS, in the server's configuration file: port 0; tls-port of the URI; "
+               "tls-cert-file FILE; tls-key-file FILE; tls-ca-cert-file FILE; and start it anew";
     case TASKSEAL_ERR_CERT_EXPIRED:
     case TASKSEAL_ERR_CERT_NOT_YET_VALID:
     case TASKSEAL_ERR_CERT_SELF_SIGNED:
@@ -58,8 +62,7 @@ static const char *fix_of(taskseal_err err)
     case TASKSEAL_ERR_CERT_INVALID:
     case TASKSEAL_ERR_NAME_MISMATCH:
         return "issue a certificate of your CA for this name, and on the server: CONFIG SET tls-cert-file "
-               "FILE "
-               "tls-key-file FILE";
+               "FILE tls-key-file FILE";
     case TASKSEAL_ERR_AUTH_REFUSED:
     case TASKSEAL_ERR_NO_PERMISSION:
         return "correct user and password in the URI; the user needs +ping";
@@ -93,21 +96,38 @@ static void check_connection(doctor *self)
     }
 }
 
+/* What a lost connection left unasked is not known, and the next look may find it out: no report to rely on. */
+static void check_lost(doctor *self)
+{
+    finding *one = &self->found.list[0];
+
+    self->lost = self->redis != NULL && self->redis->err != 0;
+    if (!self->lost)
+        return;
+    finding_worsen(one, VERDICT_FAIL);
+    finding_evidence(one, "; it was lost before all was asked: %s",
+                     self->redis->errstr[0] != '\0' ? self->redis->errstr : "no answer");
+    finding_fix(one, "look again; if it is lost again, see the server's log");
+}
+
 int doctor_run(doctor *self)
 {
     taskseal_error error = {0};
 
-    const taskseal_err err = taskseal_redis_endpoint_new(&self->endpoint, self->uri, &error);
-    if (err != TASKSEAL_OK) {
-        (void)report_error(err, error.message);
-        return taskseal_err_permanent(err) ? STATUS_REFUSED : STATUS_RETRY;
+    self->refused = taskseal_redis_endpoint_new(&self->endpoint, self->uri, &error);
+    /* One that breaks its rules may hold its password where others have the host. */
+    if (self->refused != TASKSEAL_ERR_URI_INVALID)
+        uri_server(self->uri, self->server);
+    if (self->refused != TASKSEAL_OK) {
+        (void)report_error(self->refused, error.message);
+        return taskseal_err_permanent(self->refused) ? STATUS_REFUSED : STATUS_RETRY;
     }
-    uri_server(self->uri, self->server);
     uri_user(self->uri, self->user);
     (void)uri_parameter(self->uri, "cacert", self->anchors, sizeof self->anchors);
     split_server(self);
     check_connection(self);
     find_target(self);
+    check_addresses(self);
     check_listeners(self);
     check_tls(self);
     check_certificates(self);
@@ -117,6 +137,7 @@ int doctor_run(doctor *self)
     if (self->test_role)
         check_role(self);
     check_payloads(self);
+    check_lost(self);
     return STATUS_OK;
 }
 

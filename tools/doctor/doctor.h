@@ -13,7 +13,16 @@
 
 enum { DOCTOR_PATH_MAX = 4096, PLAIN_PORTS_MAX = 16 };
 
-typedef enum role { ROLE_NONE, ROLE_PRODUCER, ROLE_WORKER, ROLE_OPERATOR } role;
+/* The last two are Asynq's: its Scheduler and PeriodicTaskManager, and its Inspector. */
+typedef enum role {
+    ROLE_NONE,
+    ROLE_PRODUCER,
+    ROLE_WORKER,
+    ROLE_OPERATOR,
+    ROLE_SCHEDULER,
+    ROLE_INSPECTOR,
+    ROLES
+} role;
 
 /* Whose keys and fields a queue has. */
 typedef enum layout { LAYOUT_NONE, LAYOUT_EXAMPLES, LAYOUT_ASYNQ } layout;
@@ -36,12 +45,16 @@ typedef struct doctor {
     char host[URI_PART_MAX];
     unsigned port;
     char user[URI_PART_MAX];
+    bool user_known; /* `user` is whom the server takes us for; else, whom the URI names, if any */
     char anchors[DOCTOR_PATH_MAX];
     taskseal_redis_endpoint *endpoint;
     redisContext *redis; /* verified and logged in; NULL: there is none, and `refused` says why */
     taskseal_redis_peer peer;
     taskseal_err refused;
+    bool lost;     /* the connection ended while the checks asked */
+    bool is_plain; /* the URI's own port speaks the Redis protocol without TLS */
     bool has_target;
+    bool answers; /* a handshake there is answered, by whatever */
     probe_target target;
     redisReply *info; /* of INFO; NULL: it may not be asked */
     way dryrun;
@@ -59,11 +72,16 @@ void doctor_end(doctor *self);
 
 /* ---- The checks, each in the file of its name ---- */
 
+void check_addresses(doctor *self);
 void check_listeners(doctor *self);
 void check_tls(doctor *self);
 void check_certificates(doctor *self);
 void check_users(doctor *self);
 void check_rights(doctor *self);
 void check_configuration(doctor *self);
+
+/* Of check_tls, which knows whether a refusal means anything; if not, the second says so. */
+void check_tls13(doctor *self, bool hears);
+void tls_refuses_all(finding *one);
 
 #endif

@@ -22,7 +22,7 @@ typedef enum verdict {
 
 extern const char *const verdict_names[VERDICTS];
 
-enum { EVIDENCE_MAX = 900, FIX_MAX = 700, FINDINGS_MAX = 48 };
+enum { EVIDENCE_MAX = 4096 /* every cipher fits */, FIX_MAX = 700, FINDINGS_MAX = 32 };
 
 typedef struct finding {
     const char *check; /* a name that never changes meaning */
@@ -39,9 +39,16 @@ typedef struct findings {
 /* A new one, without evidence and fix. */
 finding *findings_add(findings *all, const char *check, verdict how);
 
-/* Each adds to what is there; what does not fit is cut. */
+/* What stands between `text`, an evidence or a fix, and what is added to it: "; ", or "" if there is none yet. */
+const char *finding_between(const char *text);
+
+/* Each adds to what is there; what does not fit is cut, and "..." says so. */
+void text_add(char *text, size_t cap, const char *format, ...) PRINTF_LIKE(3, 4);
 void finding_evidence(finding *one, const char *format, ...) PRINTF_LIKE(2, 3);
 void finding_fix(finding *one, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Adds how a parameter is set: now, and in the configuration file. */
+void finding_fix_set(finding *one, const char *parameter, const char *value);
 
 /* Makes the verdict worse, never better. */
 void finding_worsen(finding *one, verdict how);

@@ -2,7 +2,7 @@
  *
  * Goes through a database with SCAN, whose order is that of a hash: the first of it are as good a sample as any. One
  * value is held at a time, of at most PAYLOAD_MAX bytes; of a collection with a pattern of the caller's, the first
- * elements.
+ * elements, whose size can't be asked for first: an answer of more than ANSWER_BYTES_MAX is given up while it comes.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -17,7 +17,7 @@
 
 #define STEP  "500"
 #define PIECE "16"
-enum { CURSOR_MAX = 64, PATTERN_MAX = 512 };
+enum { CURSOR_MAX = 64, PATTERN_MAX = 512, PIECE_COUNT = 16, ANSWER_BYTES_MAX = 24 << 20 };
 
 typedef struct walk {
     doctor *about;
@@ -54,15 +54,51 @@ static void tell_progress(walk *self)
                 self->to->seen, (double)self->commands / progress_seconds(&self->shown));
 }
 
-/* NULL: the connection is lost. */
+/* As redisGetReply, of at most ANSWER_BYTES_MAX: NULL, and redis->err is not set, if there is more. */
+static redisReply *get_reply(redisContext *redis)
+{
+    void *reply = NULL;
+    size_t received = 0;
+    int sent = 0;
+
+    while (sent == 0) {
+        if (redisBufferWrite(redis, &sent) != REDIS_OK)
+            return NULL;
+    }
+    while (redisGetReplyFromReader(redis, &reply) == REDIS_OK && reply == NULL &&
+           received <= ANSWER_BYTES_MAX) {
+        const size_t before = redis->reader->len;
+        if (redisBufferRead(redis) != REDIS_OK)
+            return NULL;
+        received += redis->reader->len - before;
+    }
+    return reply;
+}
+
+/* Gives up an answer that is too long, and the connection with it, for a new one. */
+static void give_up(walk *self)
+{
+    taskseal_error error;
+
+    self->to->seen++;
+    self->to->large++;
+    self->to->lost = taskseal_redis_reconnect(self->about->redis, &error) != TASKSEAL_OK;
+}
+
+/* NULL: the connection is lost, or the answer was too long. */
 static redisReply *ask_for(walk *self, int argc, const char **argv, const size_t *lens)
 {
     redisContext *redis = self->about->redis;
 
     keep_rate(self);
     self->commands++;
-    redisReply *reply = redis->err == 0 ? redisCommandArgv(redis, argc, argv, lens) : NULL;
-    self->to->lost = self->to->lost || reply == NULL;
+    redisReply *reply = NULL;
+    if (redis->err == 0 && redisAppendCommandArgv(redis, argc, argv, lens) == REDIS_OK)
+        reply = get_reply(redis);
+    if (reply == NULL && redis->err == 0)
+        give_up(self);
+    else
+        self->to->lost = self->to->lost || reply == NULL;
     tell_progress(self);
     return reply;
 }
@@ -85,16 +121,18 @@ static bool is_wrong_type(const redisReply *reply)
 
 static void take(walk *self, const redisReply *value)
 {
-    if (is_string(value) && value->len > PAYLOAD_MAX)
+    if (is_string(value) && value->len > PAYLOAD_MAX) {
+        self->to->seen++;
         self->to->large++;
-    else if (is_string(value))
+    } else if (is_string(value)) {
         payload_take(self->to, value->str, value->len);
+    }
 }
 
 /* ---- The layouts ---- */
 
 /* A field of a hash, asked for its length first. */
-static void take_field(walk *self, const redisReply *key, const char *field, bool is_message)
+static void take_field(walk *self, const redisReply *key, const char *field, bool is_message, bool needed)
 {
     const char *argv[] = {"HSTRLEN", key->str, field};
     const size_t lens[] = {7, key->len, strlen(field)};
@@ -107,6 +145,8 @@ static void take_field(walk *self, const redisReply *key, const char *field, boo
         self->to->seen++;
         self->to->large++;
     }
+    if (needed && ((known && length->integer == 0) || is_wrong_type(length)))
+        self->to->empty++;
     if (known && length->integer > 0 && length->integer <= PAYLOAD_MAX) {
         argv[0] = "HGET";
         redisReply *value = ask_for(self, 3, argv, (const size_t[]){4, key->len, strlen(field)});
@@ -144,6 +184,14 @@ static void take_string(walk *self, const redisReply *key)
     freeReplyObject(value);
 }
 
+/* Whether there may be more elements than were asked for. */
+static bool is_cut(const redisReply *reply, bool behind_cursor)
+{
+    if (!behind_cursor)
+        return reply->elements >= PIECE_COUNT;
+    return !is_array(reply, 2) || !is_string(reply->element[0]) || strcmp(reply->element[0]->str, "0") != 0;
+}
+
 /* The first elements of a collection: `step` apart from `first` on are values. */
 static void take_elements(walk *self, redisReply *reply, bool behind_cursor, size_t first, size_t step)
 {
@@ -151,6 +199,8 @@ static void take_elements(walk *self, redisReply *reply, bool behind_cursor, siz
 
     if (reply != NULL && !is_array(reply, 0))
         self->to->refused++;
+    else if (reply != NULL && is_cut(reply, behind_cursor))
+        self->to->cut++;
     for (size_t i = first; is_array(list, 0) && i < list->elements; i += step) {
         const redisReply *value = list->element[i];
         /* An entry of a stream is [id, [field, value, ...]]. */
@@ -192,7 +242,9 @@ static void take_collection(walk *self, const redisReply *key, const char *type)
         }
         take_elements(self, ask_for(self, kinds[i].argc, argv, lens), kinds[i].behind_cursor, kinds[i].first,
                       kinds[i].step);
+        return;
     }
+    self->to->refused += strcmp(type, "none") != 0; /* it was there a moment ago; else of a module */
 }
 
 static void take_any(walk *self, const redisReply *key)
@@ -216,21 +268,22 @@ static void take_key(walk *self, const redisReply *key)
     if (self->to->match != NULL) {
         take_any(self, key);
     } else if (self->about->layout == LAYOUT_ASYNQ) {
-        take_field(self, key, "msg", true);
-        take_field(self, key, "result", false);
+        take_field(self, key, "msg", true, true);
+        take_field(self, key, "result", false, false);
     } else {
-        take_field(self, key, "sealed", false);
+        take_field(self, key, "sealed", false, true);
     }
 }
 
-static void choose_pattern(const doctor *about, const payloads *to, char pattern[PATTERN_MAX])
+/* The caller's, or that of the layout, for which there is `room`. */
+static const char *choose_pattern(const doctor *about, const payloads *to, char room[PATTERN_MAX])
 {
     const char *before = about->layout == LAYOUT_ASYNQ ? "asynq:" : "";
 
     if (to->match != NULL)
-        snprintf(pattern, PATTERN_MAX, "%s", to->match);
-    else
-        snprintf(pattern, PATTERN_MAX, "%s{%s}:t:*", before, about->queue != NULL ? about->queue : "*");
+        return to->match;
+    snprintf(room, PATTERN_MAX, "%s{%s}:t:*", before, about->queue != NULL ? about->queue : "*");
+    return room;
 }
 
 static bool is_over(const walk *self)
@@ -260,17 +313,19 @@ static bool scan_step(walk *self, const char *pattern, char cursor[CURSOR_MAX])
 void payload_scan(doctor *about, payloads *to)
 {
     walk self = {.about = about, .to = to};
-    char pattern[PATTERN_MAX];
+    char room[PATTERN_MAX];
     char cursor[CURSOR_MAX] = "0";
+    const char *pattern = choose_pattern(about, to, room);
 
-    choose_pattern(about, to, pattern);
     progress_begin(&self.shown, true);
     redisReply *size = ask_for(&self, 1, (const char *[]){"DBSIZE"}, (const size_t[]){6});
     if (size != NULL && size->type == REDIS_REPLY_INTEGER && size->integer > 0)
         self.database = (uint64_t)size->integer;
     freeReplyObject(size);
-    while (!is_over(&self) && scan_step(&self, pattern, cursor)) {
-        to->complete = strcmp(cursor, "0") == 0 && !is_over(&self);
+    /* A table can have many more places than keys, but a server or proxy whose SCAN has no end must not hold us. */
+    for (uint64_t left = 65536 + self.database / 4;
+         left > 0 && !is_over(&self) && scan_step(&self, pattern, cursor); left--) {
+        to->complete = strcmp(cursor, "0") == 0 && !is_over(&self) && to->cut == 0;
         if (strcmp(cursor, "0") == 0)
             break;
     }

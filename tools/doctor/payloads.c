@@ -158,17 +158,22 @@ static void tell_plain(finding *one, const payloads *all)
     }
     finding_fix(
         one,
-        "seal them where they are made (taskseal_seal, or 'taskseal seal'), let those that wait run out, "
-        "then require it: treat TASKSEAL_PLAIN as an error");
+        "%sseal them where they are made (taskseal_seal, or 'taskseal seal'), let those that wait run out, "
+        "then require it: treat TASKSEAL_PLAIN as an error",
+        finding_between(one->fix));
 }
 
 void check_payloads(doctor *self)
 {
     payloads *all = self->payloads;
+    char enabled[ANSWER_MAX];
 
     if (all == NULL || self->redis == NULL)
         return;
     payload_scan(self, all);
+    const bool cluster =
+        ask_info(self, "cluster_enabled", enabled) == ANSWER_GIVEN && strcmp(enabled, "1") == 0;
+    all->complete = all->complete && !cluster;
     finding *one = findings_add(&self->found, "payloads", VERDICT_OK);
     if (all->denied) {
         finding_denied(one, "SCAN");
@@ -176,6 +181,15 @@ void check_payloads(doctor *self)
     }
     finding_evidence(one, "%" PRIu64 " payloads in %" PRIu64 " keys%s: %" PRIu64 " sealed", all->seen,
                      all->scanned, all->complete ? "" : ", a sample", all->sealed);
+    if (cluster)
+        finding_evidence(one, "; of this node of the cluster alone: look at each");
+    if (all->empty > 0) {
+        finding_worsen(one, VERDICT_UNKNOWN);
+        finding_evidence(one, "; %" PRIu64 " keys without a payload where the layout has it", all->empty);
+        finding_fix(one, "%slook into all of their fields with --match", finding_between(one->fix));
+    }
+    if (all->cut > 0)
+        finding_evidence(one, "; of %" PRIu64 " collections the first elements only", all->cut);
     if (all->plain > 0)
         tell_plain(one, all);
     if (all->unreadable + all->large > 0) {
@@ -185,13 +199,14 @@ void check_payloads(doctor *self)
                          " unreadable (cut, of a newer version, or within something else), %" PRIu64
                          " of more than 1 MiB",
                          all->unreadable, all->large);
-        finding_fix(one, "%slook at them with 'taskseal inspect'", one->fix[0] != '\0' ? "; " : "");
+        finding_fix(one, "%slook at them with 'taskseal inspect'", finding_between(one->fix));
     }
     if (all->refused > 0 || all->lost || all->seen == 0) {
         finding_worsen(one, all->refused > 0 || all->lost ? VERDICT_UNKNOWN : VERDICT_INFO);
-        finding_evidence(one, "; %" PRIu64 " could not be read%s%s", all->refused,
-                         all->lost ? ", and the connection was lost" : "",
-                         all->seen == 0 ? ", so nothing is known" : "");
+        if (all->refused > 0)
+            finding_evidence(one, "; %" PRIu64 " could not be read", all->refused);
+        finding_evidence(one, "%s%s", all->lost ? "; the connection was lost" : "",
+                         all->seen == 0 ? "; nothing is known of any" : "");
     }
 }
 
@@ -212,9 +227,9 @@ void payloads_print_json(const payloads *all)
 {
     printf("{\"scanned\":%" PRIu64 ",\"complete\":%s,\"seen\":%" PRIu64 ",\"sealed\":%" PRIu64
            ",\"plaintext\":%" PRIu64 ",\"unreadable\":%" PRIu64 ",\"large\":%" PRIu64 ",\"refused\":%" PRIu64
-           ",\"kinds\":{",
+           ",\"empty\":%" PRIu64 ",\"cut\":%" PRIu64 ",\"kinds\":{",
            all->scanned, all->complete ? "true" : "false", all->seen, all->sealed, all->plain,
-           all->unreadable, all->large, all->refused);
+           all->unreadable, all->large, all->refused, all->empty, all->cut);
     for (int kind = 0; kind < SHAPES; kind++)
         printf("%s\"%s\":%" PRIu64, kind > 0 ? "," : "", shape_names[kind], all->shapes[kind]);
     printf("},\"other_keys\":%" PRIu64 ",\"keys\":[", all->other_keys);

@@ -34,10 +34,12 @@ typedef struct payloads {
     uint64_t plain;
     uint64_t shapes[SHAPES]; /* of the plaintext ones */
     uint64_t unreadable;     /* cut, of a newer version, or within something else */
-    uint64_t large;          /* more than PAYLOAD_MAX */
-    uint64_t refused;        /* by the server */
+    uint64_t large;          /* more than PAYLOAD_MAX, or within an answer of more than ANSWER_BYTES_MAX */
+    uint64_t cut;            /* collections of which only the first elements were looked at */
+    uint64_t empty;          /* keys of the layout without a payload where it has one */
+    uint64_t refused;        /* by the server, or of a type that is not known */
     uint64_t scanned;        /* keys that SCAN gave */
-    bool complete;           /* the whole database was gone through */
+    bool complete;           /* the whole database was gone through, and every collection */
     bool denied;             /* SCAN is not permitted */
     bool lost;               /* the connection */
     buffer scratch;

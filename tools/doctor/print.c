@@ -19,6 +19,19 @@ static size_t count(const findings *all, verdict how)
 
 /* ---- For people ---- */
 
+static const char fix_mark[] = " | fix: ";
+
+/* Names in certificates, say, are anybody's text: what looks like our mark of a fix in them is no advice of ours. */
+static void print_evidence(const char *evidence)
+{
+    char text[EVIDENCE_MAX];
+
+    snprintf(text, sizeof text, "%s", evidence);
+    for (char *mark = strstr(text, fix_mark); mark != NULL; mark = strstr(mark, fix_mark))
+        mark[1] = '/';
+    print_safe(stdout, text);
+}
+
 void doctor_print(const doctor *self)
 {
     const findings *all = &self->found;
@@ -26,9 +39,9 @@ void doctor_print(const doctor *self)
     for (size_t i = 0; i < all->count; i++) {
         const finding *one = &all->list[i];
         printf("%-8s%-22s", verdict_names[one->verdict], one->check);
-        print_safe(stdout, one->evidence);
+        print_evidence(one->evidence);
         if (one->fix[0] != '\0') {
-            fputs(" | fix: ", stdout);
+            fputs(fix_mark, stdout);
             print_safe(stdout, one->fix);
         }
         fputc('\n', stdout);
@@ -57,7 +70,10 @@ void doctor_print_json(const doctor *self)
     printf("{\"worst\":\"%s\"", verdict_names[findings_worst(all)]);
     json_field("server", self->server);
     json_field("user", self->user);
-    printf(",\"connected\":%s,\"findings\":[", self->redis != NULL ? "true" : "false");
+    printf(",\"connected\":%s", self->redis != NULL ? "true" : "false");
+    if (self->has_days)
+        printf(",\"days_to_expiry\":%d,\"chain_days_to_expiry\":%d", self->leaf_days, self->chain_days);
+    fputs(",\"findings\":[", stdout);
     for (size_t i = 0; i < all->count; i++) {
         const finding *one = &all->list[i];
         printf("%s{\"check\":\"%s\",\"verdict\":\"%s\"", i > 0 ? "," : "", one->check,
@@ -143,7 +159,7 @@ void doctor_print_metrics(FILE *to, const doctor *self, double seconds)
                      "To the expiry of the server's certificate.");
         metric(to, self, "taskseal_doctor_certificate_expiry_days", self->leaf_days);
         begin_metric(to, "taskseal_doctor_chain_expiry_days",
-                     "To the first expiry in the chain that it sends.");
+                     "To the first expiry in its chain, the CA in cacert included.");
         metric(to, self, "taskseal_doctor_chain_expiry_days", self->chain_days);
     }
     if (self->payloads != NULL)

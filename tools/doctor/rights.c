@@ -30,7 +30,7 @@ static right ask_dryrun(doctor *self, const char *user, const char *const words[
     const int count = count_words(words);
     right found = RIGHT_UNKNOWN;
 
-    if (self->dryrun == WAY_SHUT)
+    if (self->dryrun == WAY_SHUT || (user == NULL && !self->user_known))
         return RIGHT_UNKNOWN;
     memcpy(argv + 3, words, (size_t)count * sizeof words[0]);
     redisReply *reply = ask(self, 3 + count, argv);

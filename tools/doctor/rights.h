@@ -16,7 +16,7 @@ typedef enum right_care { CARE_QUEUE, CARE_DRYRUN } right_care;
 
 /* Whether `user` (NULL: the one that the connection is) may run the command, by ACL DRYRUN; else, for itself only, by
  * MULTI, the command, DISCARD: a server queues what may be run, says NOPERM to what may not, and then forgets it. The
- * words are of a kind that would fail if they were run after all. */
+ * words are of a kind that fails, or does nothing, if they are run after all. */
 right right_ask(doctor *self, const char *user, const char *const words[RIGHT_WORDS_MAX], right_care care);
 
 /* In words, which of the two ways worked. */

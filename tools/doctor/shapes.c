@@ -74,9 +74,10 @@ static bool has_beginning(const char *data, size_t len, const beginning *list, s
         for (const char *at = memmem(data, len, list[i].text, own); at != NULL;
              at = memmem(at + 1, (size_t)(end - at) - 1, list[i].text, own)) {
             size_t follows = 0;
-            while (at + own + follows < end && is_word(at[own + follows]))
+            /* Not counted further than is needed: else a payload could keep us busy for minutes. */
+            while (follows < list[i].more && at + own + follows < end && is_word(at[own + follows]))
                 follows++;
-            if (follows >= list[i].more && (list[i].more == 0 || at == data || !is_word(at[-1])))
+            if (follows == list[i].more && (list[i].more == 0 || at == data || !is_word(at[-1])))
                 return true;
         }
     }
@@ -111,10 +112,13 @@ static bool has_key(const char *data, size_t len)
 
 /* ---- Fields ---- */
 
-/* Behind a field's name stands, quoted or not, : or =. */
+/* Behind a field's name, which may go on ("secret_key"), stands, quoted (with backslashes in JSON that is in JSON) or
+ * not, : or =. */
 static bool is_field(const char *at, const char *end)
 {
-    while (at < end && (*at == '"' || *at == '\'' || *at == ' '))
+    for (size_t more = 0; more < 24 && at < end && is_word(*at); more++)
+        at++;
+    while (at < end && (*at == '"' || *at == '\'' || *at == '\\' || *at == ' '))
         at++;
     return at + 1 < end && (*at == ':' || *at == '=');
 }

@@ -16,8 +16,12 @@
 /* What the callbacks of a handshake note. */
 typedef struct notes {
     STACK_OF(X509) * sent;
-    bool asked; /* for a client's certificate */
+    bool asked;    /* for a client's certificate */
+    bool alerted;  /* the server gave an alert as its reason to end */
+    long messages; /* that came */
 } notes;
+
+enum { MESSAGES_MAX = 200 };
 
 /* Keeps what the server sent. It says yes to all: nothing that follows is worth protecting, and the verdict on the
  * certificates is given elsewhere. */
@@ -37,9 +41,14 @@ static void note_message(int sent, int version, int kind, const void *data, size
     notes *to = argument;
 
     (void)version;
-    (void)ssl;
-    if (!sent && kind == SSL3_RT_HANDSHAKE && len > 0 &&
-        *(const unsigned char *)data == SSL3_MT_CERTIFICATE_REQUEST)
+    if (sent)
+        return;
+    /* Of some messages OpenSSL takes any number without coming back to us, and to our clock. */
+    if (kind == SSL3_RT_HANDSHAKE && ++to->messages > MESSAGES_MAX)
+        (void)shutdown(SSL_get_fd(ssl), SHUT_RDWR);
+    if (kind == SSL3_RT_ALERT && len == 2 && *(const unsigned char *)data == SSL3_AL_FATAL)
+        to->alerted = true;
+    if (kind == SSL3_RT_HANDSHAKE && len > 0 && *(const unsigned char *)data == SSL3_MT_CERTIFICATE_REQUEST)
         to->asked = true;
 }
 
@@ -104,15 +113,19 @@ static bool is_among(STACK_OF(X509) * list, const X509 *wanted)
     return false;
 }
 
-/* The first certificate above the server's own that was not sent and is no root: other clients have the roots only. */
-static void find_missing(X509_STORE_CTX *context, STACK_OF(X509) * sent, certificate_view *view)
+/* Where it ends; and the first certificate above the server's own that was not sent and is no root: other clients have
+ * the roots only. */
+static void note_chain(X509_STORE_CTX *context, STACK_OF(X509) * sent, certificate_view *view)
 {
     STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(context);
 
-    for (int i = 1; i < sk_X509_num(chain) && view->missing[0] == '\0'; i++) {
+    for (int i = 1; i < sk_X509_num(chain); i++) {
         X509 *one = sk_X509_value(chain, i);
-        if ((X509_get_extension_flags(one) & EXFLAG_SI) == 0 && !is_among(sent, one))
+        const bool root = (X509_get_extension_flags(one) & EXFLAG_SI) != 0;
+        if (!root && view->missing[0] == '\0' && !is_among(sent, one))
             certificate_name(X509_get_subject_name(one), view->missing);
+        if ((root || !is_among(sent, one)) && view->trusted_count < CERTIFICATES_MAX)
+            certificate_read(one, &view->trusted[view->trusted_count++]);
     }
 }
 
@@ -130,7 +143,7 @@ static void follow_chain(STACK_OF(X509) * sent, const char *anchors, certificate
         X509_VERIFY_PARAM_set_auth_level(how, 0);
         view->has_chain = X509_verify_cert(context) == 1;
         if (view->has_chain)
-            find_missing(context, sent, view);
+            note_chain(context, sent, view);
         else
             snprintf(view->broken, sizeof view->broken, "%s",
                      X509_verify_cert_error_string(X509_STORE_CTX_get_error(context)));
@@ -166,6 +179,7 @@ static SSL_CTX *make_configuration(OSSL_LIB_CTX *library, notes *to)
     SSL_CTX_set_msg_callback(made, note_message);
     SSL_CTX_set_msg_callback_arg(made, to);
     SSL_CTX_set_session_cache_mode(made, SSL_SESS_CACHE_OFF);
+    SSL_CTX_clear_mode(made, SSL_MODE_AUTO_RETRY); /* after each message our clock is looked at */
     if (SSL_CTX_set_min_proto_version(made, 0) != 1 || SSL_CTX_set_cipher_list(made, "ALL") != 1) {
         SSL_CTX_free(made);
         return NULL;
@@ -182,13 +196,26 @@ static void note_demand(SSL *ssl, probe *wire, const notes *seen, certificate_vi
         view->demand = seen->asked ? DEMAND_OPTIONAL : DEMAND_NONE;
     else if (seen->asked && wire->failed == 0)
         view->demand = DEMAND_ALWAYS;
+    view->alerted = seen->alerted;
     if (!done && wire->failed == ETIMEDOUT)
         snprintf(view->why, sizeof view->why, "no handshake within %d ms", PROBE_PATIENCE_MS);
     else if (!done)
         snprintf(view->why, sizeof view->why, "the handshake failed");
 }
 
-void certificate_look(const probe_target *target, const char *anchors, certificate_view *view)
+/* What we say that we can verify decides which certificate is sent. */
+static bool make_wish(SSL *ssl, certificate_wish wish)
+{
+    static const char *const signatures[] = {
+        [WISH_RSA] = "RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512:RSA+SHA1",
+        [WISH_OTHER] = "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:ed448:ECDSA+SHA1",
+    };
+
+    return wish == WISH_ANY || SSL_set1_sigalgs_list(ssl, signatures[wish]) == 1;
+}
+
+void certificate_look(const probe_target *target, const char *anchors, certificate_wish wish,
+                      certificate_view *view)
 {
     notes seen = {0};
     probe wire;
@@ -197,7 +224,7 @@ void certificate_look(const probe_target *target, const char *anchors, certifica
     SSL *ssl = configuration != NULL ? SSL_new(configuration) : NULL;
 
     *view = (certificate_view){0};
-    if (ssl == NULL) {
+    if (ssl == NULL || !make_wish(ssl, wish)) {
         snprintf(view->why, sizeof view->why, "OpenSSL can't be set up");
     } else if (!probe_dial(&wire, target, 0)) {
         snprintf(view->why, sizeof view->why, "nothing answers there");

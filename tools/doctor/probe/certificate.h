@@ -15,9 +15,12 @@ typedef struct certificate {
     char issuer[CERTIFICATE_TEXT_MAX];
     char signature[64]; /* "ecdsa-with-SHA256" */
     char key[32];       /* "RSA", "EC" or what else */
+    bool is_rsa;        /* RSA or RSA-PSS */
     int key_bits;
     bool weak_key;
     bool weak_signature; /* MD5 or SHA-1; of a root it does not matter */
+    bool
+        strange; /* key or signature are of a kind that OpenSSL does not know: nothing is known of their strength */
     bool self_issued;
     int days; /* to its expiry, rounded down; less than 0: expired */
     bool not_yet;
@@ -37,13 +40,20 @@ typedef struct certificate_view {
     certificate list[CERTIFICATES_MAX]; /* the server's own first, as they were sent; more are left out */
     size_t count;
     bool has_chain; /* one leads to `anchors`, be it with certificates from there; dates are not looked at */
-    char broken[128];                   /* why none does, else "" */
+    char broken[128];                      /* why none does, else "" */
+    certificate trusted[CERTIFICATES_MAX]; /* those of the chain that were not sent, but are in `anchors` */
+    size_t trusted_count;
     char missing[CERTIFICATE_TEXT_MAX]; /* the subject of one that was not sent and is no root, else "" */
     client_demand demand;
+    bool alerted;  /* it said so when it ended the connection; its words may be lost on the way */
     char why[128]; /* why nothing was seen */
 } certificate_view;
 
+/* A server can have one certificate for clients that know RSA and another for those that know ECDSA. */
+typedef enum certificate_wish { WISH_ANY, WISH_RSA, WISH_OTHER } certificate_wish;
+
 /* `anchors`: a PEM file, a hashed directory, or "system". */
-void certificate_look(const probe_target *target, const char *anchors, certificate_view *view);
+void certificate_look(const probe_target *target, const char *anchors, certificate_wish wish,
+                      certificate_view *view);
 
 #endif

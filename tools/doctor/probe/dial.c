@@ -52,6 +52,32 @@ bool probe_resolve(probe_target *target, const char *host, unsigned port)
     return true;
 }
 
+int probe_others(const probe_target *target, const char *host, char *text, size_t cap)
+{
+    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+    char own[PROBE_NAME_MAX];
+    int count = 0;
+
+    text[0] = '\0';
+    probe_words(target, 1, own, sizeof own);
+    if (getaddrinfo(host, NULL, &hints, &found) != 0)
+        return -1;
+    for (const struct addrinfo *at = found; at != NULL; at = at->ai_next) {
+        probe_target other = {.len = at->ai_addrlen};
+        char words[PROBE_NAME_MAX];
+        const size_t len = strlen(text);
+        memcpy(&other.address, at->ai_addr, at->ai_addrlen);
+        probe_words(&other, 1, words, sizeof words);
+        if (strcmp(words, own) == 0)
+            continue;
+        words[strlen(words) - strlen(":1")] = '\0';
+        snprintf(text + len, cap - len, "%s%s", count++ > 0 ? ", " : "", words);
+    }
+    freeaddrinfo(found);
+    return count;
+}
+
 static in_port_t *port_of(struct sockaddr_storage *address)
 {
     return address->ss_family == AF_INET6 ? &((struct sockaddr_in6 *)address)->sin6_port
@@ -65,14 +91,19 @@ unsigned probe_port(const probe_target *target)
     return ntohs(*port_of(&copy));
 }
 
+void probe_host(const probe_target *target, char *text, size_t cap)
+{
+    if (getnameinfo((const struct sockaddr *)&target->address, target->len, text, (socklen_t)cap, NULL, 0,
+                    NI_NUMERICHOST) != 0)
+        snprintf(text, cap, "?");
+}
+
 void probe_words(const probe_target *target, unsigned port, char *text, size_t cap)
 {
-    char host[INET6_ADDRSTRLEN] = "?";
+    char host[INET6_ADDRSTRLEN];
     const bool six = target->address.ss_family == AF_INET6;
 
-    if (getnameinfo((const struct sockaddr *)&target->address, target->len, host, sizeof host, NULL, 0,
-                    NI_NUMERICHOST) != 0)
-        snprintf(host, sizeof host, "?");
+    probe_host(target, host, sizeof host);
     snprintf(text, cap, "%s%s%s:%u", six ? "[" : "", host, six ? "]" : "",
              port != 0 ? port : probe_port(target));
 }

@@ -26,10 +26,17 @@ bool probe_of_socket(probe_target *target, int fd, const char *host);
 /* The first address of a name. */
 bool probe_resolve(probe_target *target, const char *host, unsigned port);
 
+/* "127.0.0.1" or "::1". */
+void probe_host(const probe_target *target, char *text, size_t cap);
+
 /* "127.0.0.1:6379" or "[::1]:6379"; port 0: the target's own. */
 void probe_words(const probe_target *target, unsigned port, char *text, size_t cap);
 
 unsigned probe_port(const probe_target *target);
+
+/* The addresses that the name has besides the target's, one after the other; cut if there is no room. How many;
+ * -1: they can't be looked up. */
+int probe_others(const probe_target *target, const char *host, char *text, size_t cap);
 
 /* A connection, closed with probe_close; every wait on it ends PROBE_PATIENCE_MS after it began. */
 typedef struct probe {

@@ -25,9 +25,11 @@ static void read_key(X509 *from, certificate *to)
 
     if (key == NULL) {
         snprintf(to->key, sizeof to->key, "unknown");
+        to->strange = true;
         return;
     }
-    const bool rsa = EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS") || EVP_PKEY_is_a(key, "DSA");
+    to->is_rsa = EVP_PKEY_is_a(key, "RSA") || EVP_PKEY_is_a(key, "RSA-PSS");
+    const bool rsa = to->is_rsa || EVP_PKEY_is_a(key, "DSA");
     const char *name = EVP_PKEY_get0_type_name(key);
     snprintf(to->key, sizeof to->key, "%s", name != NULL ? name : "unknown");
     to->key_bits = EVP_PKEY_get_bits(key);
@@ -42,6 +44,8 @@ static void read_signature(X509 *from, certificate *to)
     if (X509_get_signature_info(from, &digest, NULL, NULL, NULL) == 1)
         to->weak_signature = digest == NID_md5 || digest == NID_sha1 || digest == NID_md4 ||
                              digest == NID_md5_sha1 || digest == NID_ripemd160;
+    else
+        to->strange = true;
 }
 
 static void read_dates(X509 *from, certificate *to)

@@ -9,15 +9,18 @@
 
 #include "dial.h"
 
-enum { VERSION_SSL3 = 0x0300, VERSION_TLS10, VERSION_TLS11, VERSION_TLS12, HELLO_CIPHERS_MAX = 160 };
+enum { VERSION_SSL3 = 0x0300, VERSION_TLS10, VERSION_TLS11, VERSION_TLS12, VERSION_TLS13 };
+enum { HELLO_CIPHERS_MAX = 160 };
 
 typedef enum hello_answer {
     HELLO_TAKEN,
-    HELLO_REFUSED, /* by an alert, or by closing the connection */
+    HELLO_TOO_OLD, /* refused, and the alert says that the version is why */
+    HELLO_REFUSED, /* by another alert, or by closing the connection, whatever the reason */
     HELLO_FAILED   /* no answer, or one that is no TLS: nothing is known */
 } hello_answer;
 
-/* Offers `version` as the newest that we speak, and the ciphers. `version` and `cipher` of the answer, if taken. */
+/* Offers `version` as the newest that we speak (TLS 1.3: as the only one), and the ciphers. `version` and
+ * `cipher` of the answer, if taken; TLS 1.3 says there that it is TLS 1.2. */
 hello_answer hello_ask(const probe_target *target, unsigned version, const uint16_t *ciphers, size_t count,
                        unsigned *taken_version, unsigned *taken_cipher);
 

@@ -8,7 +8,8 @@
 #include "dial.h"
 
 typedef enum plaintext_answer {
-    PLAINTEXT_CLOSED, /* nothing listens there */
+    PLAINTEXT_CLOSED, /* nothing listens there that can be reached from here */
+    PLAINTEXT_SILENT, /* something listens, and said nothing in time; or it could not be tried */
     PLAINTEXT_NONE,   /* something listens, and did not answer in the Redis protocol */
     PLAINTEXT_SPOKEN
 } plaintext_answer;
