@@ -14,7 +14,7 @@ static inline taskseal_bytes field(const void *data, size_t len)
 }
 
 static inline taskseal_context context_of(const taskseal_go_call *call, const char *queue, const char *type,
-                                   const char *id, const char *extra)
+                                          const char *id, const char *extra)
 {
     return (taskseal_context){field(queue, call->queue_len), field(type, call->type_len),
                               field(id, call->id_len), field(extra, call->extra_len)};
@@ -32,8 +32,8 @@ static inline size_t split_ids(const char *ids[IDS_MAX], const char *text, size_
 }
 
 static inline taskseal_seal_options seal_options(const taskseal_keyring *ring, const taskseal_go_call *call,
-                                          const taskseal_context *context, const char *key_ids,
-                                          const char *ids[IDS_MAX])
+                                                 const taskseal_context *context, const char *key_ids,
+                                                 const char *ids[IDS_MAX])
 {
     size_t count = split_ids(ids, key_ids, call->key_ids_len);
     return (taskseal_seal_options){.keyring = ring,
@@ -49,7 +49,7 @@ static inline taskseal_seal_options seal_options(const taskseal_keyring *ring, c
 }
 
 static inline taskseal_open_options open_options(const taskseal_keyring *ring, const taskseal_go_call *call,
-                                          const taskseal_context *context)
+                                                 const taskseal_context *context)
 {
     return (taskseal_open_options){.keyring = ring,
                                    .context = *context,
@@ -72,12 +72,13 @@ static inline void tell_opened(taskseal_go_call *call, const taskseal_opened *op
 
 /* The keyring, which is memory of C, is a number to Go: a pointer to what Go can't see into is checked at each call. */
 static inline taskseal_err taskseal_go_seal(uintptr_t ring, taskseal_go_call *call, const char *queue,
-                              const char *type, const char *id, const char *extra, const char *key_ids,
-                              const uint8_t *payload, uint8_t *out)
+                                            const char *type, const char *id, const char *extra,
+                                            const char *key_ids, const uint8_t *payload, uint8_t *out)
 {
     const char *ids[IDS_MAX];
     taskseal_context context = context_of(call, queue, type, id, extra);
-    taskseal_seal_options options = seal_options((const taskseal_keyring *)ring, call, &context, key_ids, ids);
+    taskseal_seal_options options =
+        seal_options((const taskseal_keyring *)ring, call, &context, key_ids, ids);
     if (out == NULL)
         return taskseal_seal_size(&options, call->in_len, &call->out_len, &call->offset);
     taskseal_err err = taskseal_seal(&options, payload, call->in_len, out, call->out_cap, &call->out_len);
@@ -88,8 +89,8 @@ static inline taskseal_err taskseal_go_seal(uintptr_t ring, taskseal_go_call *ca
 }
 
 static inline taskseal_err taskseal_go_open(uintptr_t ring, taskseal_go_call *call, const char *queue,
-                              const char *type, const char *id, const char *extra, const uint8_t *sealed,
-                              uint8_t *out)
+                                            const char *type, const char *id, const char *extra,
+                                            const uint8_t *sealed, uint8_t *out)
 {
     taskseal_opened opened;
     taskseal_context context = context_of(call, queue, type, id, extra);

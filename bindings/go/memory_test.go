@@ -174,6 +174,11 @@ func TestCostInAllocations(t *testing.T) {
 			failure = err
 		}
 	}
+	padded, large, other := sealOptions, randomBytes(t, 5*ChunkBytes), sealOptions
+	padded.Padded = true
+	if other.Suite = ChaCha20Poly1305; AEGIS256.Available() {
+		other.Suite = AEGIS256
+	}
 	for _, c := range []struct {
 		name string
 		want float64
@@ -182,6 +187,15 @@ func TestCostInAllocations(t *testing.T) {
 		{"AppendSeal", 0, func() { _, err := ring.AppendSeal(buf, payload, sealOptions); note(err) }},
 		{"AppendSeal to named keys", 0, func() { _, err := ring.AppendSeal(buf, payload, named); note(err) }},
 		{"Seal", 1, func() { _, err := ring.Seal(payload, sealOptions); note(err) }},
+		{"Seal with padding", 1, func() { _, err := ring.Seal(payload, padded); note(err) }},
+		{"Seal with another suite", 1, func() { _, err := ring.Seal(payload, other); note(err) }},
+		{"Seal of many chunks", 1, func() { _, err := ring.Seal(large, sealOptions); note(err) }},
+		{"Seal in turns", 2, func() {
+			_, err := ring.Seal(payload, named)
+			note(err)
+			_, err = ring.Seal(nil, other)
+			note(err)
+		}},
 		{"SealInPlace", 0, func() {
 			copy(place[offset:], payload)
 			_, err := ring.SealInPlace(place, len(payload), sealOptions)

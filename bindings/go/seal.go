@@ -82,8 +82,8 @@ func (k *Keyring) appendSeal(dst, payload []byte, o *SealOptions, ids []byte) ([
 	if err != nil {
 		return nil, err
 	}
-	if dst == nil {
-		dst = r.guess(len(payload))
+	if dst == nil && !o.Padded {
+		dst = r.guess(len(payload), o.Suite)
 	}
 	out := room(dst)
 	call.out_cap = C.size_t(len(out))
@@ -117,20 +117,26 @@ func (r *ring) sealAgain(dst, payload []byte, o *SealOptions, ids []byte, call *
 		dst = grow(dst, int(call.out_len))
 		code = r.seal(call, &o.Context, ids, payload, room(dst))
 	}
-	if code == C.TASKSEAL_OK && !o.Padded && o.Suite <= AES256GCM {
-		r.header.Store(int64(int(call.out_len) - chunksLen(len(payload))))
+	if code == C.TASKSEAL_OK && !o.Padded {
+		r.header.Store(int64(int(call.out_len) - chunksLen(len(payload), o.Suite)))
 	}
 	return dst, code
 }
 
-// chunksLen is what an envelope holds behind its header, without padding, of suites whose tags have 16 bytes.
-func chunksLen(n int) int { return n + 16*(n/ChunkBytes+1) }
+// chunksLen is what an envelope holds behind its header: without padding, the payload and a tag for each chunk.
+func chunksLen(n int, suite Suite) int {
+	tag := 16
+	if suite == AEGIS256 {
+		tag = 32
+	}
+	return n + tag*(n/ChunkBytes+1)
+}
 
-// guess makes room for an envelope like the last one, so that C need not be asked for its length; nil if there is none
-// yet. A wrong guess costs another allocation, or leaves room unused.
-func (r *ring) guess(n int) []byte {
+// guess makes room for an envelope with a header like the last one's, so that C need not be asked for its length; nil if
+// there was none yet. A wrong guess costs another allocation, or leaves room unused.
+func (r *ring) guess(n int, suite Suite) []byte {
 	if header := int(r.header.Load()); header > 0 {
-		return make([]byte, 0, header+chunksLen(n))
+		return make([]byte, 0, header+chunksLen(n, suite))
 	}
 	return nil
 }
