@@ -40,9 +40,16 @@ func FailureIf(own func(error) bool) func(error) bool {
 	return func(err error) bool { return IsFailure(err) && own(Cause(err)) }
 }
 
+// An awaited error is of a key that the middleware waits for. The same code from a handler, which may open what is not
+// Asynq's, is a failure like all others: else it would be tried again for ever.
+type awaited struct{ cause error }
+
+func (a *awaited) Error() string { return a.cause.Error() }
+func (a *awaited) Unwrap() error { return a.cause }
+
 func waits(err error) bool {
-	code := taskseal.CodeOf(err)
-	return (code == taskseal.ErrUnknownKey || code == taskseal.ErrKeyUnavailable) && !errors.Is(err, asynq.SkipRetry)
+	var a *awaited
+	return errors.As(err, &a)
 }
 
 // RetryDelay makes an asynq.Config.RetryDelayFunc: a task whose key is not known yet is tried again after wait, others as

@@ -23,7 +23,8 @@ import (
 const bundlePrefix = "tskbundle1\n"
 
 // Aggregator is an asynq.GroupAggregator that bundles sealed members, without a key, into a task of the given type, which
-// Config.Bundles of the workers must name. Its handler, behind the middleware, finds them with Members.
+// Config.Bundles of the workers must name. Its handler, behind the middleware, finds them with Members. A bundle of more than
+// 131072 members is refused as damaged: asynq.Config.GroupMaxSize keeps groups smaller.
 func Aggregator(kind string, opts ...asynq.Option) asynq.GroupAggregator {
 	return asynq.GroupAggregatorFunc(func(group string, tasks []*asynq.Task) *asynq.Task {
 		bundle := appendString([]byte(bundlePrefix), []byte(group))
@@ -58,6 +59,9 @@ var (
 	errBundleType = fmt.Errorf("asynqseal: a bundle of a type that Config.Bundles does not name: %w: %w", taskseal.ErrNotSealed, asynq.SkipRetry)
 )
 
+// membersMost bounds what a bundle of a few megabytes, made up of members of no bytes, takes of a worker's memory and log.
+const membersMost = 1 << 17
+
 func isBundle(payload []byte) bool { return bytes.HasPrefix(payload, []byte(bundlePrefix)) }
 
 // A packed member is one as it stands in a bundle.
@@ -69,6 +73,9 @@ type packed struct {
 func readBundle(bundle []byte) (group string, members []packed, err error) {
 	name, rest, ok := cutString(bundle[len(bundlePrefix):])
 	for ok && len(rest) > 0 {
+		if len(members) == membersMost {
+			return "", nil, errBundle
+		}
 		var kind, sealed []byte
 		if kind, rest, ok = cutString(rest); ok {
 			sealed, rest, ok = cutString(rest)
@@ -91,9 +98,9 @@ func cutString(from []byte) (s, rest []byte, ok bool) {
 
 // openBundle opens the members. An error that may pass fails the whole task, so that it is tried again.
 func (s *Sealer) openBundle(queue, kind, id string, bundle []byte) (string, []Member, error) {
-	group, found, err := readBundle(bundle)
-	if !slices.Contains(s.config.Bundles, kind) {
-		err = errBundleType
+	group, found, err := "", []packed(nil), errBundleType
+	if slices.Contains(s.config.Bundles, kind) {
+		group, found, err = readBundle(bundle)
 	}
 	if err != nil {
 		s.tell(&Event{Queue: queue, Type: kind, ID: id, Outcome: Refused, Err: err})
