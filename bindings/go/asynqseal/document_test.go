@@ -46,7 +46,7 @@ func TestDocumentShowsTheMigration(t *testing.T) {
 	}
 	_, shown, _ := strings.Cut(string(source), "with the package's name in front\n")
 	shown, _, ok := strings.Cut(shown, "\n// end\n")
-	shown = strings.ReplaceAll(shown, "if Envelope(ctx)", "if asynqseal.Envelope(ctx)")
+	shown = strings.NewReplacer("Envelope(ctx)", "asynqseal.Envelope(ctx)", "Members(ctx)", "asynqseal.Members(ctx)").Replace(shown)
 	if !ok || !strings.Contains(document(t), "```go\n"+shown+"```\n") {
 		t.Errorf("doc/asynq.md does not show\n%s", shown)
 	}

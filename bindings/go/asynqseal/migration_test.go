@@ -59,7 +59,7 @@ func onlyUnsealed(old asynq.MiddlewareFunc) asynq.MiddlewareFunc {
 	return func(next asynq.Handler) asynq.Handler {
 		byHand := old(next)
 		return asynq.HandlerFunc(func(ctx context.Context, task *asynq.Task) error {
-			if Envelope(ctx) != nil {
+			if _, members := Members(ctx); members != nil || Envelope(ctx) != nil {
 				return next.ProcessTask(ctx, task)
 			}
 			return byHand.ProcessTask(ctx, task)
@@ -72,7 +72,7 @@ func onlyUnsealed(old asynq.MiddlewareFunc) asynq.MiddlewareFunc {
 // While a system moves from its own middleware to this one, tasks of both are opened, and what either of them must refuse is
 // refused. What waits of the old ones stays as it was sealed, also when its handler fails.
 func TestMigrationFromHandWrittenMiddleware(t *testing.T) {
-	s := newStage(t, Config{Policy: func(string, string) Policy { return AcceptBoth(time.Now().Add(time.Hour)) }})
+	s := newStage(t, Config{Bundles: []string{"digest"}, Policy: func(string, string) Policy { return AcceptBoth(time.Now().Add(time.Hour)) }})
 	old := newHandWritten(t)
 	enqueue := func(payload []byte) {
 		t.Helper()
@@ -85,6 +85,10 @@ func TestMigrationFromHandWrittenMiddleware(t *testing.T) {
 	s.enqueue(t, asynq.NewTask("mail", []byte("sealed")), asynq.MaxRetry(1))
 	moved := s.enqueue(t, asynq.NewTask("mail", []byte("moved")), asynq.ProcessIn(time.Hour))
 	enqueue(moved.Payload)
+	bundle := Aggregator("digest").Aggregate("ann", []*asynq.Task{asynq.NewTask("mail", old.seal([]byte("member")))})
+	if _, err := s.plain.Enqueue(bundle); err != nil {
+		t.Fatal(err)
+	}
 	middleware := func(next asynq.Handler) asynq.Handler { return s.sealer.Middleware(onlyUnsealed(old.middleware)(next)) }
 	startWorker(t, s.server, asynq.Config{}, middleware, map[string]asynq.HandlerFunc{"mail": func(ctx context.Context, task *asynq.Task) error {
 		key := "no envelope"
@@ -93,12 +97,16 @@ func TestMigrationFromHandWrittenMiddleware(t *testing.T) {
 		}
 		s.note(fmt.Sprintf("%s, %s", task.Payload(), key))
 		return errors.New("fails, so that it is written back")
+	}, "digest": func(ctx context.Context, _ *asynq.Task) error {
+		group, members := Members(ctx)
+		s.note(fmt.Sprintf("%d of %s", len(members), group))
+		return nil
 	}})
 	waitFor(t, "all but the scheduled one are archived", func() bool {
 		info, err := s.inspector.GetQueueInfo("default")
 		return err == nil && info.Archived == 4
 	})
-	s.await(t, "by hand, no envelope", "by hand, no envelope", "sealed, mail-k01", "sealed, mail-k01")
+	s.await(t, "by hand, no envelope", "by hand, no envelope", "sealed, mail-k01", "sealed, mail-k01", "1 of ann")
 	if strings.Contains(string(s.dump(t)), "by hand") {
 		t.Error("the old middleware has left its payload readable")
 	}
