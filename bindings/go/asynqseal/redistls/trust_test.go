@@ -312,3 +312,17 @@ func TestWhatServersNameMustBeAHostAndAPort(t *testing.T) {
 	_, err = e.dial(context.Background(), "127.0.0.1:"+port)
 	expectError(t, err, taskseal.ErrNameMismatch, "not for `127.0.0.1`")
 }
+
+// Of the certificates of a stranger so many are looked at as chains have, to find words for what is wrong with them.
+func TestWordsForAChainTakeBoundedWork(t *testing.T) {
+	ca := newCA(t)
+	namesake := *newCA(t).certificate
+	namesake.RawSubject, namesake.RawIssuer = ca.certificate.RawSubject, ca.certificate.RawSubject
+	e := &expectation{anchors: &anchors{}}
+	sent := []*x509.Certificate{issue(t, ca).certificate}
+	for len(sent) < explainedMost-1 {
+		sent = append(sent, ca.certificate)
+	}
+	expectError(t, e.explainUntrusted(append(sent, &namesake)), taskseal.ErrCertInvalid, "wrong signature")
+	expectError(t, e.explainUntrusted(append(sent, ca.certificate, &namesake)), taskseal.ErrCertUntrusted, "nothing leads to a CA")
+}
