@@ -326,3 +326,27 @@ func TestWordsForAChainTakeBoundedWork(t *testing.T) {
 	expectError(t, e.explainUntrusted(append(sent, &namesake)), taskseal.ErrCertInvalid, "wrong signature")
 	expectError(t, e.explainUntrusted(append(sent, ca.certificate, &namesake)), taskseal.ErrCertUntrusted, "nothing leads to a CA")
 }
+
+// crypto/tls minds a wildcard over a top-level domain less than the C library.
+func TestAWildcardLeavesTwoLabels(t *testing.T) {
+	ca := newCA(t)
+	for _, c := range []struct {
+		name, san string
+		good      bool
+	}{
+		{"redis.internal", "*.internal", false},
+		{"redis.internal", "Redis.internal", true},
+		{"redis.a.internal", "*.a.internal", true},
+		{"redis", "redis", true},
+	} {
+		leaf := *issue(t, ca).certificate
+		leaf.DNSNames = []string{c.san}
+		e := &expectation{name: c.name, trust: &sources{}, anchors: &anchors{}}
+		err := e.verifyMore(tls.ConnectionState{PeerCertificates: []*x509.Certificate{&leaf}, VerifiedChains: [][]*x509.Certificate{{&leaf, ca.certificate}}})
+		if !c.good {
+			expectError(t, err, taskseal.ErrNameMismatch, "wildcard over a whole top-level domain")
+		} else if err != nil {
+			t.Errorf("%s for %s: %v", c.san, c.name, err)
+		}
+	}
+}
