@@ -176,6 +176,7 @@ func TestCostInAllocations(t *testing.T) {
 	}
 	padded, large, other := sealOptions, randomBytes(t, 5*ChunkBytes), sealOptions
 	padded.Padded = true
+	paddedEnvelope, largeEnvelope := mustSeal(t, ring, []byte("short"), padded), mustSeal(t, ring, large, sealOptions)
 	if other.Suite = ChaCha20Poly1305; AEGIS256.Available() {
 		other.Suite = AEGIS256
 	}
@@ -203,6 +204,8 @@ func TestCostInAllocations(t *testing.T) {
 		}},
 		{"AppendOpen", 0, func() { _, _, err := ring.AppendOpen(buf, sealed, openOptions); note(err) }},
 		{"Open", 1, func() { _, _, err := ring.Open(sealed, openOptions); note(err) }},
+		{"Open with padding", 1, func() { _, _, err := ring.Open(paddedEnvelope, openOptions); note(err) }},
+		{"Open of many chunks", 1, func() { _, _, err := ring.Open(largeEnvelope, openOptions); note(err) }},
 		{"OpenInPlace", 0, func() {
 			_, _, err := ring.OpenInPlace(append(buf[:0], sealed...), openOptions)
 			note(err)

@@ -59,7 +59,8 @@ func TestMessagesThatNameAnotherQueue(t *testing.T) {
 func TestHandlersErrorsAreFailures(t *testing.T) {
 	ring := newRing(t, "k")
 	for _, text := range []ErrorText{RedactErrors, SealErrors, PlainErrors} {
-		j := &job{Context: t.Context(), sealer: newSealer(t, Config{Keyring: ring, Errors: text}), task: asynq.NewTask("mail", nil), queue: "default", id: "id"}
+		j := &job{Context: t.Context(), sealer: newSealer(t, Config{Keyring: ring, Errors: text}), task: asynq.NewTask("mail", nil)}
+		j.event = Event{Queue: "default", Type: "mail", ID: "id"}
 		err := j.run(func() error { return fmt.Errorf("the attachment: %w", taskseal.ErrUnknownKey) })
 		soon := func(int, error, *asynq.Task) time.Duration { return time.Second }
 		if !IsFailure(err) || RetryDelay(time.Hour, soon)(0, err, nil) != time.Second {
@@ -105,15 +106,15 @@ func TestMissingKeysWithoutNumber(t *testing.T) {
 func TestBundlesOfTooManyMembers(t *testing.T) {
 	sealer := newSealer(t, Config{Keyring: newRing(t, "k"), Bundles: []string{"digest"}})
 	many := func(n int) []byte { return []byte(bundlePrefix + "\x03ann" + strings.Repeat("\x00\x00", n)) }
-	if _, members, err := sealer.openBundle("default", "digest", "id", many(1000)); err != nil || len(members) != 1000 {
-		t.Errorf("%d members, %v", len(members), err)
+	if opened, err := sealer.openBundle("default", "digest", "id", many(1000)); err != nil || len(opened.members) != 1000 {
+		t.Errorf("a thousand members: %v", err)
 	}
-	if _, members, err := sealer.openBundle("default", "digest", "id", many(membersMost+1)); err != errBundle || members != nil {
-		t.Errorf("%d members, %v", len(members), err)
+	if opened, err := sealer.openBundle("default", "digest", "id", many(membersMost+1)); err != errBundle || opened != nil {
+		t.Errorf("too many members: %v", err)
 	}
 	// One of a type that takes none is not even taken apart.
-	bundle := many(membersMost)
-	if n := testing.AllocsPerRun(1, func() { _, _, _ = sealer.openBundle("default", "mail", "id", bundle) }); n > 10 {
+	packed := many(membersMost)
+	if n := testing.AllocsPerRun(1, func() { _, _ = sealer.openBundle("default", "mail", "id", packed) }); n > 10 {
 		t.Errorf("to refuse it takes %v allocations", n)
 	}
 }
@@ -129,10 +130,18 @@ func TestQueuesOfTheServersChoiceAreBounded(t *testing.T) {
 	}
 }
 
+// Asynq's own ResultWriter is nil where an ErrorHandler runs, outside of what recovers from panics.
+func TestErrorHandlersWriteNoResults(t *testing.T) {
+	j := &job{Context: t.Context(), sealer: newSealer(t, Config{Keyring: newRing(t, "k")}), task: asynq.NewTask("mail", nil)}
+	if n, err := ResultWriter(j).Write([]byte("result")); n != 0 || err != errNoResults {
+		t.Errorf("%d, %v", n, err)
+	}
+}
+
 // Contexts get into logs.
 func TestContextsAreNotPrinted(t *testing.T) {
 	secret := []byte("canary")
-	j := &job{Context: t.Context(), id: "id", payload: secret, members: []Member{{Task: asynq.NewTask("mail", secret)}}}
+	j := &job{Context: t.Context(), payload: secret, bundle: &bundle{members: []Member{{Task: asynq.NewTask("mail", secret)}}}}
 	setPayload(&j.given, secret, true)
 	inner, cancel := context.WithCancel(j)
 	defer cancel()

@@ -56,23 +56,39 @@ func (c *Client) prepare(ctx context.Context, task *asynq.Task, opts []asynq.Opt
 
 // runAll sends the calls that were prepared, and notes what becomes of them.
 func (d *direct) runAll(ctx context.Context, calls []*scriptCall, results []Enqueued) {
-	pipe := d.redis.Pipeline()
-	answers := make([]*redis.Cmd, len(calls))
-	for i, c := range calls {
+	var waiting []int
+	for i := range calls {
 		if results[i].Err == nil {
-			answers[i] = enqueueScript.EvalSha(ctx, pipe, c.keys, c.args...)
+			waiting = append(waiting, i)
 		}
+	}
+	for len(waiting) > 0 {
+		waiting = d.runSome(ctx, calls, results, waiting)
+	}
+}
+
+// runSome gives back the calls with which nothing has happened, because a server did not know the script.
+func (d *direct) runSome(ctx context.Context, calls []*scriptCall, results []Enqueued, waiting []int) []int {
+	pipe := d.redis.Pipeline()
+	answers := make([]*redis.Cmd, len(waiting))
+	for at, i := range waiting {
+		answers[at] = enqueueScript.EvalSha(ctx, pipe, calls[i].keys, calls[i].args...)
 	}
 	_, _ = pipe.Exec(ctx) // each answer has its own error
-	for i, answer := range answers {
-		switch {
-		case answer == nil:
-		case redis.HasErrorPrefix(answer.Err(), "NOSCRIPT"): // nothing was done: the first one brings the script
-			results[i].Info, results[i].Err = d.run(ctx, calls[i])
-		default:
-			results[i].Info, results[i].Err = calls[i].answer(answer)
+	var again []int
+	for at, i := range waiting {
+		if redis.HasErrorPrefix(answers[at].Err(), "NOSCRIPT") {
+			again = append(again, i)
+		} else {
+			results[i].Info, results[i].Err = calls[i].answer(answers[at])
 		}
 	}
+	if len(again) == 0 {
+		return nil
+	}
+	first := again[0] // this one brings the script
+	results[first].Info, results[first].Err = d.run(ctx, calls[first])
+	return again[1:]
 }
 
 var errNilTask = errors.New("asynqseal: task cannot be nil")

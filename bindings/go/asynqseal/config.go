@@ -66,18 +66,21 @@ func RetryDelay(wait time.Duration, otherwise asynq.RetryDelayFunc) asynq.RetryD
 	}
 }
 
-// ErrorHandler gives next the opened task (or the sealed one, if it can't be opened) and the error that the handler returned.
-// Both may be secret. Of a panic there is only what Asynq keeps of it.
+// ErrorHandler gives next the opened task (or the sealed one, if it can't be opened), Payload of its context too, and the
+// error that the handler returned. They may be secret. Of a panic there is only what Asynq keeps of it.
 func (s *Sealer) ErrorHandler(next asynq.ErrorHandler) asynq.ErrorHandler {
 	return asynq.ErrorHandlerFunc(func(ctx context.Context, task *asynq.Task, err error) {
 		queue, _ := asynq.GetQueueName(ctx)
 		id, _ := asynq.GetTaskID(ctx)
 		var opened taskseal.Opened
 		payload, e := s.openTask(task.Payload(), &opened, queue, task.Type(), id)
-		if e == nil && !s.config.TypedOnly {
-			j := &job{Context: ctx, sealer: s, task: task, given: *task, queue: queue, id: id, payload: payload}
-			setPayload(&j.given, payload, true)
-			ctx, task = j, &j.given
+		if e == nil {
+			j := &job{Context: ctx, sealer: s, task: task, given: *task, payload: payload,
+				event: Event{Queue: queue, Type: task.Type(), ID: id}}
+			if ctx = j; !s.config.TypedOnly {
+				setPayload(&j.given, payload, true)
+				task = &j.given
+			}
 		}
 		next.HandleError(ctx, task, Cause(err))
 	})

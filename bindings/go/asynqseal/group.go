@@ -48,10 +48,16 @@ type Member struct {
 // which members were sealed for, as far as there are any without Err.
 func Members(ctx context.Context) (group string, members []Member) {
 	j := jobOf(ctx)
-	if j == nil {
+	if j == nil || j.bundle == nil {
 		return "", nil
 	}
-	return j.group, j.members
+	return j.bundle.group, j.bundle.members
+}
+
+// A bundle is what a task of an Aggregator holds, opened.
+type bundle struct {
+	group   string
+	members []Member
 }
 
 var (
@@ -70,8 +76,8 @@ type packed struct {
 	sealed []byte
 }
 
-func readBundle(bundle []byte) (group string, members []packed, err error) {
-	name, rest, ok := cutString(bundle[len(bundlePrefix):])
+func readBundle(payload []byte) (group string, members []packed, err error) {
+	name, rest, ok := cutString(payload[len(bundlePrefix):])
 	for ok && len(rest) > 0 {
 		if len(members) == membersMost {
 			return "", nil, errBundle
@@ -97,14 +103,14 @@ func cutString(from []byte) (s, rest []byte, ok bool) {
 }
 
 // openBundle opens the members. An error that may pass fails the whole task, so that it is tried again.
-func (s *Sealer) openBundle(queue, kind, id string, bundle []byte) (string, []Member, error) {
+func (s *Sealer) openBundle(queue, kind, id string, whole []byte) (*bundle, error) {
 	group, found, err := "", []packed(nil), errBundleType
 	if slices.Contains(s.config.Bundles, kind) {
-		group, found, err = readBundle(bundle)
+		group, found, err = readBundle(whole)
 	}
 	if err != nil {
 		s.tell(&Event{Queue: queue, Type: kind, ID: id, Outcome: Refused, Err: err})
-		return "", nil, err
+		return nil, err
 	}
 	members := make([]Member, 0, len(found))
 	for _, m := range found {
@@ -117,8 +123,8 @@ func (s *Sealer) openBundle(queue, kind, id string, bundle []byte) (string, []Me
 		case errors.Is(event.Err, asynq.SkipRetry):
 			members = append(members, Member{Err: event.Err})
 		default:
-			return group, nil, event.Err
+			return nil, event.Err
 		}
 	}
-	return group, members, nil
+	return &bundle{group, members}, nil
 }

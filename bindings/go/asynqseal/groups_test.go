@@ -126,7 +126,11 @@ func FuzzBundle(f *testing.F) {
 	f.Add(bundle.Payload()[len(bundlePrefix):])
 	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01})
 	f.Fuzz(func(t *testing.T, rest []byte) {
-		_, members, err := sealer.openBundle("default", "digest", "id", append([]byte(bundlePrefix), rest...))
+		opened, err := sealer.openBundle("default", "digest", "id", append([]byte(bundlePrefix), rest...))
+		var members []Member
+		if opened != nil {
+			members = opened.members
+		}
 		for _, member := range members {
 			if (member.Task == nil) == (member.Err == nil) {
 				t.Error("a member is neither opened nor refused, or both")

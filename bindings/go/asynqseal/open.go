@@ -58,7 +58,7 @@ func (s *Sealer) openTask(sealed []byte, to *taskseal.Opened, queue, kind, id st
 }
 
 func (s *Sealer) openBound(sealed []byte, to *taskseal.Opened, bound taskseal.Context) (payload []byte, err error) {
-	payload, *to, err = s.config.Keyring.AppendOpen(make([]byte, 0, len(sealed)), sealed, taskseal.OpenOptions{Context: bound})
+	payload, *to, err = s.config.Keyring.Open(sealed, taskseal.OpenOptions{Context: bound})
 	return payload, err
 }
 

@@ -126,11 +126,11 @@ func TestMembersAreBoundToTheirQueue(t *testing.T) {
 		t.Fatal(err)
 	}
 	bundle := Aggregator("digest").Aggregate("ann", []*asynq.Task{asynq.NewTask("mail", sealed)}).Payload()
-	if _, members, err := sealer.openBundle("news", "digest", "id", bundle); err != nil || members[0].Err != nil {
-		t.Errorf("%v, %v", members, err)
+	if opened, err := sealer.openBundle("news", "digest", "id", bundle); err != nil || opened.members[0].Err != nil {
+		t.Errorf("%+v, %v", opened, err)
 	}
-	if _, members, _ := sealer.openBundle("default", "digest", "id", bundle); members[0].Err == nil {
-		t.Error("another queue takes it")
+	if opened, err := sealer.openBundle("default", "digest", "id", bundle); err != nil || opened.members[0].Err == nil {
+		t.Errorf("another queue takes it: %v", err)
 	}
 }
 

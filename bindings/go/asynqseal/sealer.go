@@ -14,10 +14,10 @@
 // asynqseal.ResultWriter(ctx). A [Kind] gives them a value of a Go type instead. What stays readable in the server: types,
 // queues, ids, group names, headers, options and times.
 //
-// A payload that is too large for a queue can stand in another store: put a small one into the task that names it, with what
-// [taskseal.Keyring.NewSealWriter] made of it there under [taskseal.PurposeReference]; this package neither knows nor
-// needs that store. A page that shows payloads to those who may see them calls [Sealer.OpenPayload],
-// [Sealer.OpenResult] and [Sealer.OpenError] behind its own authorisation.
+// A payload that is too large for a queue can stand in another store, sealed there by [taskseal.Keyring.NewSealWriter]; the
+// task then carries its name. This package does not know of such stores yet: an envelope of
+// [taskseal.PurposeReference] in the place of a payload, which is kept for that, is refused. A page that shows payloads to
+// those who may see them calls [Sealer.OpenPayload], [Sealer.OpenResult] and [Sealer.OpenError] behind its own authorisation.
 package asynqseal
 
 import (

@@ -36,19 +36,15 @@ type job struct {
 	sealer  *Sealer
 	task    *asynq.Task // Asynq's own
 	given   asynq.Task  // the handler's, if it wants one
-	queue   string
-	id      string
 	payload []byte
 	event   Event
-
-	group   string // of a bundle
-	members []Member
+	bundle  *bundle // nil: it is none
 }
 
 type jobKey struct{}
 
 // Format keeps the payload out of what is printed of a context, whatever the verb.
-func (j *job) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "context of task %s", j.id) }
+func (j *job) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "context of task %s", j.event.ID) }
 
 // Value gives the job itself to those who have its key.
 func (j *job) Value(key any) any {
@@ -87,13 +83,13 @@ func (s *Sealer) receive(ctx context.Context, task *asynq.Task) (*job, error) {
 		s.tell(&Event{Queue: queue, Type: task.Type(), ID: id, Outcome: Refused, Err: errQueue})
 		return nil, errQueue
 	}
-	j := &job{Context: ctx, sealer: s, task: task, queue: queue, id: id}
-	var err error
+	j := &job{Context: ctx, sealer: s, task: task}
+	j.event.Queue, j.event.Type, j.event.ID = queue, task.Type(), id
 	if isBundle(task.Payload()) {
-		j.group, j.members, err = s.openBundle(queue, task.Type(), id, task.Payload())
+		var err error
+		j.bundle, err = s.openBundle(queue, task.Type(), id, task.Payload())
 		return j, err
 	}
-	j.event.Queue, j.event.Type, j.event.ID = queue, task.Type(), id
 	j.payload = s.open(&j.event, task.Payload())
 	return j, j.event.Err
 }
