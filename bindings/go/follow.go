@@ -51,8 +51,11 @@ func (k *Keyring) Follow(ctx context.Context, path string, o FollowOptions) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-		case <-o.Now:
+		case _, open := <-o.Now:
 			seen = nil
+			if !open {
+				o.Now = nil // else it would ask all the time
+			}
 		}
 	}
 }

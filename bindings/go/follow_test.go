@@ -143,3 +143,15 @@ func TestStamps(t *testing.T) {
 		t.Error("another file was not noticed")
 	}
 }
+
+// A channel that somebody has closed asks once, not all the time.
+func TestFollowMindsNoClosedChannel(t *testing.T) {
+	f := newFollower(t, FollowOptions{Every: time.Hour})
+	f.until(t, "it was read", f.has("mail-k01"))
+	close(f.now)
+	f.until(t, "it was asked for", f.has("mail-k01"))
+	time.Sleep(50 * time.Millisecond)
+	if n := len(f.told); n > 0 {
+		t.Errorf("it was read %d times more", n)
+	}
+}

@@ -222,3 +222,29 @@ func TestCostInAllocations(t *testing.T) {
 		t.Error(failure)
 	}
 }
+
+// A frame is as programs have it: a buffer beside what points elsewhere. cgo refuses the latter, which no call may reach.
+type frame struct {
+	name *string
+	buf  [2048]byte
+}
+
+func TestBuffersInStructsWithPointers(t *testing.T) {
+	ring, name := testRing(t), "frame"
+	in, out := &frame{name: &name}, &frame{name: &name}
+	sealed := in.buf[:copy(in.buf[:], mustSeal(t, ring, []byte("payload"), SealOptions{}))]
+	text, err := EncodeText(sealed)
+	if err != nil || IsSealed(sealed) != Sealed {
+		t.Errorf("%v, %v", IsSealed(sealed), err)
+	}
+	if decoded, err := AppendDecodeText(out.buf[:0], text); err != nil || !bytes.Equal(decoded, sealed) {
+		t.Error(err)
+	}
+	info, err := Inspect(sealed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if id, err := MessageIDOf(sealed); err != nil || id != info.MessageID {
+		t.Error(err)
+	}
+}

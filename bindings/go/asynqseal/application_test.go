@@ -183,6 +183,7 @@ func TestApplication(t *testing.T) {
 	}
 	a.rotates(t, worker, scheduler)
 	a.webShowsNoSecrets(t, id, failing)
+	a.idsNameNoFileElsewhere(t)
 	for _, s := range []*service{web, scheduler, worker} {
 		s.end(t)
 		if strings.Contains(s.said(t), "canary") {
@@ -194,6 +195,38 @@ func TestApplication(t *testing.T) {
 			t.Errorf("readable in %s", name)
 		}
 	})
+}
+
+// Whoever can write to the server bundles what was sealed before, under an id of his own, of which the worker makes a file's name.
+func (a *application) idsNameNoFileElsewhere(t *testing.T) {
+	t.Helper()
+	ring, err := taskseal.LoadKeyring(a.keyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ring.Close()
+	sealed, err := ring.Seal([]byte(`{"to":"ann@canary.example"}`), taskseal.SealOptions{Context: boundToGroup("default", "news", "ann")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := asynq.NewClient(a.options)
+	defer plain.Close()
+	bundle := Aggregator("digest").Aggregate("ann", []*asynq.Task{asynq.NewTask("news", sealed)})
+	for _, id := range []string{"../elsewhere", "within"} { // the second one is the good twin
+		if _, err := plain.Enqueue(bundle, asynq.TaskID(id), asynq.MaxRetry(0), asynq.Retention(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	inspector := asynq.NewInspector(a.options)
+	defer inspector.Close()
+	waitFor(t, "one is refused, one done", func() bool {
+		_, err := os.Stat(filepath.Join(a.outbox, "within.mail"))
+		info, e := inspector.GetTaskInfo("default", "../elsewhere")
+		return err == nil && e == nil && (info.State == asynq.TaskStateArchived || info.State == asynq.TaskStateCompleted)
+	})
+	if _, err := os.Stat(filepath.Join(a.outbox, "..", "elsewhere.mail")); err == nil {
+		t.Error("an id has named a file elsewhere")
+	}
 }
 
 // What asynqmon answers is what its pages show. The control is a task that is not sealed: of it the size alone is told.

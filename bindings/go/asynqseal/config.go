@@ -44,9 +44,16 @@ func FailureIf(own func(error) bool) func(error) bool {
 	return func(err error) bool { return IsFailure(err) && own(Cause(err)) }
 }
 
+// An awaited error is of a key that the middleware waits for. The same code from a handler, which may open what is not
+// Asynq's, is a failure like all others: else it would be tried again for ever.
+type awaited struct{ cause error }
+
+func (a *awaited) Error() string { return a.cause.Error() }
+func (a *awaited) Unwrap() error { return a.cause }
+
 func waits(err error) bool {
-	code := taskseal.CodeOf(err)
-	return (code == taskseal.ErrUnknownKey || code == taskseal.ErrKeyUnavailable) && !errors.Is(err, asynq.SkipRetry)
+	var a *awaited
+	return errors.As(err, &a)
 }
 
 // RetryDelay makes an asynq.Config.RetryDelayFunc: a task whose key is not known yet is tried again after wait, others as
@@ -72,7 +79,8 @@ func (s *Sealer) ErrorHandler(next asynq.ErrorHandler) asynq.ErrorHandler {
 		var opened taskseal.Opened
 		payload, e := s.openTask(task.Payload(), &opened, queue, task.Type(), id)
 		if e == nil {
-			j := &job{Context: ctx, sealer: s, task: task, given: *task, payload: payload}
+			j := &job{Context: ctx, sealer: s, task: task, given: *task, payload: payload,
+				event: Event{Queue: queue, Type: task.Type(), ID: id}}
 			if ctx = j; !s.config.TypedOnly {
 				setPayload(&j.given, payload, true)
 				task = &j.given

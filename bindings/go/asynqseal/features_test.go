@@ -264,6 +264,12 @@ func TestConfigIsChecked(t *testing.T) {
 	if _, err := New(Config{}); err == nil || err.Error() != "asynqseal: Config.Keyring is nil: load one with taskseal.LoadKeyring" {
 		t.Errorf("a sealer without keys: %v", err)
 	}
+	for _, config := range []Config{{Lifetime: -1}, {KeyWait: -1}} { // which would mean for ever, and not at all
+		config.Keyring = newRing(t, "k")
+		if _, err := New(config); err == nil {
+			t.Errorf("%+v", config)
+		}
+	}
 	sealer := newSealer(t, Config{Keyring: newRing(t, "k")})
 	err := sealer.Middleware(asynq.NotFoundHandler()).ProcessTask(t.Context(), asynq.NewTask("mail", nil))
 	if err == nil || !strings.Contains(err.Error(), "no queue or id") {

@@ -23,7 +23,8 @@ import (
 const bundlePrefix = "tskbundle1\n"
 
 // Aggregator is an asynq.GroupAggregator that bundles sealed members, without a key, into a task of the given type, which
-// Config.Bundles of the workers must name. Its handler, behind the middleware, finds them with Members.
+// Config.Bundles of the workers must name. Its handler, behind the middleware, finds them with Members. A bundle of more than
+// 131072 members is refused as damaged: asynq.Config.GroupMaxSize keeps groups smaller.
 func Aggregator(kind string, opts ...asynq.Option) asynq.GroupAggregator {
 	return &aggregator{kind, opts}
 }
@@ -87,6 +88,9 @@ var (
 	errBundleType = fmt.Errorf("asynqseal: a bundle of a type that Config.Bundles does not name: %w: %w", taskseal.ErrNotSealed, asynq.SkipRetry)
 )
 
+// membersMost bounds what a bundle of a few megabytes, made up of members of no bytes, takes of a worker's memory and log.
+const membersMost = 1 << 17
+
 func isBundle(payload []byte) bool { return bytes.HasPrefix(payload, []byte(bundlePrefix)) }
 
 // A packed member is one as it stands in a bundle.
@@ -98,6 +102,9 @@ type packed struct {
 func readBundle(payload []byte) (group string, members []packed, err error) {
 	name, rest, ok := cutString(payload[len(bundlePrefix):])
 	for ok && len(rest) > 0 {
+		if len(members) == membersMost {
+			return "", nil, errBundle
+		}
 		var kind, sealed []byte
 		if kind, rest, ok = cutString(rest); ok {
 			sealed, rest, ok = cutString(rest)
@@ -119,10 +126,10 @@ func cutString(from []byte) (s, rest []byte, ok bool) {
 }
 
 // openBundle opens the members. An error that may pass fails the whole task, so that it is tried again.
-func (s *Sealer) openBundle(queue, kind, id string, packed []byte) (*bundle, error) {
-	group, found, err := readBundle(packed)
-	if !slices.Contains(s.config.Bundles, kind) {
-		err = errBundleType
+func (s *Sealer) openBundle(queue, kind, id string, whole []byte) (*bundle, error) {
+	group, found, err := "", []packed(nil), errBundleType
+	if slices.Contains(s.config.Bundles, kind) {
+		group, found, err = readBundle(whole)
 	}
 	if err != nil {
 		s.tell(&Event{Queue: queue, Type: kind, ID: id, Outcome: Refused, Err: err})

@@ -147,7 +147,7 @@ func TestWorkerConfigKeepsWhatAPlainProgramHas(t *testing.T) {
 	if got := <-handled; strings.Contains(got.payload, "early") || !strings.Contains(got.err, "key") {
 		t.Errorf("of a missing key the error handler got %+v", got)
 	}
-	if len(delayed)+len(judged) > 0 || RetryDelay(time.Minute, nil)(0, taskseal.ErrUnknownKey, nil) != time.Minute {
+	if len(delayed)+len(judged) > 0 || RetryDelay(time.Minute, nil)(0, &awaited{taskseal.ErrUnknownKey}, nil) != time.Minute {
 		t.Error("a missing key reached the program's functions")
 	}
 	if bare := s.sealer.WorkerConfig(asynq.Config{}); bare.ErrorHandler != nil || bare.IsFailure(nil) || !bare.IsFailure(errOfTheApplication) {

@@ -92,8 +92,18 @@ func (m *Metrics) Observe(event Event) {
 		}
 		use.note(event.Opened.SealedAt, m.now())
 	default:
-		m.plain[event.Queue]++ // not its type: whoever writes to the server makes as many of them as he likes
+		m.plain[m.queueLabel(event.Queue)]++ // not its type: whoever writes to the server makes as many of them as he likes
 	}
+}
+
+// queuesMost bounds the labels that whoever writes to the server can make of queues.
+const queuesMost = 256
+
+func (m *Metrics) queueLabel(queue string) string {
+	if _, known := m.plain[queue]; !known && len(m.plain) >= queuesMost {
+		return "(others)"
+	}
+	return queue
 }
 
 // A MetricFamily is one metric: a counter, or else a gauge.

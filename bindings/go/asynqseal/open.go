@@ -26,8 +26,8 @@ const (
 	Refused         Outcome = "refused"
 )
 
-// An Event tells of one task that a worker got, or one member of a bundle. It holds nothing secret. Queue and Outcome are
-// the worker's own words; Type and ID are the server's, which anyone who can write to it may have chosen.
+// An Event tells of one task that a worker got, or one member of a bundle. It holds nothing secret. Outcome is the worker's
+// own word; Queue, Type and ID are the message's, which anyone who can write to the server may have chosen.
 type Event struct {
 	Queue, Type, ID string
 	Outcome         Outcome
@@ -82,7 +82,7 @@ func (s *Sealer) refuse(event *Event, sealed []byte, err error) []byte {
 		if s.waitedLong(sealed) {
 			event.Err = fmt.Errorf("%w, for longer than %v: %w", err, s.config.KeyWait, asynq.SkipRetry)
 		} else {
-			event.Outcome = KeyMissing
+			event.Outcome, event.Err = KeyMissing, &awaited{err}
 		}
 		return nil
 	case errors.Is(err, taskseal.ErrExpired):
@@ -108,7 +108,8 @@ func (s *Sealer) judgePlain(event *Event, payload []byte) []byte {
 	return append([]byte(nil), payload...)
 }
 
-// waitedLong: the seal time is not authenticated yet. Who forges it gains what deleting the task gives him, or a retry.
+// waitedLong: the seal time is not authenticated yet. Who forges it gains what deleting the task gives him, or retries, but
+// none for ever: what nobody can have sealed yet is old.
 func (s *Sealer) waitedLong(sealed []byte) bool {
 	info, err := taskseal.Inspect(sealed)
 	if err != nil {
@@ -119,7 +120,8 @@ func (s *Sealer) waitedLong(sealed []byte) bool {
 	for _, stanza := range info.Stanzas {
 		grace = max(grace, s.missing.missed(stanza.KeyID, now, wait))
 	}
-	return now.Sub(info.SealedAt) > wait && grace > wait/graceShare
+	age := now.Sub(info.SealedAt)
+	return (age > wait || age < -taskseal.ClockLeeway*time.Second) && grace > wait/graceShare
 }
 
 func (s *Sealer) tell(event *Event) {

@@ -53,7 +53,7 @@ func (p *periodicProvider) GetConfigs() ([]*asynq.PeriodicTaskConfig, error) {
 }
 
 func (p *periodicProvider) seal(config *asynq.PeriodicTaskConfig, kept map[entry]*asynq.Task) (*asynq.Task, error) {
-	if config.Task == nil {
+	if config == nil || config.Task == nil {
 		return nil, errNilTask
 	}
 	if p.sealer.config.TypedOnly {

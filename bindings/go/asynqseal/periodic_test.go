@@ -24,6 +24,10 @@ func (m maker) GetConfigs() ([]*asynq.PeriodicTaskConfig, error) {
 	return []*asynq.PeriodicTaskConfig{{Cronspec: "@every 2s", Task: task, Opts: []asynq.Option{asynq.Queue("default")}}}, nil
 }
 
+type entries []*asynq.PeriodicTaskConfig
+
+func (g entries) GetConfigs() ([]*asynq.PeriodicTaskConfig, error) { return g, nil }
+
 func (s *stage) manage(t *testing.T, provider asynq.PeriodicTaskConfigProvider) {
 	t.Helper()
 	manager, err := asynq.NewPeriodicTaskManager(asynq.PeriodicTaskManagerOpts{RedisConnOpt: s.options, PeriodicTaskConfigProvider: provider,
@@ -148,6 +152,10 @@ func TestProviderSealsAnewForAnotherEntryOrKey(t *testing.T) {
 	info, err := taskseal.Inspect(look())
 	if err != nil || info.Stanzas[0].KeyID != "mail-k02" {
 		t.Errorf("after the key has changed: %+v, %v", info, err)
+	}
+	nothing := sealer.PeriodicProvider(entries{nil}) // of which Asynq makes an error, too
+	if _, err := nothing.GetConfigs(); !errors.Is(err, errNilTask) {
+		t.Errorf("an entry that is nil: %v", err)
 	}
 	failure = errors.New("no database")
 	if _, err := provider.GetConfigs(); !errors.Is(err, failure) {

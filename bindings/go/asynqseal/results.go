@@ -4,6 +4,7 @@ package asynqseal
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	taskseal "github.com/taskseal/taskseal/bindings/go"
@@ -22,16 +23,22 @@ func ResultWriter(ctx context.Context) *Results {
 	return &Results{j}
 }
 
+var errNoResults = errors.New("asynqseal: Asynq takes results from handlers only, not from an ErrorHandler")
+
 // TaskID is the id of the task.
 func (r *Results) TaskID() string { return r.j.event.ID }
 
 // Write seals data and stores it as the task's whole result; a second one takes the place of the first, as Asynq's does.
 func (r *Results) Write(data []byte) (int, error) {
+	writer := r.j.task.ResultWriter()
+	if writer == nil {
+		return 0, errNoResults
+	}
 	sealed, err := r.j.sealAs(taskseal.PurposeResult, data)
 	if err != nil {
 		return 0, err
 	}
-	if _, err := r.j.task.ResultWriter().Write(sealed); err != nil {
+	if _, err := writer.Write(sealed); err != nil {
 		return 0, err
 	}
 	return len(data), nil

@@ -36,8 +36,12 @@ type Config struct {
 	Padded   bool              // hide lengths
 	Lifetime time.Duration     // from the time a task is due, or enqueued; 0: for ever. A worker refuses what is older.
 
-	// Policy says what a worker accepts on a queue of a type. nil: RequireSealed for all.
+	// Policy says what a worker accepts on a queue of a type. nil: RequireSealed for all. Both are the message's own words: who
+	// can write to one queue of a worker can name another, unless Queues has the worker refuse it.
 	Policy func(queue, kind string) Policy
+
+	// Queues are those of the worker, as in asynq.Config. A task that names another one is refused, wherever it lay. nil: any.
+	Queues []string
 
 	// Bundles are the types of the tasks that Aggregator makes. A bundle of another type is refused: whoever can write to
 	// the server could put one of old members, or of none, before any handler.
@@ -88,6 +92,9 @@ func New(config Config) (*Sealer, error) {
 	if config.Keyring == nil {
 		return nil, errors.New("asynqseal: Config.Keyring is nil: load one with taskseal.LoadKeyring")
 	}
+	if config.Lifetime < 0 || config.KeyWait < 0 {
+		return nil, errors.New("asynqseal: Lifetime and KeyWait can't be negative")
+	}
 	if !config.TypedOnly && !asynqIsKnown() {
 		return nil, ErrUnknownAsynq
 	}
@@ -97,7 +104,7 @@ func New(config Config) (*Sealer, error) {
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
-	config.Bundles = slices.Clone(config.Bundles)
+	config.Bundles, config.Queues = slices.Clone(config.Bundles), slices.Clone(config.Queues)
 	return &Sealer{config: config}, nil
 }
 

@@ -6,8 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/hibiken/asynq"
+
+	taskseal "github.com/taskseal/taskseal/bindings/go"
 )
 
 // Middleware opens tasks before they reach next, in a buffer of their own: what Asynq keeps of the task, and writes back when
@@ -40,6 +43,9 @@ type job struct {
 
 type jobKey struct{}
 
+// Format keeps the payload out of what is printed of a context, whatever the verb.
+func (j *job) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "context of task %s", j.event.ID) }
+
 // Value gives the job itself to those who have its key.
 func (j *job) Value(key any) any {
 	if key == (jobKey{}) {
@@ -62,13 +68,20 @@ func Payload(ctx context.Context) []byte {
 	return nil
 }
 
-var errNoTask = errors.New("asynqseal: the context names no queue or id: this is for asynq.Server's handlers")
+var (
+	errNoTask = errors.New("asynqseal: the context names no queue or id: this is for asynq.Server's handlers")
+	errQueue  = fmt.Errorf("asynqseal: the task names a queue that Config.Queues does not: %w: %w", taskseal.ErrContextMismatch, asynq.SkipRetry)
+)
 
 func (s *Sealer) receive(ctx context.Context, task *asynq.Task) (*job, error) {
 	queue, okQueue := asynq.GetQueueName(ctx)
 	id, okID := asynq.GetTaskID(ctx)
 	if !okQueue || !okID || queue == "" || id == "" || task.Type() == "" {
 		return nil, errNoTask
+	}
+	if s.config.Queues != nil && !slices.Contains(s.config.Queues, queue) {
+		s.tell(&Event{Queue: queue, Type: task.Type(), ID: id, Outcome: Refused, Err: errQueue})
+		return nil, errQueue
 	}
 	j := &job{Context: ctx, sealer: s, task: task}
 	j.event.Queue, j.event.Type, j.event.ID = queue, task.Type(), id

@@ -39,7 +39,8 @@ func run(arguments []string) error {
 	if err != nil {
 		return err
 	}
-	result, err := sealer.OpenResult(info.Queue, info.Type, info.ID, info.Result)
+	// What was asked for, not what the message says of itself: it may have been put in another's place.
+	result, err := sealer.OpenResult("default", app.PasswordReset, arguments[0], info.Result)
 	if err != nil {
 		return err
 	}

@@ -27,11 +27,14 @@ func (o outbox) send(name, to, text string) error {
 	if !strings.Contains(to, "@") {
 		return fmt.Errorf("%q is no address", to) // the server keeps the error's type, not this text
 	}
-	whole := filepath.Join(string(o), name)
+	if strings.ContainsRune(name, filepath.Separator) { // a bundle's id is of no envelope: whoever can write to the server chooses it
+		return fmt.Errorf("%q is no name of a mail: %w", name, asynq.SkipRetry)
+	}
+	whole := filepath.Join(string(o), name+".mail")
 	if err := os.WriteFile(whole+".part", []byte("To: "+to+"\n\n"+text+"\n"), 0o600); err != nil {
 		return err
 	}
-	return os.Rename(whole+".part", whole+".mail")
+	return os.Rename(whole+".part", whole)
 }
 
 func (o outbox) passwordReset(ctx context.Context, task *asynq.Task) error {

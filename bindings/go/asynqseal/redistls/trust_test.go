@@ -312,3 +312,41 @@ func TestWhatServersNameMustBeAHostAndAPort(t *testing.T) {
 	_, err = e.dial(context.Background(), "127.0.0.1:"+port)
 	expectError(t, err, taskseal.ErrNameMismatch, "not for `127.0.0.1`")
 }
+
+// Of the certificates of a stranger so many are looked at as chains have, to find words for what is wrong with them.
+func TestWordsForAChainTakeBoundedWork(t *testing.T) {
+	ca := newCA(t)
+	namesake := *newCA(t).certificate
+	namesake.RawSubject, namesake.RawIssuer = ca.certificate.RawSubject, ca.certificate.RawSubject
+	e := &expectation{anchors: &anchors{}}
+	sent := []*x509.Certificate{issue(t, ca).certificate}
+	for len(sent) < explainedMost-1 {
+		sent = append(sent, ca.certificate)
+	}
+	expectError(t, e.explainUntrusted(append(sent, &namesake)), taskseal.ErrCertInvalid, "wrong signature")
+	expectError(t, e.explainUntrusted(append(sent, ca.certificate, &namesake)), taskseal.ErrCertUntrusted, "nothing leads to a CA")
+}
+
+// crypto/tls minds a wildcard over a top-level domain less than the C library.
+func TestAWildcardLeavesTwoLabels(t *testing.T) {
+	ca := newCA(t)
+	for _, c := range []struct {
+		name, san string
+		good      bool
+	}{
+		{"redis.internal", "*.internal", false},
+		{"redis.internal", "Redis.internal", true},
+		{"redis.a.internal", "*.a.internal", true},
+		{"redis", "redis", true},
+	} {
+		leaf := *issue(t, ca).certificate
+		leaf.DNSNames = []string{c.san}
+		e := &expectation{name: c.name, trust: &sources{}, anchors: &anchors{}}
+		err := e.verifyMore(tls.ConnectionState{PeerCertificates: []*x509.Certificate{&leaf}, VerifiedChains: [][]*x509.Certificate{{&leaf, ca.certificate}}})
+		if !c.good {
+			expectError(t, err, taskseal.ErrNameMismatch, "wildcard over a whole top-level domain")
+		} else if err != nil {
+			t.Errorf("%s for %s: %v", c.san, c.name, err)
+		}
+	}
+}

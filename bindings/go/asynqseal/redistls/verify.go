@@ -13,6 +13,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,6 +35,10 @@ func (e *expectation) verifyMore(state tls.ConnectionState) error {
 	if len(state.VerifiedChains) == 0 || state.DidResume || state.PeerCertificates[0].VerifyHostname(e.name) != nil {
 		return refused(taskseal.ErrNotVerified, "the handshake ended without proof of the server's identity")
 	}
+	if e.coversTopLevel(state.PeerCertificates[0]) {
+		return refused(taskseal.ErrNameMismatch, "the server's certificate is for `%s` only by a wildcard over a whole top-level domain, which does not count; its subject alternative names hold: %s: issue it for the name",
+			e.name, names(state.PeerCertificates[0]))
+	}
 	var first error
 	for _, chain := range state.VerifiedChains {
 		err := e.verifyChain(chain)
@@ -45,6 +50,12 @@ func (e *expectation) verifyMore(state tls.ConnectionState) error {
 		}
 	}
 	return first
+}
+
+// coversTopLevel: crypto/tls takes *.internal for redis.internal, OpenSSL and so the C library do not.
+func (e *expectation) coversTopLevel(leaf *x509.Certificate) bool {
+	exact := func(name string) bool { return strings.EqualFold(name, e.name) }
+	return strings.Count(e.name, ".") == 1 && !isAnyAddress(e.name) && !slices.ContainsFunc(leaf.DNSNames, exact)
 }
 
 func (e *expectation) verifyChain(chain []*x509.Certificate) error {
@@ -196,9 +207,14 @@ func explainInvalid(why x509.CertificateInvalidError) error {
 	return refused(taskseal.ErrCertInvalid, "certificate `%s`: %s", subject(c), printable(why.Error(), 200))
 }
 
+// explainedMost is more than chains are long. Whoever answers, before he has proved anything, could send hundreds of certificates
+// that all fit each other, to have the signature of each checked against each: minutes, which no deadline ends.
+const explainedMost = 10
+
 // explainUntrusted finds why no chain was found.
 func (e *expectation) explainUntrusted(sent []*x509.Certificate) error {
 	leaf := sent[0]
+	sent = sent[:min(len(sent), explainedMost)]
 	if bytes.Equal(leaf.RawSubject, leaf.RawIssuer) && leaf.CheckSignature(leaf.SignatureAlgorithm, leaf.RawTBSCertificate, leaf.Signature) == nil {
 		return refused(taskseal.ErrCertSelfSigned, "certificate `%s` is self-signed, and `cacert` does not hold it: anybody could have made it", subject(leaf))
 	}
