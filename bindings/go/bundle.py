@@ -7,7 +7,8 @@ Usage: bundle.py [--check]
 cgo compiles only C files that stand in the package's own folder, `go get` and `go mod vendor` bring only that
 folder, and the build cache looks at nothing else (README.md, "Why copies"). So each lib/core/NAME.c becomes
 core_NAME.c here, a compilation unit as it is there; the core's own headers become core.h, the public ones taskseal.h.
-Nothing but the #include lines changes. codes.go has a constant for each error of error.h. With --check nothing is written: files that are not current are named.
+Nothing but the #include lines changes. codes.go has a constant for each error of error.h. asynqseal has the script of lib/asynq
+as it is. With --check nothing is written: files that are not current are named.
 """
 
 import pathlib
@@ -110,6 +111,7 @@ def bundle():
         "taskseal.h": merged(PUBLIC, ["taskseal"], ""),
         "codes.go": codes(),
         "core.h": merged(CORE, headers, '#include "taskseal.h"\n'),
+        "asynqseal/enqueue.lua": (ROOT / "lib/asynq/enqueue.lua").read_text(),
     }
     for name in listed():
         files[f"core_{name}.c"] = source(CORE / f"{name}.c")
@@ -118,7 +120,7 @@ def bundle():
 
 def main():
     wanted = bundle()
-    here = {path.name for path in HERE.glob("core_*.c")} | {"codes.go", "core.h", "taskseal.h"}
+    here = {path.name for path in HERE.glob("core_*.c")} | {"codes.go", "core.h", "taskseal.h", "asynqseal/enqueue.lua"}
     stale = sorted(name for name in here | set(wanted)
                    if not (HERE / name).exists() or (HERE / name).read_text() != wanted.get(name))
     if sys.argv[1:] == ["--check"]:

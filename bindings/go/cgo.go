@@ -34,7 +34,7 @@ package taskseal
 #cgo nocallback taskseal_go_stream_finish
 
 #include <stdlib.h>
-#include "glue.h"
+#include "glue_fast.h"
 */
 import "C"
 

@@ -28,15 +28,9 @@ typedef struct taskseal_go_item {
     size_t out_len; /* in: the room for it; out: the envelope's length */
 } taskseal_go_item;
 
-taskseal_err taskseal_go_seal(const taskseal_keyring *ring, taskseal_go_call *call, const char *queue,
-                              const char *type, const char *id, const char *extra, const char *key_ids,
-                              const uint8_t *payload, uint8_t *out);
 taskseal_err taskseal_go_seal_in_place(const taskseal_keyring *ring, taskseal_go_call *call,
                                        const char *queue, const char *type, const char *id,
                                        const char *extra, const char *key_ids, uint8_t *buffer);
-taskseal_err taskseal_go_open(const taskseal_keyring *ring, taskseal_go_call *call, const char *queue,
-                              const char *type, const char *id, const char *extra, const uint8_t *sealed,
-                              uint8_t *out);
 taskseal_err taskseal_go_open_in_place(const taskseal_keyring *ring, taskseal_go_call *call,
                                        const char *queue, const char *type, const char *id,
                                        const char *extra, uint8_t *buffer);
@@ -72,6 +66,35 @@ taskseal_err taskseal_go_stream_open(taskseal_stream **stream, const taskseal_ke
 taskseal_err taskseal_go_stream_update(taskseal_stream *stream, const uint8_t *in, size_t len, uint8_t *out,
                                        size_t out_cap, size_t *out_len);
 taskseal_err taskseal_go_stream_finish(taskseal_stream *stream, taskseal_go_call *call, uint8_t *out);
+
+/* The library's own, for bytes: of a void pointer cgo looks at the whole of Go's object around it, and ends the program
+ * if that holds pointers elsewhere. */
+static inline taskseal_err taskseal_go_inspect(const uint8_t *sealed, size_t len, taskseal_info *info)
+{
+    return taskseal_inspect(sealed, len, info);
+}
+
+static inline taskseal_err taskseal_go_message_id(const uint8_t *sealed, size_t len, uint8_t *id)
+{
+    return taskseal_message_id(sealed, len, id);
+}
+
+static inline taskseal_sealed taskseal_go_is_sealed(const uint8_t *data, size_t len)
+{
+    return taskseal_is_sealed(data, len);
+}
+
+static inline taskseal_err taskseal_go_text_encode(const uint8_t *sealed, size_t len, char *text, size_t text_cap,
+                                                   size_t *text_len)
+{
+    return taskseal_text_encode(sealed, len, text, text_cap, text_len);
+}
+
+static inline taskseal_err taskseal_go_text_decode(const char *text, size_t len, uint8_t *sealed, size_t sealed_cap,
+                                                   size_t *sealed_len)
+{
+    return taskseal_text_decode(text, len, sealed, sealed_cap, sealed_len);
+}
 
 /* The key id that a call has told the address of. */
 const char *taskseal_go_key_id(uintptr_t address);

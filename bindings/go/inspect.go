@@ -5,10 +5,7 @@ package taskseal
 // #include "glue.h"
 import "C"
 
-import (
-	"time"
-	"unsafe"
-)
+import "time"
 
 // A Stanza names a key that an envelope is sealed to.
 type Stanza struct {
@@ -34,7 +31,7 @@ type Info struct {
 // Inspect parses a complete envelope in binary form, without a key.
 func Inspect(sealed []byte) (*Info, error) {
 	var c C.taskseal_info
-	code := C.taskseal_inspect(unsafe.Pointer(unsafe.SliceData(sealed)), C.size_t(len(sealed)), &c)
+	code := C.taskseal_go_inspect(bytesOf(sealed), C.size_t(len(sealed)), &c)
 	if code != C.TASKSEAL_OK {
 		return nil, fail("inspect", code)
 	}
@@ -56,7 +53,7 @@ func Inspect(sealed []byte) (*Info, error) {
 // MessageIDOf copies the message id out of an envelope's header: unverified until the envelope was opened.
 func MessageIDOf(sealed []byte) (MessageID, error) {
 	var id MessageID
-	code := C.taskseal_message_id(unsafe.Pointer(unsafe.SliceData(sealed)), C.size_t(len(sealed)), (*C.uint8_t)(&id[0]))
+	code := C.taskseal_go_message_id(bytesOf(sealed), C.size_t(len(sealed)), (*C.uint8_t)(&id[0]))
 	return id, fail("message id", code)
 }
 
@@ -89,5 +86,5 @@ func (k Kind) String() string {
 // IsSealed tells what data is, in binary or text form. For queues that still carry both: only Plain may be treated as
 // plaintext.
 func IsSealed(data []byte) Kind {
-	return Kind(C.taskseal_is_sealed(unsafe.Pointer(unsafe.SliceData(data)), C.size_t(len(data))))
+	return Kind(C.taskseal_go_is_sealed(bytesOf(data), C.size_t(len(data))))
 }

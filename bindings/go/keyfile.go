@@ -6,6 +6,7 @@ package taskseal
 import "C"
 
 import (
+	"fmt"
 	"strings"
 	"time"
 )
@@ -53,6 +54,11 @@ type KeyFileChange struct {
 	AnyTime       bool
 	Passphrase    []byte `json:"-"` // of the file, if it is protected
 	NewPassphrase []byte `json:"-"`
+}
+
+// Format prints the key's id, whatever the verb: never a passphrase.
+func (c KeyFileChange) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "change %d of key %s", c.Action, c.KeyID)
 }
 
 // ChangeKeyFile changes a key file, as a whole or not at all, locked against others. The old one is kept as path.old, with

@@ -136,7 +136,8 @@ func TestKeysThatAreNone(t *testing.T) {
 
 func TestKeysAreNotPrinted(t *testing.T) {
 	key := Key{ID: "mail-k01", Secret: bytes.Repeat([]byte("S"), KeyBytes)}
-	text, err := json.Marshal(key)
+	change := KeyFileChange{KeyID: "mail-k01", Passphrase: key.Secret, NewPassphrase: key.Secret}
+	text, err := json.Marshal([]any{key, change})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -144,6 +145,8 @@ func TestKeysAreNotPrinted(t *testing.T) {
 		text = append(text, fmt.Sprintf(verb, key)...)
 		text = append(text, fmt.Sprintf(verb, &key)...)
 		text = append(text, fmt.Sprintf(verb, []Key{key})...)
+		text = append(text, fmt.Sprintf(verb, change)...)
+		text = append(text, fmt.Sprintf(verb, &change)...)
 	}
 	for _, secret := range []string{"SSSS", "5353", "83 83", "U1NT", "0x53"} {
 		if bytes.Contains(text, []byte(secret)) {

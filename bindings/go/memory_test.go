@@ -174,6 +174,12 @@ func TestCostInAllocations(t *testing.T) {
 			failure = err
 		}
 	}
+	padded, large, other := sealOptions, randomBytes(t, 5*ChunkBytes), sealOptions
+	padded.Padded = true
+	paddedEnvelope, largeEnvelope := mustSeal(t, ring, []byte("short"), padded), mustSeal(t, ring, large, sealOptions)
+	if other.Suite = ChaCha20Poly1305; AEGIS256.Available() {
+		other.Suite = AEGIS256
+	}
 	for _, c := range []struct {
 		name string
 		want float64
@@ -182,6 +188,15 @@ func TestCostInAllocations(t *testing.T) {
 		{"AppendSeal", 0, func() { _, err := ring.AppendSeal(buf, payload, sealOptions); note(err) }},
 		{"AppendSeal to named keys", 0, func() { _, err := ring.AppendSeal(buf, payload, named); note(err) }},
 		{"Seal", 1, func() { _, err := ring.Seal(payload, sealOptions); note(err) }},
+		{"Seal with padding", 1, func() { _, err := ring.Seal(payload, padded); note(err) }},
+		{"Seal with another suite", 1, func() { _, err := ring.Seal(payload, other); note(err) }},
+		{"Seal of many chunks", 1, func() { _, err := ring.Seal(large, sealOptions); note(err) }},
+		{"Seal in turns", 2, func() {
+			_, err := ring.Seal(payload, named)
+			note(err)
+			_, err = ring.Seal(nil, other)
+			note(err)
+		}},
 		{"SealInPlace", 0, func() {
 			copy(place[offset:], payload)
 			_, err := ring.SealInPlace(place, len(payload), sealOptions)
@@ -189,6 +204,8 @@ func TestCostInAllocations(t *testing.T) {
 		}},
 		{"AppendOpen", 0, func() { _, _, err := ring.AppendOpen(buf, sealed, openOptions); note(err) }},
 		{"Open", 1, func() { _, _, err := ring.Open(sealed, openOptions); note(err) }},
+		{"Open with padding", 1, func() { _, _, err := ring.Open(paddedEnvelope, openOptions); note(err) }},
+		{"Open of many chunks", 1, func() { _, _, err := ring.Open(largeEnvelope, openOptions); note(err) }},
 		{"OpenInPlace", 0, func() {
 			_, _, err := ring.OpenInPlace(append(buf[:0], sealed...), openOptions)
 			note(err)
@@ -203,5 +220,31 @@ func TestCostInAllocations(t *testing.T) {
 	}
 	if failure != nil {
 		t.Error(failure)
+	}
+}
+
+// A frame is as programs have it: a buffer beside what points elsewhere. cgo refuses the latter, which no call may reach.
+type frame struct {
+	name *string
+	buf  [2048]byte
+}
+
+func TestBuffersInStructsWithPointers(t *testing.T) {
+	ring, name := testRing(t), "frame"
+	in, out := &frame{name: &name}, &frame{name: &name}
+	sealed := in.buf[:copy(in.buf[:], mustSeal(t, ring, []byte("payload"), SealOptions{}))]
+	text, err := EncodeText(sealed)
+	if err != nil || IsSealed(sealed) != Sealed {
+		t.Errorf("%v, %v", IsSealed(sealed), err)
+	}
+	if decoded, err := AppendDecodeText(out.buf[:0], text); err != nil || !bytes.Equal(decoded, sealed) {
+		t.Error(err)
+	}
+	info, err := Inspect(sealed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if id, err := MessageIDOf(sealed); err != nil || id != info.MessageID {
+		t.Error(err)
 	}
 }

@@ -2,10 +2,13 @@
 
 package taskseal
 
-// #include "glue.h"
+// #include "glue_fast.h"
 import "C"
 
-import "time"
+import (
+	"time"
+	"unsafe"
+)
 
 // OpenOptions say what an envelope must be.
 type OpenOptions struct {
@@ -46,12 +49,15 @@ type Opened struct {
 	ReplayUntil time.Time // remember the message id at least until then, plus the spread of your clocks; zero: for ever
 }
 
-func openedOf(c *C.taskseal_go_call, keyID string) Opened {
-	o := Opened{KeyID: keyID, Suite: Suite(c.opened_suite), SealedAt: timeOf(c.sealed_at),
-		ExpiresAt: timeOf(c.opened_expires_at), ReplayUntil: timeOf(c.replay_until)}
-	for i, b := range c.message_id {
-		o.MessageID[i] = byte(b)
-	}
+// tell is in place, for the stack of a goroutine that opens one message is small.
+func (o *Opened) tell(c *C.taskseal_go_call, keyID string) {
+	o.MessageID = *(*MessageID)(unsafe.Pointer(&c.message_id))
+	o.KeyID, o.Suite = keyID, Suite(c.opened_suite)
+	o.SealedAt, o.ExpiresAt, o.ReplayUntil = timeOf(c.sealed_at), timeOf(c.opened_expires_at), timeOf(c.replay_until)
+}
+
+func openedOf(c *C.taskseal_go_call, keyID string) (o Opened) {
+	o.tell(c, keyID)
 	return o
 }
 
@@ -69,32 +75,63 @@ func (k *Keyring) AppendOpen(dst, sealed []byte, o OpenOptions) ([]byte, Opened,
 	return k.appendOpen(dst, sealed, &o)
 }
 
-func (k *Keyring) appendOpen(dst, sealed []byte, o *OpenOptions) ([]byte, Opened, error) {
+func (k *Keyring) appendOpen(dst, sealed []byte, o *OpenOptions) (payload []byte, opened Opened, err error) {
 	var call C.taskseal_go_call
 	if !o.call(&call, len(sealed)) {
-		return nil, Opened{}, badArgument("open", badOpenOptions)
+		err = badArgument("open", badOpenOptions)
+		return
 	}
 	r, err := k.hold()
 	if err != nil {
-		return nil, Opened{}, err
+		return
 	}
-	defer r.drop()
-	code := r.open(&call, o, sealed, room(dst))
-	if code == C.TASKSEAL_ERR_BUFFER_TOO_SMALL && call.out_len > 0 || code == C.TASKSEAL_OK && len(dst) == cap(dst) {
-		dst = grow(dst, max(int(call.out_len), 1)) // C wants an address also for nothing
+	if dst == nil {
+		dst = r.guessPayload(len(sealed))
+	}
+	out := room(dst)
+	call.out_cap = C.size_t(len(out))
+	x := &o.Context
+	code := C.taskseal_go_open(r.number(), &call, chars(x.Queue), chars(x.Type), chars(x.ID), chars(x.Extra),
+		bytesOf(sealed), bytesOf(out))
+	if code == C.TASKSEAL_ERR_BUFFER_TOO_SMALL && call.out_len > 0 || code == C.TASKSEAL_OK && len(out) == 0 {
+		need := int(call.out_len)
+		dst = grow(dst, max(need, 1)) // C wants an address also for nothing
 		code = r.open(&call, o, sealed, room(dst))
+		if code == C.TASKSEAL_OK {
+			r.learn(len(sealed) - need)
+		}
 	}
+	r.drop()
 	if code != C.TASKSEAL_OK {
-		return nil, Opened{}, fail("open", code)
+		err = fail("open", code)
+		return
 	}
-	return dst[:len(dst)+int(call.out_len)], r.opened(&call), nil
+	payload = dst[:len(dst)+int(call.out_len)]
+	opened.tell(&call, r.ids[uintptr(call.key_id)])
+	return
+}
+
+// learn notes how much longer an envelope was than the room that its payload needed.
+func (r *ring) learn(beyond int) {
+	if least := int(r.beyond.Load()); least == 0 || beyond < least {
+		r.beyond.Store(int64(beyond))
+	}
+}
+
+// guessPayload makes room for a payload, so that C need not be asked for its length: enough for every envelope that is no
+// shorter beside its payload than those before; nil if there was none.
+func (r *ring) guessPayload(sealedLen int) []byte {
+	if least := int(r.beyond.Load()); least > 0 && least < sealedLen {
+		return make([]byte, 0, sealedLen-least)
+	}
+	return nil
 }
 
 // open writes to out; with none it tells the length.
 func (r *ring) open(call *C.taskseal_go_call, o *OpenOptions, sealed, out []byte) C.taskseal_err {
 	x := &o.Context
 	call.out_cap = C.size_t(len(out))
-	return C.taskseal_go_open(r.c, call, chars(x.Queue), chars(x.Type), chars(x.ID), chars(x.Extra),
+	return C.taskseal_go_open(r.number(), call, chars(x.Queue), chars(x.Type), chars(x.ID), chars(x.Extra),
 		bytesOf(sealed), bytesOf(out))
 }
 

@@ -16,10 +16,15 @@ import (
 type ring struct {
 	c       *C.taskseal_keyring
 	uses    atomic.Int64
+	header  atomic.Int64 // how long that of the last new envelope was: probably also of the next one
+	beyond  atomic.Int64 // the least that an envelope was longer than the room for its payload; 0: none was opened yet
 	keys    []KeyInfo
 	ids     map[uintptr]string // by the address that C tells
 	cleanup runtime.Cleanup
 }
+
+// number is what calls get that are made often.
+func (r *ring) number() C.uintptr_t { return C.uintptr_t(uintptr(unsafe.Pointer(r.c))) }
 
 const (
 	oneUse  = 2

@@ -2,7 +2,7 @@
 
 package taskseal
 
-// #include "glue.h"
+// #include "glue_fast.h"
 import "C"
 
 import "time"
@@ -54,26 +54,50 @@ func (o *SealOptions) prepare(call *C.taskseal_go_call, room []byte, payloadLen 
 // seal writes to out; with none it tells the length and the payload's offset.
 func (r *ring) seal(call *C.taskseal_go_call, x *Context, ids, payload, out []byte) C.taskseal_err {
 	call.out_cap = C.size_t(len(out))
-	return C.taskseal_go_seal(r.c, call, chars(x.Queue), chars(x.Type), chars(x.ID), chars(x.Extra),
+	return C.taskseal_go_seal(r.number(), call, chars(x.Queue), chars(x.Type), chars(x.ID), chars(x.Extra),
 		bytesAsChars(ids), bytesOf(payload), bytesOf(out))
 }
 
 // Seal seals payload into a new envelope. ErrLooksSealed if the payload is an envelope already.
 func (k *Keyring) Seal(payload []byte, o SealOptions) ([]byte, error) {
-	return k.appendSeal(nil, payload, &o)
+	return k.appendSeal(nil, payload, &o, nil)
 }
 
 // AppendSeal appends the envelope to dst, and allocates only where dst's capacity does not suffice. payload must not
 // overlap the capacity of dst.
 func (k *Keyring) AppendSeal(dst, payload []byte, o SealOptions) ([]byte, error) {
-	return k.appendSeal(dst, payload, &o)
+	return k.appendSeal(dst, payload, &o, nil)
 }
 
-func (k *Keyring) appendSeal(dst, payload []byte, o *SealOptions) ([]byte, error) {
-	if len(o.KeyIDs) > 0 {
+// appendSeal has no more calls on its way to C than it must. `ids` are o.KeyIDs as C has them.
+func (k *Keyring) appendSeal(dst, payload []byte, o *SealOptions, ids []byte) ([]byte, error) {
+	if len(o.KeyIDs) > 0 && ids == nil {
 		return k.appendSealTo(dst, payload, o)
 	}
-	return k.appendSealed(dst, payload, o, nil)
+	call := C.taskseal_go_call{key_ids_len: C.size_t(len(ids))}
+	if !o.call(&call, len(payload)) {
+		return nil, badArgument("seal", badSealOptions)
+	}
+	r, err := k.hold()
+	if err != nil {
+		return nil, err
+	}
+	if dst == nil && !o.Padded {
+		dst = r.guess(len(payload), o.Suite)
+	}
+	out := room(dst)
+	call.out_cap = C.size_t(len(out))
+	x := &o.Context
+	code := C.taskseal_go_seal(r.number(), &call, chars(x.Queue), chars(x.Type), chars(x.ID), chars(x.Extra),
+		bytesAsChars(ids), bytesOf(payload), bytesOf(out))
+	if len(out) < int(call.out_len) {
+		dst, code = r.sealAgain(dst, payload, o, ids, &call, code)
+	}
+	r.drop()
+	if code != C.TASKSEAL_OK {
+		return nil, fail("seal", code)
+	}
+	return dst[:len(dst)+int(call.out_len)], nil
 }
 
 // appendSealTo is apart, so that others need not clear the room for key ids.
@@ -83,29 +107,38 @@ func (k *Keyring) appendSealTo(dst, payload []byte, o *SealOptions) ([]byte, err
 	if !ok {
 		return nil, badArgument("seal", badSealOptions)
 	}
-	return k.appendSealed(dst, payload, o, ids)
+	return k.appendSeal(dst, payload, o, ids)
 }
 
-func (k *Keyring) appendSealed(dst, payload []byte, o *SealOptions, ids []byte) ([]byte, error) {
-	call := C.taskseal_go_call{key_ids_len: C.size_t(len(ids))}
-	if !o.call(&call, len(payload)) {
-		return nil, badArgument("seal", badSealOptions)
-	}
-	r, err := k.hold()
-	if err != nil {
-		return nil, err
-	}
-	code := r.seal(&call, &o.Context, ids, payload, room(dst))
-	// Once to learn the length; again should the clock have brought another key, with a longer id.
+// sealAgain makes room now that the length is known; and once more should the clock have brought another key, with a
+// longer id.
+func (r *ring) sealAgain(dst, payload []byte, o *SealOptions, ids []byte, call *C.taskseal_go_call, code C.taskseal_err) ([]byte, C.taskseal_err) {
 	for cap(dst)-len(dst) < int(call.out_len) && (code == C.TASKSEAL_OK || code == C.TASKSEAL_ERR_BUFFER_TOO_SMALL) {
 		dst = grow(dst, int(call.out_len))
-		code = r.seal(&call, &o.Context, ids, payload, room(dst))
+		code = r.seal(call, &o.Context, ids, payload, room(dst))
 	}
-	r.drop()
-	if code != C.TASKSEAL_OK {
-		return nil, fail("seal", code)
+	if code == C.TASKSEAL_OK && !o.Padded {
+		r.header.Store(int64(int(call.out_len) - chunksLen(len(payload), o.Suite)))
 	}
-	return dst[:len(dst)+int(call.out_len)], nil
+	return dst, code
+}
+
+// chunksLen is what an envelope holds behind its header: without padding, the payload and a tag for each chunk.
+func chunksLen(n int, suite Suite) int {
+	tag := 16
+	if suite == AEGIS256 {
+		tag = 32
+	}
+	return n + tag*(n/ChunkBytes+1)
+}
+
+// guess makes room for an envelope with a header like the last one's, so that C need not be asked for its length; nil if
+// there was none yet. A wrong guess costs another allocation, or leaves room unused.
+func (r *ring) guess(n int, suite Suite) []byte {
+	if header := int(r.header.Load()); header > 0 {
+		return make([]byte, 0, header+chunksLen(n, suite))
+	}
+	return nil
 }
 
 // SealedLen is the length of the envelope that Seal makes of a payload of n bytes, and the offset at which SealInPlace

@@ -5,8 +5,6 @@ package taskseal
 // #include "glue.h"
 import "C"
 
-import "unsafe"
-
 // TextPrefix begins the text form.
 const TextPrefix = C.TASKSEAL_TEXT_PREFIX
 
@@ -22,8 +20,7 @@ func AppendText(dst, sealed []byte) ([]byte, error) {
 	dst = grow(dst, need)
 	out := room(dst)
 	var n C.size_t
-	code := C.taskseal_text_encode(unsafe.Pointer(unsafe.SliceData(sealed)), C.size_t(len(sealed)),
-		bytesAsChars(out), C.size_t(len(out)), &n)
+	code := C.taskseal_go_text_encode(bytesOf(sealed), C.size_t(len(sealed)), bytesAsChars(out), C.size_t(len(out)), &n)
 	if code != C.TASKSEAL_OK {
 		return nil, fail("encode", code)
 	}
@@ -45,7 +42,6 @@ func AppendDecodeText(dst []byte, text string) ([]byte, error) {
 
 func decodeText(text string, out []byte) (int, error) {
 	var n C.size_t
-	code := C.taskseal_text_decode(chars(text), C.size_t(len(text)), unsafe.Pointer(unsafe.SliceData(out)),
-		C.size_t(len(out)), &n)
+	code := C.taskseal_go_text_decode(chars(text), C.size_t(len(text)), bytesOf(out), C.size_t(len(out)), &n)
 	return int(n), fail("decode", code)
 }

@@ -14,6 +14,7 @@ ROOT = HERE.parents[1]
 BUILD = ROOT / "build/clients"
 DRIVERS = HERE / "drivers"
 NATIVE = BUILD / "native/tests/clients"
+SERVERS = BUILD / "native/tests/redis/redis-rows"
 PYTHON = "/usr/bin/python3"
 
 
@@ -67,13 +68,18 @@ def fresh(name, *drivers):
 def build_native(*targets):
     if not (BUILD / "native/build.ninja").exists():
         do(need("meson", "meson"), "setup", BUILD / "native", ROOT)
-    do(need("ninja", "ninja-build"), "-C", BUILD / "native", *(f"tests/clients/{target}" for target in targets))
+    do(need("ninja", "ninja-build"), "-C", BUILD / "native", *(target.relative_to(BUILD / "native") for target in targets))
+
+
+def own_version():
+    return re.search(r"version: '([\d.]+)'", (ROOT / "meson.build").read_text()).group(1)
 
 
 def native(client):
-    build_native(client.command[0].name)
-    text = (ROOT / "meson.build" if client.name == "taskseal" else ROOT / "subprojects/hiredis.wrap").read_text()
-    return re.search(r"version: '([\d.]+)'|hiredis-([\d.]+)", text).expand(r"\1\2")
+    build_native(client.command[0])
+    if client.name == "taskseal":
+        return own_version()
+    return re.search(r"hiredis-([\d.]+)", (ROOT / "subprojects/hiredis.wrap").read_text()).group(1)
 
 
 def shell(client):
@@ -117,6 +123,17 @@ def from_go(client):
     do(go, "get", f"{client.origin.split()[1]}@v{client.version}", folder=folder)
     do(go, "build", "-o", "driver", ".", folder=folder, GOFLAGS="-mod=mod")
     return client.version
+
+
+def from_go_here(client):
+    go = need("go", "golang, 1.24 or newer")
+    folder = fresh(client.name, "common.go", client.name + ".go")
+    do(go, "mod", "init", "driver", folder=folder)
+    for module in ("bindings/go", "bindings/go/asynqseal"):
+        do(go, "mod", "edit", f"-replace=github.com/taskseal/taskseal/{module}={ROOT / module}", folder=folder)
+    do(go, "mod", "tidy", folder=folder)
+    do(go, "build", "-o", "driver", ".", folder=folder, GOFLAGS="-mod=mod")
+    return own_version()
 
 
 def from_crates(client):
@@ -183,6 +200,7 @@ CHECKED = "ssl_check_hostname"
 
 CLIENTS = (
     Client("taskseal", "taskseal", "", "this tree", True, native, (NATIVE / "driver-taskseal",)),
+    Client("redistls", "taskseal for Go, `redistls`", "", "this tree", True, from_go_here, (BUILD / "redistls/driver",)),
     Client("hiredis", "hiredis, hiredis_ssl", "", "subprojects/hiredis.wrap", False, native,
            (NATIVE / "driver-hiredis",)),
     Client("redis-cli", "redis-cli", "", "Debian redis-tools", False, shell,

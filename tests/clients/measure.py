@@ -9,7 +9,7 @@ import signal
 import subprocess
 import time
 
-from clients import BUILD, NATIVE
+from clients import BUILD, SERVERS
 
 LIMIT = 10.0  # seconds; a client that has said nothing by then hangs
 
@@ -45,25 +45,26 @@ class Lines:
 
 class Server:
     def __init__(self, row):
-        self.process = subprocess.Popen([NATIVE / "clients-server", row], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.process = subprocess.Popen([SERVERS], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.lines = Lines(self.process.stdout)
-        self.place = self.lines.next(30)
-        if not self.place:
-            raise Broken(f"the server {row} did not start")
+        self.place = self.tell(row.serves)
+
+    def tell(self, command):
+        self.process.stdin.write(f"{command}\n".encode())
+        self.process.stdin.flush()
+        said = self.lines.next(30)
+        if not said:
+            raise Broken(f"the servers do not answer `{command}`")
+        return said
 
     def exchange(self):
-        self.process.stdin.write(b"\n")
-        self.process.stdin.flush()
-        if not self.lines.next(30):
-            raise Broken("the server was not exchanged")
+        self.tell("turn")
 
     def stop(self):
+        seen = self.tell("stop")
         self.process.stdin.close()
-        seen = self.lines.next(30)
         self.process.wait()
         self.process.stdout.close()
-        if not seen:
-            raise Broken("the server did not end")
         return seen
 
 
@@ -124,13 +125,13 @@ def verdict(client, said, status, seen, place):
 
 
 def measure(client, row):
-    if row["crl"] and not client.lists:
+    if row.crl and not client.lists:
         return {"outcome": "–", "error": "takes no revocation list"}
-    server = Server(row["name"])
+    server = Server(row)
     with open(BUILD / "drivers.log", "ab") as log:
         process = subprocess.Popen([str(word) for word in client.command], stdin=subprocess.PIPE,
                                    stdout=subprocess.PIPE, stderr=log, cwd=BUILD, start_new_session=True,
-                                   env=environment(client, server.place, row["again"]))
+                                   env=environment(client, server.place, row.again))
     status = None
     try:
         said = watch(process, server)

@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-SOURCES = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "doc/*.md", "examples/*.md", "bench/*.md",
+SOURCES = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "doc/*.md", "examples/**/*.md", "bench/*.md",
            "tests/**/*.md", "fuzz/*.md")
 
 

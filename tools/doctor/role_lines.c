@@ -9,7 +9,7 @@
 #define ASYNQ_ENQUEUE_KEYS                                                                                   \
     "~asynq:queues ~asynq:{*}:t:* ~asynq:{*}:pending ~asynq:{*}:scheduled ~asynq:{*}:unique:* "              \
     "~asynq:{*}:groups ~asynq:{*}:g:*"
-#define ASYNQ_ENQUEUE "eval evalsha exists hset lpush sadd set zadd"
+#define ASYNQ_ENQUEUE "eval evalsha exists hset lpush sadd set type zadd"
 
 #define ASYNQ_QUEUE_KEYS                                                                                     \
     "~asynq:queues ~asynq:{*}:t:* ~asynq:{*}:pending ~asynq:{*}:active ~asynq:{*}:lease "                    \

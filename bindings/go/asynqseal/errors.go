@@ -6,8 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
-	"time"
+
+	"github.com/hibiken/asynq"
 
 	taskseal "github.com/taskseal/taskseal/bindings/go"
 )
@@ -48,9 +50,7 @@ func (j *job) hide(err error, kind string) *hidden {
 		h.text = err.Error()
 	}
 	if j.sealer.config.Errors == SealErrors {
-		sealed, e := j.sealer.config.Keyring.Seal([]byte(err.Error()), taskseal.SealOptions{
-			Context: j.context(), Purpose: taskseal.PurposeErrorText, AllowSealed: true})
-		if e == nil {
+		if sealed, e := j.sealAs(taskseal.PurposeErrorText, []byte(err.Error())); e == nil {
 			if text, e := taskseal.EncodeText(sealed); e == nil {
 				h.text = text
 			}
@@ -59,89 +59,41 @@ func (j *job) hide(err error, kind string) *hidden {
 	return h
 }
 
-func (j *job) context() taskseal.Context {
-	return taskseal.Context{Queue: j.queue, Type: j.task.Type(), ID: j.id}
-}
+// told are errors whose texts hold nothing of a task. The first is asynq.ErrHandlerNotFound; nil before Asynq 0.26.
+var told = []error{errors.Unwrap(asynq.NotFound(context.Background(), asynq.NewTask("", nil))), context.Canceled, context.DeadlineExceeded}
 
 // kinds names the types of an error and of what it wraps, which hold nothing of their values.
 func kinds(err error) string {
 	var names []string
-	for ; err != nil; err = errors.Unwrap(err) {
-		names = append(names, fmt.Sprintf("%T", err))
-		if len(names) == 8 {
-			break
+	for e := err; e != nil && len(names) < 8; e = errors.Unwrap(e) {
+		names = append(names, fmt.Sprintf("%T", e))
+	}
+	text := strings.Join(names, ": ")
+	for _, known := range told {
+		if errors.Is(err, known) {
+			text += " (" + known.Error() + ")"
 		}
 	}
-	return strings.Join(names, ": ")
+	return text
 }
 
-// OpenError reads the text of an error that SealErrors has sealed (asynq.TaskInfo.LastErr).
-func (s *Sealer) OpenError(queue, kind, id, text string) (string, error) {
-	// Asynq puts the place in front of a panic's text.
-	if at := strings.Index(text, taskseal.TextPrefix); at > 0 {
-		text = text[at:]
+// placeOfPanic is where the handler panicked, for whoever recovers. Asynq would tell where this package panics again.
+func placeOfPanic() string {
+	var at [32]uintptr
+	frames := runtime.CallersFrames(at[:runtime.Callers(0, at[:])])
+	for panicked := false; ; {
+		frame, more := frames.Next()
+		inside := strings.HasPrefix(frame.Function, "runtime.")
+		if panicked && !inside {
+			place := fmt.Sprintf("%s:%d", frame.File, frame.Line)
+			if strings.HasSuffix(frame.Function, "/asynq.(*ResultWriter).Write") {
+				place += ": task.ResultWriter() is nil, write to asynqseal.ResultWriter(ctx)"
+			}
+			return place
+		}
+		panicked = panicked || frame.Function == "runtime.gopanic"
+		if !more {
+			return "an unknown place"
+		}
 	}
-	sealed, err := taskseal.DecodeText(text)
-	if err != nil {
-		return "", err
-	}
-	return s.openAs(sealed, taskseal.PurposeErrorText, queue, kind, id)
-}
-
-// OpenResult reads a result that a ResultWriter has sealed (asynq.TaskInfo.Result).
-func (s *Sealer) OpenResult(queue, kind, id string, result []byte) ([]byte, error) {
-	text, err := s.openAs(result, taskseal.PurposeResult, queue, kind, id)
-	return []byte(text), err
-}
-
-func (s *Sealer) openAs(sealed []byte, purpose taskseal.Purpose, queue, kind, id string) (string, error) {
-	payload, _, err := s.config.Keyring.Open(sealed, taskseal.OpenOptions{
-		Context: taskseal.Context{Queue: queue, Type: kind, ID: id}, Purpose: purpose})
-	return string(payload), err
-}
-
-// A Results writes a task's result, sealed and bound to queue, type and id.
-type Results struct{ j *job }
-
-// ResultWriter gives a handler what takes the place of task.ResultWriter(), which is nil behind the middleware.
-// nil if ctx is not that of a handler behind it.
-func ResultWriter(ctx context.Context) *Results {
-	j, ok := ctx.Value(jobKey{}).(*job)
-	if !ok {
-		return nil
-	}
-	return &Results{j}
-}
-
-// Write seals data and stores it as the task's whole result; a second one takes the place of the first, as Asynq's does.
-func (r *Results) Write(data []byte) (int, error) {
-	j := r.j
-	sealed, err := j.sealer.config.Keyring.Seal(data, taskseal.SealOptions{Context: j.context(),
-		Suite: j.sealer.config.Suite, Padded: j.sealer.config.Padded, Purpose: taskseal.PurposeResult, AllowSealed: true})
-	if err != nil {
-		return 0, err
-	}
-	if _, err := j.task.ResultWriter().Write(sealed); err != nil {
-		return 0, err
-	}
-	return len(data), nil
-}
-
-// Format is one line about sealed bytes, for asynqmon's PayloadFormatter and ResultFormatter: never plaintext, and nothing of it is
-// verified. What is not sealed it names by its size.
-func Format(data []byte) string {
-	info, err := taskseal.Inspect(data)
-	if err != nil {
-		return fmt.Sprintf("%s, %d bytes", taskseal.IsSealed(data), len(data))
-	}
-	ids := make([]string, len(info.Stanzas))
-	for i, stanza := range info.Stanzas {
-		ids[i] = stanza.KeyID
-	}
-	expires := "never"
-	if !info.ExpiresAt.IsZero() {
-		expires = info.ExpiresAt.Format(time.RFC3339)
-	}
-	return fmt.Sprintf("sealed v%d, suite %02d, key %s, at %s, expires %s, %d bytes", info.Version, info.Suite,
-		strings.Join(ids, " "), info.SealedAt.Format(time.RFC3339), expires, len(data))
 }

@@ -64,7 +64,9 @@ func TestUniqueTasks(t *testing.T) {
 	}
 	defer without.Close()
 	client := NewClient(s.plain, newSealer(t, Config{Keyring: without}))
-	if _, err := client.Enqueue(task); !errors.Is(err, taskseal.ErrKeyNotActive) && !errors.Is(err, taskseal.ErrUnknownKey) {
+	const told = "asynqseal: asynq.Unique needs an active dedupe key, and the keyring has none to use here: `taskseal key add ID --type dedupe`, " +
+		"then `taskseal key promote ID`: "
+	if _, err := client.Enqueue(task); !errors.Is(err, taskseal.ErrKeyNotActive) || !strings.HasPrefix(err.Error(), told) {
 		t.Errorf("without a dedupe key: %v", err)
 	}
 }
@@ -118,9 +120,9 @@ func TestPlaintextUntilADate(t *testing.T) {
 	until := time.Now().Add(time.Hour)
 	s := newStage(t, Config{Policy: func(queue, kind string) Policy {
 		if kind == "news" {
-			return Policy{AcceptPlain: until}
+			return AcceptBoth(until)
 		}
-		return Policy{AcceptPlain: time.Now().Add(-time.Second)} // the date has passed
+		return AcceptBoth(time.Now().Add(-time.Second)) // the date has passed
 	}})
 	sealed := s.enqueue(t, asynq.NewTask("news", []byte("sealed")), asynq.ProcessIn(time.Hour)).Payload
 	for _, task := range []*asynq.Task{asynq.NewTask("news", []byte("plain")), asynq.NewTask("mail", []byte("plain")),
@@ -170,6 +172,35 @@ func TestMissingKeyIsGivenUpByAge(t *testing.T) {
 		archived, _ := s.inspector.ListArchivedTasks("default")
 		return len(archived) == 1 && strings.Contains(archived[0].LastErr, "unknown-key")
 	})
+}
+
+// A task that was sealed long before it was due is not given up at the first sight of its missing key.
+func TestMissingKeyOfAnOldTaskIsWaitedForToo(t *testing.T) {
+	ring := newRing(t, "mail-k02")
+	sealed, err := ring.Seal([]byte("old"), taskseal.SealOptions{Context: boundToTask("default", "mail", "id"), Now: time.Now().Add(-48 * time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealer := newSealer(t, Config{Keyring: newRing(t, "mail-k01")})
+	for range 2 {
+		event := &Event{Queue: "default", Type: "mail", ID: "id"}
+		if sealer.open(event, sealed); event.Outcome != KeyMissing || errors.Is(event.Err, asynq.SkipRetry) {
+			t.Errorf("%s: %v", event.Outcome, event.Err)
+		}
+	}
+	now := time.Now()
+	if got := sealer.missing.missed("mail-k02", now.Add(2*time.Hour), sealer.config.KeyWait); got < 2*time.Hour || got > 3*time.Hour {
+		t.Errorf("two hours later it has been missing for %v", got)
+	}
+	if got := sealer.missing.missed("mail-k02", now.Add(72*time.Hour), sealer.config.KeyWait); got != 0 {
+		t.Errorf("after days in which nobody asked for it: %v", got)
+	}
+	for i := range 2 * missingMost { // ids that someone made up
+		sealer.missing.missed(fmt.Sprint(i), now, time.Hour)
+	}
+	if n := len(sealer.missing.seen); n > missingMost {
+		t.Errorf("%d missing keys are remembered", n)
+	}
 }
 
 func TestExpiredTasksHaveAnOutcomeOfTheirOwn(t *testing.T) {
@@ -230,8 +261,14 @@ func TestErrorsKeepTheirMeaning(t *testing.T) {
 }
 
 func TestConfigIsChecked(t *testing.T) {
-	if _, err := New(Config{}); err == nil {
-		t.Error("a sealer without keys")
+	if _, err := New(Config{}); err == nil || err.Error() != "asynqseal: Config.Keyring is nil: load one with taskseal.LoadKeyring" {
+		t.Errorf("a sealer without keys: %v", err)
+	}
+	for _, config := range []Config{{Lifetime: -1}, {KeyWait: -1}} { // which would mean for ever, and not at all
+		config.Keyring = newRing(t, "k")
+		if _, err := New(config); err == nil {
+			t.Errorf("%+v", config)
+		}
 	}
 	sealer := newSealer(t, Config{Keyring: newRing(t, "k")})
 	err := sealer.Middleware(asynq.NotFoundHandler()).ProcessTask(t.Context(), asynq.NewTask("mail", nil))
@@ -241,9 +278,39 @@ func TestConfigIsChecked(t *testing.T) {
 	if ResultWriter(t.Context()) != nil {
 		t.Error("a result writer without a task")
 	}
-	for _, option := range []asynq.Option{asynq.Unique(time.Hour), asynq.Group("g"), asynq.TaskID("t")} {
-		if _, err := sealer.SealPeriodic(asynq.NewTask("mail", nil), option); err == nil {
-			t.Errorf("periodic with %v", option)
+}
+
+// What an error tells beside its types: the errors of Asynq that hold nothing of a task, and the place of a panic.
+func TestRedactedErrorsSayWhatIsNoSecret(t *testing.T) {
+	s := newStage(t, Config{})
+	handlers := asynq.NewServeMux()
+	handlers.HandleFunc("panics", func(context.Context, *asynq.Task) error {
+		var nothing *asynq.TaskInfo
+		s.note(nothing.ID)
+		return nil
+	})
+	handlers.HandleFunc("writes", func(_ context.Context, task *asynq.Task) error {
+		_, err := task.ResultWriter().Write([]byte("as in a plain program"))
+		return err
+	})
+	startWorker(t, s.server, asynq.Config{}, s.sealer.Middleware, map[string]asynq.HandlerFunc{
+		"panics": handlers.ProcessTask, "writes": handlers.ProcessTask, "unknown": handlers.ProcessTask})
+	want := map[string]string{
+		"panics":  "redacted: panic of runtime.errorString at ",
+		"writes":  ": task.ResultWriter() is nil, write to asynqseal.ResultWriter(ctx)",
+		"unknown": "redacted: *fmt.wrapError: *errors.errorString (handler not found for task)",
+	}
+	if told[0] == nil { // Asynq 0.25
+		want["unknown"] = "redacted: *errors.errorString"
+	}
+	for kind := range want {
+		s.enqueue(t, asynq.NewTask(kind, []byte("payload")), asynq.MaxRetry(0))
+	}
+	waitFor(t, "all are archived", func() bool { all, _ := s.inspector.ListArchivedTasks("default"); return len(all) == len(want) })
+	archived, _ := s.inspector.ListArchivedTasks("default")
+	for _, info := range archived {
+		if !strings.Contains(info.LastErr, want[info.Type]) || info.Type == "panics" && !strings.Contains(info.LastErr, "features_test.go:") {
+			t.Errorf("%s: %s", info.Type, info.LastErr)
 		}
 	}
 }

@@ -16,11 +16,11 @@ import (
 )
 
 func TestGroupsOfSealedTasks(t *testing.T) {
-	s := newStage(t, Config{Policy: func(_, kind string) Policy {
+	s := newStage(t, Config{Bundles: []string{"digest"}, Policy: func(_, kind string) Policy {
 		if kind == "news" { // whose producers do not seal yet
-			return Policy{AcceptPlain: time.Now().Add(time.Hour)}
+			return AcceptBoth(time.Now().Add(time.Hour))
 		}
-		return Policy{}
+		return RequireSealed()
 	}})
 	for i := range 3 {
 		s.enqueue(t, asynq.NewTask("mail", []byte(fmt.Sprint("canary-member-", i))), asynq.Group("ann"), asynq.Queue("news"))
@@ -48,6 +48,32 @@ func TestGroupsOfSealedTasks(t *testing.T) {
 	s.await(t, "ann canary-member-0", "ann canary-member-1", "ann canary-member-2", "ann refused", "ann not sealed yet")
 	if strings.Contains(string(s.dump(t)), "canary") {
 		t.Error("a member is in the server in plain")
+	}
+}
+
+// A program whose aggregator is still a plain one: what it would make of envelopes nobody could open again.
+func TestAPlainAggregatorGetsNoEnvelopes(t *testing.T) {
+	sealer := newSealer(t, Config{Keyring: newRing(t, "mail-k01"), Bundles: []string{UnreadGroup}})
+	plain := asynq.NewTask("mail", []byte("plain"))
+	sealed, err := sealer.seal(&wish{kind: "mail", queue: "news", group: "ann", payload: []byte("sealed")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := asynq.GroupAggregatorFunc(func(_ string, tasks []*asynq.Task) *asynq.Task {
+		return asynq.NewTask("digest", []byte(fmt.Sprint(len(tasks), " by the program's own")))
+	})
+	aggregate := sealer.WorkerConfig(asynq.Config{GroupAggregator: own}).GroupAggregator.Aggregate
+	if made := aggregate("ann", []*asynq.Task{plain, plain}); made.Type() != "digest" || string(made.Payload()) != "2 by the program's own" {
+		t.Errorf("of plain tasks: %s %q", made.Type(), made.Payload())
+	}
+	made := aggregate("ann", []*asynq.Task{plain, asynq.NewTask("mail", sealed)})
+	b, err := sealer.openBundle("news", made.Type(), "id", made.Payload())
+	if err != nil || b.group != "ann" || len(b.members) != 2 || b.members[0].Err == nil || string(b.members[1].Task.Payload()) != "sealed" {
+		t.Errorf("of a sealed one: %s, %+v, %v", made.Type(), b, err)
+	}
+	ours := Aggregator("digest")
+	if sealer.WorkerConfig(asynq.Config{GroupAggregator: ours}).GroupAggregator != ours || sealer.WorkerConfig(asynq.Config{}).GroupAggregator != nil {
+		t.Error("an Aggregator, or none, has become another")
 	}
 }
 
@@ -114,11 +140,11 @@ func FuzzBundle(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	sealer, err := New(Config{Keyring: ring})
+	sealer, err := New(Config{Keyring: ring, Bundles: []string{"digest"}})
 	if err != nil {
 		f.Fatal(err)
 	}
-	sealed, err := ring.Seal([]byte("member"), taskseal.SealOptions{Context: taskseal.Context{Type: "mail", Extra: groupWord + "ann"}})
+	sealed, err := ring.Seal([]byte("member"), taskseal.SealOptions{Context: boundToGroup("default", "mail", "ann")})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -126,7 +152,11 @@ func FuzzBundle(f *testing.F) {
 	f.Add(bundle.Payload()[len(bundlePrefix):])
 	f.Add([]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01})
 	f.Fuzz(func(t *testing.T, rest []byte) {
-		_, members, err := sealer.openBundle("default", bundlePrefix+string(rest))
+		opened, err := sealer.openBundle("default", "digest", "id", append([]byte(bundlePrefix), rest...))
+		var members []Member
+		if opened != nil {
+			members = opened.members
+		}
 		for _, member := range members {
 			if (member.Task == nil) == (member.Err == nil) {
 				t.Error("a member is neither opened nor refused, or both")

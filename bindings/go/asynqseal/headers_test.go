@@ -11,6 +11,15 @@ import (
 	"github.com/hibiken/asynq"
 )
 
+func init() {
+	withHeader = func(task *asynq.Task, value string) *asynq.Task {
+		return asynq.NewTaskWithHeaders(task.Type(), task.Payload(), map[string]string{"trace": value})
+	}
+	sameWith = func(task *asynq.Task, payload []byte) *asynq.Task {
+		return asynq.NewTaskWithHeaders(task.Type(), payload, task.Headers())
+	}
+}
+
 // Headers (Asynq 0.26) stay with their task. They are not sealed.
 func TestHeadersStayWithTheirTask(t *testing.T) {
 	s := newStage(t, Config{})

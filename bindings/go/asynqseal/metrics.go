@@ -3,7 +3,6 @@
 package asynqseal
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -12,61 +11,136 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	taskseal "github.com/taskseal/taskseal/bindings/go"
 )
 
-// Metrics counts what workers open and refuse. Give its Observe to Config and serve it where Prometheus looks:
+// Metrics counts what workers open and refuse. Give its Observe to Config; asynqsealprom, a module of its own, makes a
+// prometheus.Collector of it:
 //
 //	metrics := asynqseal.NewMetrics()
 //	sealer, err := asynqseal.New(asynqseal.Config{Keyring: ring, Observe: metrics.Observe})
-//	http.Handle("/metrics/taskseal", metrics)
+//	prometheus.MustRegister(asynqsealprom.New(metrics))
 //
-// It writes Prometheus' text format itself, so that nobody need have its client library.
+// Without Prometheus' client library it serves its text format itself: http.Handle("/metrics/taskseal", metrics).
 type Metrics struct {
 	mutex   sync.Mutex
-	outcome map[Outcome]uint64
-	reason  map[string]uint64
-	key     map[string]keyUse
+	outcome map[string]float64
+	reason  map[string]float64
+	plain   map[string]float64
+	key     map[string]*keyUse
 	now     func() time.Time
 }
 
+// ageWindow is for how long, at least, the oldest age is told; at most twice as long.
+const ageWindow = 5 * time.Minute
+
 // keyUse tells whether a key can be retired: nothing was opened with it lately, and nothing is that old.
 type keyUse struct {
-	opened    uint64
-	last      time.Time
-	oldestAge time.Duration
+	opened         float64
+	last           time.Time
+	window         time.Time // when the present window has begun
+	oldest, before time.Time // the first seal time in this window, and in the one before; zero: nothing was opened
+}
+
+func (u *keyUse) note(sealedAt, now time.Time) {
+	u.turn(now)
+	u.opened++
+	u.last = now
+	if u.oldest.IsZero() || sealedAt.Before(u.oldest) {
+		u.oldest = sealedAt
+	}
+}
+
+// turn begins another window if it is time.
+func (u *keyUse) turn(now time.Time) {
+	if now.Sub(u.window) >= 2*ageWindow {
+		u.oldest = time.Time{}
+	}
+	if now.Sub(u.window) >= ageWindow {
+		u.window, u.before, u.oldest = now, u.oldest, time.Time{}
+	}
+}
+
+// age is that of the oldest envelope of both windows; false if there is none.
+func (u *keyUse) age(now time.Time) (float64, bool) {
+	u.turn(now)
+	oldest := u.oldest
+	if oldest.IsZero() || !u.before.IsZero() && u.before.Before(oldest) {
+		oldest = u.before
+	}
+	return now.Sub(oldest).Seconds(), !oldest.IsZero()
 }
 
 // NewMetrics makes counters that are 0.
 func NewMetrics() *Metrics {
-	return &Metrics{outcome: map[Outcome]uint64{}, reason: map[string]uint64{}, key: map[string]keyUse{}, now: time.Now}
+	return &Metrics{outcome: map[string]float64{}, reason: map[string]float64{}, plain: map[string]float64{},
+		key: map[string]*keyUse{}, now: time.Now}
 }
 
 // Observe counts one task.
 func (m *Metrics) Observe(event Event) {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
-	m.outcome[event.Outcome]++
-	if event.Err != nil {
-		reason := "not-sealed"
-		if code := taskseal.CodeOf(event.Err); code != 0 {
-			reason = code.Name()
+	m.outcome[string(event.Outcome)]++
+	switch {
+	case event.Err != nil:
+		m.reason[reasonOf(event.Err)]++
+	case event.Outcome == Opened:
+		use := m.key[event.Opened.KeyID]
+		if use == nil {
+			use = &keyUse{window: m.now()}
+			m.key[event.Opened.KeyID] = use
 		}
-		m.reason[reason]++
-	}
-	if event.Outcome == Opened {
-		use, now := m.key[event.Opened.KeyID], m.now()
-		use.opened++
-		use.last = now
-		use.oldestAge = max(use.oldestAge, now.Sub(event.Opened.SealedAt))
-		m.key[event.Opened.KeyID] = use
+		use.note(event.Opened.SealedAt, m.now())
+	default:
+		m.plain[m.queueLabel(event.Queue)]++ // not its type: whoever writes to the server makes as many of them as he likes
 	}
 }
 
-// WriteTo writes all counters in Prometheus' text format.
+// queuesMost bounds the labels that whoever writes to the server can make of queues.
+const queuesMost = 256
+
+func (m *Metrics) queueLabel(queue string) string {
+	if _, known := m.plain[queue]; !known && len(m.plain) >= queuesMost {
+		return "(others)"
+	}
+	return queue
+}
+
+// A MetricFamily is one metric: a counter, or else a gauge.
+type MetricFamily struct {
+	Name, Help, Label string
+	Counter           bool
+	Samples           map[string]float64 // by the label's value
+}
+
+// Families are the metrics of now.
+func (m *Metrics) Families() []MetricFamily {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	opened, last, oldest := map[string]float64{}, map[string]float64{}, map[string]float64{}
+	for id, use := range m.key {
+		opened[id], last[id] = use.opened, float64(use.last.Unix())
+		if age, ok := use.age(m.now()); ok {
+			oldest[id] = age
+		}
+	}
+	return []MetricFamily{
+		{"taskseal_tasks_total", "Tasks that workers got, by what became of their envelope.", "outcome", true, maps.Clone(m.outcome)},
+		{"taskseal_refused_total", "Tasks that were refused or wait for a key, by the short name of the error.", "reason", true, maps.Clone(m.reason)},
+		{"taskseal_plaintext_accepted_total", "Tasks that were accepted although not sealed, by the queue.", "queue", true, maps.Clone(m.plain)},
+		{"taskseal_opened_total", "Tasks that were opened, by the id of the key.", "key", true, opened},
+		{"taskseal_key_last_opened_timestamp_seconds", "When a key last opened a task.", "key", false, last},
+		{"taskseal_oldest_sealed_age_seconds", "How long ago the oldest task was sealed that a key has opened in the last 5 to 10 minutes.", "key", false, oldest},
+	}
+}
+
+// WriteTo writes all metrics in Prometheus' text format.
 func (m *Metrics) WriteTo(w io.Writer) (int64, error) {
-	n, err := io.WriteString(w, m.text())
+	var b strings.Builder
+	for _, family := range m.Families() {
+		family.write(&b)
+	}
+	n, err := io.WriteString(w, b.String())
 	return int64(n), err
 }
 
@@ -76,33 +150,15 @@ func (m *Metrics) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	_, _ = m.WriteTo(w)
 }
 
-func (m *Metrics) text() string {
-	m.mutex.Lock()
-	defer m.mutex.Unlock()
-	var b strings.Builder
-	family(&b, "taskseal_tasks_total", "counter", "Tasks that workers got, by what became of their envelope.")
-	samples(&b, "taskseal_tasks_total", "outcome", m.outcome, func(n uint64) any { return n })
-	family(&b, "taskseal_refused_total", "counter", "Tasks that were refused or wait for a key, by the short name of the error.")
-	samples(&b, "taskseal_refused_total", "reason", m.reason, func(n uint64) any { return n })
-	family(&b, "taskseal_opened_total", "counter", "Tasks that were opened, by the id of the key.")
-	samples(&b, "taskseal_opened_total", "key", m.key, func(u keyUse) any { return u.opened })
-	family(&b, "taskseal_key_last_opened_timestamp_seconds", "gauge", "When a key last opened a task.")
-	samples(&b, "taskseal_key_last_opened_timestamp_seconds", "key", m.key, func(u keyUse) any { return u.last.Unix() })
-	family(&b, "taskseal_opened_age_seconds_max", "gauge", "The oldest task that a key has opened, from sealing to opening.")
-	samples(&b, "taskseal_opened_age_seconds_max", "key", m.key, func(u keyUse) any { return int64(u.oldestAge.Seconds()) })
-	return b.String()
-}
+var inLabels = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
 
-func family(b *strings.Builder, name, kind, help string) {
-	fmt.Fprintf(b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind)
-}
-
-// samples are written in the order of their labels. Outcomes, error names and key ids hold nothing that had to be escaped.
-func samples[K interface {
-	~string
-	cmp.Ordered
-}, V any](b *strings.Builder, name, label string, all map[K]V, value func(V) any) {
-	for _, key := range slices.Sorted(maps.Keys(all)) {
-		fmt.Fprintf(b, "%s{%s=\"%s\"} %v\n", name, label, key, value(all[key]))
+func (f *MetricFamily) write(b *strings.Builder) {
+	kind := "gauge"
+	if f.Counter {
+		kind = "counter"
+	}
+	fmt.Fprintf(b, "# HELP %s %s\n# TYPE %s %s\n", f.Name, f.Help, f.Name, kind)
+	for _, value := range slices.Sorted(maps.Keys(f.Samples)) {
+		fmt.Fprintf(b, "%s{%s=\"%s\"} %v\n", f.Name, f.Label, inLabels.Replace(value), f.Samples[value])
 	}
 }

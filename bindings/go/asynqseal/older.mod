@@ -7,7 +7,7 @@ replace github.com/taskseal/taskseal/bindings/go => ../
 require (
 	github.com/hibiken/asynq v0.25.1
 	github.com/redis/go-redis/v9 v9.14.1
-	github.com/taskseal/taskseal/bindings/go v0.0.0-00010101000000-000000000000
+	github.com/taskseal/taskseal/bindings/go v0.1.0
 )
 
 require (

@@ -5,7 +5,9 @@ package asynqseal
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"slices"
 	"sync"
+	"time"
 
 	"github.com/hibiken/asynq"
 
@@ -51,6 +53,12 @@ func (p *periodicProvider) GetConfigs() ([]*asynq.PeriodicTaskConfig, error) {
 }
 
 func (p *periodicProvider) seal(config *asynq.PeriodicTaskConfig, kept map[entry]*asynq.Task) (*asynq.Task, error) {
+	if config == nil || config.Task == nil {
+		return nil, errNilTask
+	}
+	if p.sealer.config.TypedOnly {
+		return nil, ErrTypedOnly
+	}
 	e := p.entryOf(config)
 	task := kept[e]
 	if task == nil {
@@ -69,25 +77,54 @@ func (p *periodicProvider) seal(config *asynq.PeriodicTaskConfig, kept map[entry
 func (p *periodicProvider) entryOf(config *asynq.PeriodicTaskConfig) entry {
 	var all []byte
 	add := func(s string) { all = append(binary.AppendUvarint(all, uint64(len(s))), s...) }
-	add(config.Cronspec)
-	add(p.sealer.primary())
-	if config.Task != nil {
-		add(config.Task.Type())
-		add(string(config.Task.Payload()))
-		for _, opt := range append(optionsOf(config.Task)[:len(optionsOf(config.Task)):len(optionsOf(config.Task))], config.Opts...) {
-			add(opt.String())
+	queue := defaultQueue
+	for _, opt := range append(slices.Clip(optionsOf(config.Task)), config.Opts...) {
+		add(opt.String())
+		if name, ok := opt.Value().(string); ok && opt.Type() == asynq.QueueOpt {
+			queue = name
 		}
 	}
+	add(config.Cronspec)
+	add(p.sealer.primary(queue))
+	add(config.Task.Type())
+	add(string(config.Task.Payload()))
 	defer clear(all)
 	return sha256.Sum256(all)
 }
 
-// primary is the id of the key that comes first to seal.
-func (s *Sealer) primary() string {
+// primary is the id of the key that seals for a queue now.
+func (s *Sealer) primary(queue string) string {
+	now := time.Now()
 	for _, key := range s.config.Keyring.Keys() {
-		if key.State == taskseal.KeyActive && key.Type != taskseal.KeyDedupe {
+		if key.State == taskseal.KeyActive && key.Type != taskseal.KeyDedupe &&
+			(key.Queues == nil || slices.Contains(key.Queues, queue)) &&
+			!now.Before(key.NotBefore) && (key.NotAfter.IsZero() || now.Before(key.NotAfter)) {
 			return key.ID
 		}
 	}
 	return ""
+}
+
+// SealPeriodic seals a task for asynq.Scheduler or a PeriodicTaskConfig, bound to its type and to the queue (and id, or
+// group) that opts or the task name. Do it once for each entry: PeriodicTaskManager takes another payload for another
+// entry, and asynq.Unique sees the same task in the same envelope only. Without asynq.TaskID it has no id yet, so
+// whoever can write to the server can enqueue it again. It must not expire, so Config.Lifetime does not count.
+func (s *Sealer) SealPeriodic(task *asynq.Task, opts ...asynq.Option) (*asynq.Task, error) {
+	w, err := s.wishOfTask(task, opts)
+	if err != nil {
+		return nil, err
+	}
+	bound := boundToSchedule(w.queue, w.kind)
+	if w.group != "" {
+		bound = boundToGroup(w.queue, w.kind, w.group)
+	} else if w.id != "" {
+		bound = boundToTask(w.queue, w.kind, w.id)
+	}
+	sealed, err := s.config.Keyring.Seal(w.payload, s.options(bound))
+	if err != nil {
+		return nil, err
+	}
+	other := *task
+	setPayload(&other, sealed, true)
+	return &other, nil
 }

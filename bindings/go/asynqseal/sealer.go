@@ -10,13 +10,20 @@
 //	mux := asynq.NewServeMux()
 //	mux.Use(sealer.Middleware)
 //
-// Handlers find the opened payload in task.Payload() as ever, and write results to asynqseal.ResultWriter(ctx). What stays
-// readable in the server: types, queues, ids, group names, headers, options and times.
+// Handlers find the opened payload in task.Payload() as ever, or in Payload(ctx), and write results to
+// asynqseal.ResultWriter(ctx). A [Kind] gives them a value of a Go type instead. What stays readable in the server: types,
+// queues, ids, group names, headers, options and times.
+//
+// A payload that is too large for a queue can stand in another store, sealed there by [taskseal.Keyring.NewSealWriter]; the
+// task then carries its name. This package does not know of such stores yet: an envelope of
+// [taskseal.PurposeReference] in the place of a payload, which is kept for that, is refused. A page that shows payloads to
+// those who may see them calls [Sealer.OpenPayload], [Sealer.OpenResult] and [Sealer.OpenError] behind its own authorisation.
 package asynqseal
 
 import (
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	taskseal "github.com/taskseal/taskseal/bindings/go"
@@ -25,15 +32,29 @@ import (
 // Config says how to seal and what to accept. The zero value of all but Keyring is the safe default.
 type Config struct {
 	Keyring  *taskseal.Keyring // Replace its keys while all runs
-	Suite    taskseal.Suite
-	Padded   bool          // hide lengths
-	Lifetime time.Duration // from the time a task is due, or enqueued; 0: for ever. A worker refuses what is older.
+	Suite    taskseal.Suite    // 0: ChaCha20Poly1305
+	Padded   bool              // hide lengths
+	Lifetime time.Duration     // from the time a task is due, or enqueued; 0: for ever. A worker refuses what is older.
 
-	// Policy says what a worker accepts on a queue of a type. nil: sealed tasks only.
+	// Policy says what a worker accepts on a queue of a type. nil: RequireSealed for all. Both are the message's own words: who
+	// can write to one queue of a worker can name another, unless Queues has the worker refuse it.
 	Policy func(queue, kind string) Policy
 
-	// KeyWait is how long after its sealing a task whose key is not known (yet) is tried again. 0: a day.
+	// Queues are those of the worker, as in asynq.Config. A task that names another one is refused, wherever it lay. nil: any.
+	Queues []string
+
+	// Bundles are the types of the tasks that Aggregator makes. A bundle of another type is refused: whoever can write to
+	// the server could put one of old members, or of none, before any handler.
+	Bundles []string
+
+	// KeyWait is for how long a task whose key is not known (yet) is tried again. 0: a day. It is given up when its
+	// envelope is older, and this process has missed that key for a 24th of it (an hour): a task that was sealed long
+	// before it was due gets its time too.
 	KeyWait time.Duration
+
+	// TypedOnly is for a release of Asynq that New does not know: handlers are those of a Kind, or call Payload, and tasks
+	// are enqueued by Kind.Enqueue. What reaches into asynq.Task then refuses: Middleware, Client.Enqueue, SealPeriodic.
+	TypedOnly bool
 
 	Errors       ErrorText // what the server keeps of a handler's error
 	PlainResults bool      // leave task.ResultWriter() to handlers, which stores what they write as it is
@@ -52,25 +73,30 @@ const (
 	PlainErrors                   // as it is
 )
 
-// A Policy says what a worker accepts.
-type Policy struct {
-	AcceptPlain time.Time // until then tasks that are not sealed are accepted too; nothing is authentic meanwhile
-}
-
 // A Sealer seals and opens tasks. It may be used from several goroutines.
 type Sealer struct {
-	config Config
+	config  Config
+	missing missingKeys
 }
 
 const defaultKeyWait = 24 * time.Hour
 
+// ErrUnknownAsynq is what New says of a release of Asynq whose Task is another one. Config.TypedOnly does without.
+var ErrUnknownAsynq = errors.New("asynqseal: this release of Asynq has another asynq.Task: use one that asynqseal was tested with")
+
+// ErrTypedOnly is what refuses under Config.TypedOnly.
+var ErrTypedOnly = errors.New("asynqseal: with Config.TypedOnly tasks are enqueued and handled by a Kind")
+
 // New makes a Sealer.
 func New(config Config) (*Sealer, error) {
 	if config.Keyring == nil {
-		return nil, errors.New("asynqseal: a Keyring is needed")
+		return nil, errors.New("asynqseal: Config.Keyring is nil: load one with taskseal.LoadKeyring")
 	}
-	if !asynqIsKnown() {
-		return nil, errUnknownAsynq
+	if config.Lifetime < 0 || config.KeyWait < 0 {
+		return nil, errors.New("asynqseal: Lifetime and KeyWait can't be negative")
+	}
+	if !config.TypedOnly && !asynqIsKnown() {
+		return nil, ErrUnknownAsynq
 	}
 	if config.KeyWait == 0 {
 		config.KeyWait = defaultKeyWait
@@ -78,23 +104,29 @@ func New(config Config) (*Sealer, error) {
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Sealer{config}, nil
+	config.Bundles, config.Queues = slices.Clone(config.Bundles), slices.Clone(config.Queues)
+	return &Sealer{config: config}, nil
 }
 
-// What an envelope is bound to. A task that is enqueued here is bound to its queue, type and id. Where Asynq does not tell one
-// of these, another word is bound instead, so that one kind never passes for another.
+// What an envelope is bound to: queue, type and id. Where Asynq does not tell its opener the id, another word is bound
+// instead, so that one kind never passes for another.
 const (
 	periodicWord = "asynq periodic"
 	groupWord    = "asynq group "
 )
 
-func (s *Sealer) seal(payload []byte, context taskseal.Context, due time.Time) ([]byte, error) {
-	o := taskseal.SealOptions{Context: context, Suite: s.config.Suite, Padded: s.config.Padded}
-	if s.config.Lifetime > 0 {
-		if now := time.Now(); due.Before(now) {
-			due = now
-		}
-		o.ExpiresAt = due.Add(s.config.Lifetime)
-	}
-	return s.config.Keyring.Seal(payload, o)
+func boundToTask(queue, kind, id string) taskseal.Context {
+	return taskseal.Context{Queue: queue, Type: kind, ID: id}
+}
+
+func boundToGroup(queue, kind, group string) taskseal.Context {
+	return taskseal.Context{Queue: queue, Type: kind, Extra: groupWord + group}
+}
+
+func boundToSchedule(queue, kind string) taskseal.Context {
+	return taskseal.Context{Queue: queue, Type: kind, Extra: periodicWord}
+}
+
+func (s *Sealer) options(bound taskseal.Context) taskseal.SealOptions {
+	return taskseal.SealOptions{Context: bound, Suite: s.config.Suite, Padded: s.config.Padded}
 }

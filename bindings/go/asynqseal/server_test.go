@@ -18,6 +18,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,7 +26,8 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// A server is a Valkey (or Redis) of its own: TLS only, on 127.0.0.1, with a fresh CA and an ACL user.
+// A server is a Valkey (or Redis) of its own: TLS only, on 127.0.0.1, with a fresh CA and an ACL user. Other users, and
+// what else its configuration is to have, are the lines that startServer is given.
 type server struct {
 	folder   string
 	options  asynq.RedisClientOpt
@@ -34,7 +36,7 @@ type server struct {
 
 const user = "app"
 
-func startServer(t testing.TB) *server {
+func startServer(t testing.TB, lines ...string) *server {
 	t.Helper()
 	program, err := exec.LookPath("valkey-server")
 	if err != nil {
@@ -56,7 +58,8 @@ dir %[2]s
 save ""
 user default off
 user %[3]s on >%[4]s ~* &* +@all
-`, port, s.folder, user, s.password)
+%[5]s
+`, port, s.folder, user, s.password, strings.Join(lines, "\n"))
 	writeFile(t, filepath.Join(s.folder, "server.conf"), []byte(config))
 	command := exec.Command(program, filepath.Join(s.folder, "server.conf"))
 	log, err := os.Create(filepath.Join(s.folder, "server.log"))
@@ -76,6 +79,12 @@ user %[3]s on >%[4]s ~* &* +@all
 		TLSConfig: &tls.Config{RootCAs: roots, ServerName: "localhost", MinVersion: tls.VersionTLS12}}
 	s.waitUntilReady(t)
 	return s
+}
+
+// port is that of TLS.
+func (s *server) port() (port int) {
+	_, _ = fmt.Sscanf(s.options.Addr, "127.0.0.1:%d", &port)
+	return port
 }
 
 func (s *server) waitUntilReady(t testing.TB) {

@@ -4,12 +4,16 @@ package asynqseal
 
 import (
 	"context"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/hibiken/asynq"
+	"github.com/redis/go-redis/v9"
 
 	taskseal "github.com/taskseal/taskseal/bindings/go"
 )
@@ -49,9 +53,41 @@ func (l *lane) turn(b *testing.B, payload []byte) time.Duration {
 	return time.Since(begun)
 }
 
+// cpu is what this process and the server have used so far.
+func (s *server) cpu(b *testing.B, looking redis.UniversalClient) time.Duration {
+	var own syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &own); err != nil {
+		b.Fatal(err)
+	}
+	info, err := looking.Info(b.Context(), "cpu").Result()
+	if err != nil {
+		b.Fatal(err)
+	}
+	total := time.Duration(own.Utime.Nano() + own.Stime.Nano())
+	for _, name := range []string{"used_cpu_sys", "used_cpu_user"} {
+		_, rest, _ := strings.Cut(info, name+":")
+		value, _, _ := strings.Cut(rest, "\r")
+		seconds, err := strconv.ParseFloat(value, 64)
+		if err != nil {
+			b.Fatal(err)
+		}
+		total += time.Duration(seconds * 1e9)
+	}
+	return total
+}
+
 // BenchmarkThroughput carries 1 KiB tasks from client to handler, plain and sealed in turns over the same server, and reports
-// the ratio of their throughputs.
+// the ratio of their throughputs; and that of the processors' time that a task costs client, worker and server together, which
+// is what decides where these are busy, and steadier where others use them too.
 func BenchmarkThroughput(b *testing.B) {
+	for name, suite := range map[string]taskseal.Suite{"suite=01": taskseal.ChaCha20Poly1305, "suite=02": taskseal.AES256GCM} {
+		if suite.Available() {
+			b.Run(name, func(b *testing.B) { throughput(b, suite) })
+		}
+	}
+}
+
+func throughput(b *testing.B, suite taskseal.Suite) {
 	s := startServer(b)
 	client := asynq.NewClient(s.options)
 	defer client.Close()
@@ -59,7 +95,7 @@ func BenchmarkThroughput(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	sealer, err := New(Config{Keyring: ring})
+	sealer, err := New(Config{Keyring: ring, Suite: suite})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -83,12 +119,20 @@ func BenchmarkThroughput(b *testing.B) {
 		}
 		defer worker.Shutdown()
 	}
-	payload := make([]byte, 1024)
-	var ratios []float64
+	payload, looking := make([]byte, 1024), s.redis(b)
+	var ratios, costs []float64
 	for b.Loop() {
-		p, q := plain.turn(b, payload), sealed.turn(b, payload)
-		q, p = q+sealed.turn(b, payload), p+plain.turn(b, payload)
+		at := []time.Duration{s.cpu(b, looking)}
+		turn := func(l *lane) time.Duration {
+			took := l.turn(b, payload)
+			at = append(at, s.cpu(b, looking))
+			return took
+		}
+		p, q := turn(plain), turn(sealed)
+		q, p = q+turn(sealed), p+turn(plain)
 		ratios = append(ratios, float64(p)/float64(q))
+		costs = append(costs, float64(at[1]-at[0]+at[4]-at[3])/float64(at[3]-at[1]))
 	}
 	b.ReportMetric(median(ratios), "sealed/plain")
+	b.ReportMetric(median(costs), "cpu-sealed/plain")
 }

@@ -6,7 +6,7 @@ replace github.com/taskseal/taskseal/bindings/go => ../
 
 require (
 	filippo.io/age v1.3.1
-	github.com/taskseal/taskseal/bindings/go v0.0.0-00010101000000-000000000000
+	github.com/taskseal/taskseal/bindings/go v0.1.0
 	github.com/tink-crypto/tink-go/v2 v2.6.0
 )
 

@@ -15,6 +15,16 @@ typedef struct bad_row {
     bool verified;    /* the server proves itself, so it gets the credentials */
 } bad_row;
 
+/* Servers without a fault. */
+typedef struct good_row {
+    const char *name;
+    void (*arrange)(scenario *s);
+    const char *protocol; /* that is spoken */
+} good_row;
+
+extern const good_row good_rows[];
+extern const size_t good_row_count;
+
 extern const bad_row certificate_rows[], list_rows[], protocol_rows[];
 extern const size_t certificate_row_count, list_row_count, protocol_row_count;
 

@@ -100,6 +100,11 @@ static void other_address(scenario *s)
     s->leaf.alternatives = "DNS:localhost,IP:127.0.0.2";
 }
 
+static void dns_name_only(scenario *s)
+{
+    s->leaf.alternatives = "DNS:localhost";
+}
+
 static void partial_wildcard(scenario *s)
 {
     s->leaf.alternatives = "DNS:web*.shop.example";
@@ -291,6 +296,7 @@ const bad_row certificate_rows[] = {
     {"name in CN only", NULL, name_in_cn_only, TASKSEAL_ERR_NAME_MISMATCH, "no DNS name and no IP address", false},
     {"address as a DNS name", by_address, address_as_dns_name, TASKSEAL_ERR_NAME_MISMATCH, "DNS:127.0.0.1", false},
     {"another address", by_address, other_address, TASKSEAL_ERR_NAME_MISMATCH, "IP:127.0.0.2", false},
+    {"DNS name only, by address", by_address, dns_name_only, TASKSEAL_ERR_NAME_MISMATCH, "hold: DNS:localhost ", false},
     {"partial wildcard", as_shop, partial_wildcard, TASKSEAL_ERR_NAME_MISMATCH, "DNS:web*.shop.example", false},
     {"wildcard over two labels", as_deep_shop, wildcard_over_two_labels, TASKSEAL_ERR_NAME_MISMATCH,
      "`a.b.shop", false},

@@ -292,7 +292,7 @@ const bad_row protocol_rows[] = {
     {"closing at once", NULL, closing_at_once, TASKSEAL_ERR_PEER_CLOSED, "during the TLS handshake", false},
     {"closing after hello", NULL, closing_after_hello, TASKSEAL_ERR_PEER_CLOSED, "during the TLS handshake",
      false},
-    {"TLS 1.1", NULL, tls_1_1, TASKSEAL_ERR_TLS_PROTOCOL, "TLS 1.2 or 1.3", false},
+    {"TLS 1.1", in_tls12_by_rsa, tls_1_1, TASKSEAL_ERR_TLS_PROTOCOL, "TLS 1.2 or 1.3", false},
     {"no forward secrecy", in_tls12_by_rsa, without_forward_secrecy, TASKSEAL_ERR_TLS_PROTOCOL, "ECDHE",
      false},
     {"no AEAD", in_tls12_by_rsa, without_aead, TASKSEAL_ERR_TLS_PROTOCOL, "AEAD", false},

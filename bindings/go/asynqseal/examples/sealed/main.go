@@ -12,7 +12,6 @@ import (
 	"os"
 
 	"github.com/hibiken/asynq"
-
 	taskseal "github.com/taskseal/taskseal/bindings/go"
 	"github.com/taskseal/taskseal/bindings/go/asynqseal"
 )
@@ -44,7 +43,7 @@ func main() {
 			fmt.Printf("mail to %s\n", task.Payload())
 			return nil
 		})
-		if err := asynq.NewServer(redis, asynq.Config{LogLevel: asynq.WarnLevel, IsFailure: asynqseal.IsFailure}).Run(mux); err != nil {
+		if err := asynq.NewServer(redis, sealer.WorkerConfig(asynq.Config{LogLevel: asynq.WarnLevel})).Run(mux); err != nil {
 			log.Fatal(err)
 		}
 	default:

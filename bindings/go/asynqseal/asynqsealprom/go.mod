@@ -1,0 +1,33 @@
+module github.com/taskseal/taskseal/bindings/go/asynqseal/asynqsealprom
+
+go 1.24.0
+
+replace (
+	github.com/taskseal/taskseal/bindings/go => ../../
+	github.com/taskseal/taskseal/bindings/go/asynqseal => ../
+)
+
+require (
+	github.com/prometheus/client_golang v1.20.5
+	github.com/taskseal/taskseal/bindings/go v0.1.0
+	github.com/taskseal/taskseal/bindings/go/asynqseal v0.1.0
+)
+
+require (
+	github.com/beorn7/perks v1.0.1 // indirect
+	github.com/cespare/xxhash/v2 v2.3.0 // indirect
+	github.com/dgryski/go-rendezvous v0.0.0-20200823014737-9f7001d12a5f // indirect
+	github.com/google/uuid v1.6.0 // indirect
+	github.com/hibiken/asynq v0.26.0 // indirect
+	github.com/kylelemons/godebug v1.1.0 // indirect
+	github.com/munnerz/goautoneg v0.0.0-20191010083416-a7dc8b61c822 // indirect
+	github.com/prometheus/client_model v0.6.1 // indirect
+	github.com/prometheus/common v0.55.0 // indirect
+	github.com/prometheus/procfs v0.15.1 // indirect
+	github.com/redis/go-redis/v9 v9.14.1 // indirect
+	github.com/robfig/cron/v3 v3.0.1 // indirect
+	github.com/spf13/cast v1.10.0 // indirect
+	golang.org/x/sys v0.37.0 // indirect
+	golang.org/x/time v0.14.0 // indirect
+	google.golang.org/protobuf v1.36.10 // indirect
+)

@@ -1,0 +1,28 @@
+module github.com/taskseal/taskseal/examples/asynq
+
+go 1.24.0
+
+// In a copy of this folder they name a clone of taskseal until it is released; then they go.
+replace github.com/taskseal/taskseal/bindings/go => ../../bindings/go
+
+replace github.com/taskseal/taskseal/bindings/go/asynqseal => ../../bindings/go/asynqseal
+
+require (
+	github.com/hibiken/asynq v0.26.0
+	github.com/hibiken/asynqmon v0.7.2
+	github.com/taskseal/taskseal/bindings/go v0.1.0
+	github.com/taskseal/taskseal/bindings/go/asynqseal v0.1.0
+)
+
+require (
+	github.com/cespare/xxhash/v2 v2.3.0 // indirect
+	github.com/dgryski/go-rendezvous v0.0.0-20200823014737-9f7001d12a5f // indirect
+	github.com/google/uuid v1.6.0 // indirect
+	github.com/gorilla/mux v1.8.0 // indirect
+	github.com/redis/go-redis/v9 v9.14.1 // indirect
+	github.com/robfig/cron/v3 v3.0.1 // indirect
+	github.com/spf13/cast v1.10.0 // indirect
+	golang.org/x/sys v0.37.0 // indirect
+	golang.org/x/time v0.14.0 // indirect
+	google.golang.org/protobuf v1.36.10 // indirect
+)
