@@ -9,7 +9,7 @@
 #define ASYNQ_ENQUEUE_KEYS                                                                                   \
     "~asynq:queues ~asynq:{*}:t:* ~asynq:{*}:pending ~asynq:{*}:scheduled ~asynq:{*}:unique:* "              \
     "~asynq:{*}:groups ~asynq:{*}:g:*"
-#define ASYNQ_ENQUEUE "eval evalsha exists hset lpush sadd set type zadd"
+#define ASYNQ_ENQUEUE "eval evalsha exists hset lpush sadd set zadd"
 
 #define ASYNQ_QUEUE_KEYS                                                                                     \
     "~asynq:queues ~asynq:{*}:t:* ~asynq:{*}:pending ~asynq:{*}:active ~asynq:{*}:lease "                    \
@@ -26,7 +26,7 @@ const role_line role_lines[] = {
      "hincrby get set "
      "del"},
     {LAYOUT_EXAMPLES, ROLE_OPERATOR, EXAMPLES_READ, NULL, OPERATE},
-    {LAYOUT_ASYNQ, ROLE_PRODUCER, ASYNQ_ENQUEUE_KEYS, NULL, ASYNQ_ENQUEUE},
+    {LAYOUT_ASYNQ, ROLE_PRODUCER, ASYNQ_ENQUEUE_KEYS, NULL, ASYNQ_ENQUEUE " type"},
     {LAYOUT_ASYNQ, ROLE_WORKER, ASYNQ_QUEUE_KEYS, "&asynq:cancel",
      "eval evalsha subscribe exists del expire expireat get set setex incr hget hset hdel lpush rpush lrem "
      "rpoplpush sadd "
