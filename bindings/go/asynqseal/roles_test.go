@@ -81,7 +81,7 @@ func (s *server) refusals(t *testing.T) []string {
 func newRoleStage(t *testing.T, s *server) *stage {
 	t.Helper()
 	play := &stage{server: s.as("worker"), ring: newRing(t, "mail-k01")}
-	play.sealer = newSealer(t, Config{Keyring: play.ring, Observe: play.observe, // what Unique by Asynq itself makes is not sealed
+	play.sealer = newSealer(t, Config{Keyring: play.ring, Observe: play.observe, Bundles: []string{"digest"}, // what Unique by Asynq itself makes is not sealed
 		Policy: func(string, string) Policy { return Policy{AcceptPlain: time.Now().Add(time.Hour)} }})
 	play.plain = asynq.NewClient(s.as("producer").options)
 	play.client = NewClient(play.plain, play.sealer)
