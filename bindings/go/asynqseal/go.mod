@@ -7,6 +7,7 @@ replace github.com/taskseal/taskseal/bindings/go => ../
 require (
 	github.com/hibiken/asynq v0.26.0
 	github.com/taskseal/taskseal/bindings/go v0.0.0-00010101000000-000000000000
+	google.golang.org/protobuf v1.36.10
 )
 
 require (
@@ -18,5 +19,4 @@ require (
 	github.com/spf13/cast v1.10.0 // indirect
 	golang.org/x/sys v0.37.0 // indirect
 	golang.org/x/time v0.14.0 // indirect
-	google.golang.org/protobuf v1.36.10 // indirect
 )
