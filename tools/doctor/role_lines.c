@@ -18,7 +18,7 @@ const role_line role_lines[] = {
      "~asynq:queues ~asynq:{*}:t:* ~asynq:{*}:pending ~asynq:{*}:scheduled ~asynq:{*}:unique:* "
      "~asynq:{*}:groups "
      "~asynq:{*}:g:*",
-     NULL, "eval evalsha exists hset lpush sadd set zadd"},
+     NULL, "eval evalsha exists hset lpush sadd set type zadd"},
     {LAYOUT_ASYNQ, ROLE_WORKER,
      "~asynq:queues ~asynq:{*}:t:* ~asynq:{*}:pending ~asynq:{*}:active ~asynq:{*}:lease "
      "~asynq:{*}:scheduled "
