@@ -18,7 +18,7 @@ SECONDS = 60  # at most; on an idle machine each takes one or two
 @dataclasses.dataclass
 class Plant:
     target: str
-    file: str  # of lib/core, lib/redis or lib/asynq
+    file: str  # of lib/core or lib/redis
     right: str  # stands there once
     wrong: str
     what: str

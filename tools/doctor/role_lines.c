@@ -6,7 +6,7 @@
 #define OPERATE       "info config|get acl|getuser acl|dryrun acl|whoami scan dbsize hstrlen hget"
 
 /* Those of the examples are in examples/README.md, and a test compares them. Asynq's are what its v0.26 calls, by its
- * source, and what a client and a server of it ran with; TYPE is for producers with the script of lib/asynq. */
+ * source, and what a client and a server of it ran with. */
 const role_line role_lines[] = {
     {LAYOUT_EXAMPLES, ROLE_PRODUCER, "~{*}:t:* ~{*}:pending", NULL, "eval exists hget hset lpush"},
     {LAYOUT_EXAMPLES, ROLE_WORKER, "~{*}:t:* ~{*}:pending ~{*}:active ~{*}:delayed ~{*}:dead ~{*}:m:*", NULL,
@@ -18,7 +18,7 @@ const role_line role_lines[] = {
      "~asynq:queues ~asynq:{*}:t:* ~asynq:{*}:pending ~asynq:{*}:scheduled ~asynq:{*}:unique:* "
      "~asynq:{*}:groups "
      "~asynq:{*}:g:*",
-     NULL, "eval evalsha exists hset lpush sadd set type zadd"},
+     NULL, "eval evalsha exists hset lpush sadd set zadd"},
     {LAYOUT_ASYNQ, ROLE_WORKER,
      "~asynq:queues ~asynq:{*}:t:* ~asynq:{*}:pending ~asynq:{*}:active ~asynq:{*}:lease "
      "~asynq:{*}:scheduled "
