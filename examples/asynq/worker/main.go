@@ -38,7 +38,7 @@ func run() error {
 		return err
 	}
 	metrics := asynqseal.NewMetrics()
-	sealer, err := asynqseal.New(asynqseal.Config{Keyring: keys, Bundles: []string{app.Digest},
+	sealer, err := asynqseal.New(asynqseal.Config{Keyring: keys, Queues: []string{"default"}, Bundles: []string{app.Digest},
 		Policy:  func(string, string) asynqseal.Policy { return asynqseal.AcceptBoth(until) },
 		Observe: metrics.Observe, Logger: slog.Default()})
 	if err != nil {
