@@ -4,9 +4,10 @@
 #include <sodium.h>
 #include <stdio.h>
 
+#include <taskseal/redis.h>
+
 #include "../core/error.h"
 #include "limits.h"
-#include "reply.h"
 #include "text.h"
 
 #define SHOWN_MAX 128U
@@ -124,7 +125,7 @@ static taskseal_err judge_auth(const taskseal__tls *tls, const redisReply *reply
                               "%s: the server answered AUTH with something else "
                               "than OK or an error",
                               tls->where);
-    taskseal__reply_word(reply, word, sizeof word);
+    taskseal_redis_reply_word(reply, word, sizeof word);
     taskseal_err code = taskseal_redis_reply_error(reply);
     bool known = code != TASKSEAL_ERR_SERVER_ERROR || strcmp(word, "ERR") == 0;
     if (code == TASKSEAL_ERR_SERVER_ERROR)

@@ -1,7 +1,8 @@
-/* SPDX-License-Identifier: MIT */
-#include "reply.h"
-
+/* SPDX-License-Identifier: MIT
+ * Error replies, told apart by their first word. */
 #include <string.h>
+
+#include <taskseal/redis.h>
 
 static const struct {
     const char *word;
@@ -21,9 +22,14 @@ static const struct {
     {"OOM", TASKSEAL_ERR_SERVER_BUSY},        /* above maxmemory */
 };
 
-void taskseal__reply_word(const redisReply *reply, char *out, size_t cap)
+void taskseal_redis_reply_word(const redisReply *reply, char *out, size_t cap)
 {
     size_t len = 0;
+    if (cap == 0)
+        return;
+    out[0] = '\0';
+    if (cap < 2 || reply == NULL || reply->type != REDIS_REPLY_ERROR)
+        return;
     while (len < reply->len && len + 1 < cap && reply->str[len] >= 'A' && reply->str[len] <= 'Z') {
         out[len] = reply->str[len];
         len++;
@@ -52,7 +58,7 @@ taskseal_err taskseal_redis_reply_error(const redisReply *reply)
         return TASKSEAL_ERR_IO; /* how hiredis says that the connection failed: not the task's fault */
     if (reply->type != REDIS_REPLY_ERROR)
         return TASKSEAL_OK;
-    taskseal__reply_word(reply, word, sizeof word);
+    taskseal_redis_reply_word(reply, word, sizeof word);
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (strcmp(word, words[i].word) == 0)
             return words[i].code;

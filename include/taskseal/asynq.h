@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * taskseal: tasks for Asynq, enqueued from C. Stock workers of Asynq (Go) process them; those with the middleware of
+ * bindings/go/asynqseal open what is sealed.
+ *
+ *     taskseal_seal_options seal = {.keyring = ring, .lifetime = 3600};
+ *     taskseal_asynq_task task = {.queue = taskseal_str("mail"),
+ *                                 .type = taskseal_str("password-reset"),
+ *                                 .payload = taskseal_str("{\"to\":\"ann@example.com\"}"),
+ *                                 .seal = &seal};
+ *     taskseal_asynq_result result;
+ *     taskseal_error error;
+ *     if (taskseal_asynq_enqueue(redis, &task, &result, &error) != TASKSEAL_OK)
+ *         die(error.message);
+ *     printf("%s\n", result.outcome == TASKSEAL_ASYNQ_QUEUED ? result.id : "it is there already");
+ *
+ * What stands in the server afterwards is what asynq.Client of Asynq v0.25 and v0.26 writes for the same options, written
+ * by one script: wholly, or not at all. All of its keys have the hash tag {queue}, so it runs on a cluster too. Only the
+ * list of all queues, asynq:queues, is a key of its own: see TASKSEAL_ASYNQ_QUEUE_LISTED.
+ *
+ * Queue, type, id and group are readable in the server, and so are times and options. What can't be read is the payload.
+ *
+ * The rules at the top of taskseal.h and redis.h hold here too. No function here keeps what it was given, but for
+ * taskseal_asynq_enqueue_async, until `done` is called.
+ */
+#ifndef TASKSEAL_ASYNQ_H
+#define TASKSEAL_ASYNQ_H
+
+#include <taskseal/taskseal.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Tasks ------------------------------------------------------------------------------------ */
+
+#define TASKSEAL_ASYNQ_ID_SIZE     37U                    /* of an id that is made (a UUID), with its NUL */
+#define TASKSEAL_ASYNQ_SECONDS_MAX UINT64_C(9223372036)   /* what a worker can count: 292 years */
+#define TASKSEAL_ASYNQ_PAYLOAD_MAX UINT64_C(535822336)    /* a payload, sealed: 1 MiB less than servers take */
+
+enum {
+    TASKSEAL_ASYNQ_PLAIN = 1,       /* do not seal: the payload is no secret, or an envelope already */
+    TASKSEAL_ASYNQ_QUEUE_LISTED = 2 /* asynq:queues holds the queue already: do not add it again */
+};
+
+/* For `retries`: none at all. */
+#define TASKSEAL_ASYNQ_NO_RETRIES (-1)
+
+/* What is 0 or absent is as in Asynq without that option. Names are UTF-8, hold more than white space, and have at most
+ * TASKSEAL_CONTEXT_MAX bytes (a group 12 less): a worker can't decode other ones, and a queue with one stands still. */
+typedef struct taskseal_asynq_task {
+    taskseal_bytes queue;   /* without '}', which would end the hash tag; absent: "default" */
+    taskseal_bytes type;
+    taskseal_bytes id;      /* absent: one is made. Give one to be able to try again: see taskseal_asynq_enqueue */
+    taskseal_bytes payload; /* may be absent */
+
+    /* How to seal. Its context must be absent: bound are queue, type and id; or type and group, for what is enqueued
+     * into a group now, because Asynq tells the aggregator no more. Its `lifetime` counts from when the task is due.
+     * NULL with TASKSEAL_ASYNQ_PLAIN, and only then. */
+    const taskseal_seal_options *seal;
+
+    uint64_t process_at; /* a time. A past one, and 0: at once. Give at most one of these two */
+    uint64_t process_in; /* seconds */
+    taskseal_bytes group; /* to be aggregated. (Asynq does not aggregate what was scheduled for later, and nor is that
+                             changed here.) */
+
+    int retries;        /* 0: 25 */
+    uint64_t timeout;   /* seconds that a worker may take. 0: 1800, or no limit if there is a deadline */
+    uint64_t deadline;  /* a time by which it must be done */
+    uint64_t retention; /* seconds for which it is kept once it is done */
+
+    /* Seconds, from when the task is due, in which no equal one is enqueued while this one is not done. 0: it is not
+     * unique. Equal is what has the same `unique_tag`, queue and type. */
+    uint64_t unique_ttl;
+    const uint8_t *unique_tag; /* TASKSEAL_DEDUPE_TAG_BYTES. NULL: the tag of payload, queue and type that
+                                  taskseal_dedupe_tag makes with the dedupe key of seal->keyring */
+    unsigned flags;            /* TASKSEAL_ASYNQ_... */
+} taskseal_asynq_task;
+
+typedef enum taskseal_asynq_outcome {
+    TASKSEAL_ASYNQ_NOT_SENT = 0, /* nothing of it has left: an error came before */
+    TASKSEAL_ASYNQ_QUEUED,
+    TASKSEAL_ASYNQ_EXISTS,    /* there is a task of this id in the queue, in any state; nothing was written */
+    TASKSEAL_ASYNQ_DUPLICATE, /* another task has its unique key; nothing was written */
+    TASKSEAL_ASYNQ_REFUSED,   /* by the server; nothing was written */
+    TASKSEAL_ASYNQ_IN_DOUBT   /* it was sent, and the connection failed before the answer */
+} taskseal_asynq_outcome;
+
+typedef struct taskseal_asynq_result {
+    taskseal_asynq_outcome outcome;
+    taskseal_err err;                /* OK for queued, exists and duplicate */
+    char id[TASKSEAL_ASYNQ_ID_SIZE]; /* the id, if it was made; else empty */
+} taskseal_asynq_result;
+
+/* ---- On a verified connection ----------------------------------------------------------------- */
+
+/* These are there if the library was built with connections. The user needs +evalsha, +eval, +exists, +type, +hset and
+ * +lpush, +zadd (for later, groups), +sadd (groups, and the list of queues), +set (unique ones), on the keys
+ * asynq:{queue}:* and asynq:queues. */
+struct redisContext;
+struct redisAsyncContext;
+
+/* Seals the task and enqueues it; TASKSEAL_OK if it is queued, exists or is a duplicate, which result->outcome says.
+ * `redis` is of taskseal_redis_connect, and no replies are under way on it. First the queue is added to asynq:queues, which
+ * costs a round trip: once that is done, TASKSEAL_ASYNQ_QUEUE_LISTED saves it.
+ *
+ * A task that is in doubt can be tried again on a new connection with the same id: EXISTS then says that it was queued
+ * the first time, as long as it is not done. Copy result->id for that, if the id was made.
+ *
+ * The same errors are in result->err, with the outcome in brackets:
+ *  BAD_ARGUMENT  [not sent] error->message says what of the task is out of range, or `redis` is not of this library, or
+ *                belongs to an event loop
+ *  those of taskseal_seal, and of taskseal_dedupe_tag  [not sent]
+ *  NO_MEMORY     [not sent, or in doubt: then the connection is of no use any more]
+ *  those of taskseal_redis_error  [not sent if the connection had failed before, else in doubt]
+ *  SERVER_BUSY   [refused] among others: its memory is full (OOM), it has become a replica (READONLY); retryable
+ *  NO_PERMISSION [refused] the message names the command, if it is one of the script
+ *  SERVER_ERROR  [refused] among others: a key holds another type (WRONGTYPE), which the message names; the key belongs to
+ *                another node of the cluster (MOVED)
+ *  IO            [in doubt] an answer that the script does not give
+ * `result` and `error` may be NULL. */
+TASKSEAL_MUST_USE taskseal_err taskseal_asynq_enqueue(struct redisContext *redis,
+                                                      const taskseal_asynq_task *task,
+                                                      taskseal_asynq_result *result, taskseal_error *error);
+
+/* Enqueues `count` tasks, many in each round trip, in their order. results[i], which may not be NULL, says what became
+ * of tasks[i]. A task that can't be sent or is refused does not keep the others from it; a connection that fails does:
+ * what it leaves unanswered is in doubt, and what comes after not sent. TASKSEAL_OK if all are queued, exist or are
+ * duplicates; else the first error, and error->message names its task, from 0. It needs memory for a part of the batch
+ * at a time: 256 KiB of messages, or the largest of them. */
+TASKSEAL_MUST_USE taskseal_err taskseal_asynq_enqueue_batch(struct redisContext *redis,
+                                                            const taskseal_asynq_task *tasks, size_t count,
+                                                            taskseal_asynq_result *results,
+                                                            taskseal_error *error);
+
+/* What became of a task: `result` and `error` live as long as the call. error->code is OK, or as result->err. */
+typedef void taskseal_asynq_done(const taskseal_asynq_result *result, const taskseal_error *error, void *data);
+
+/* As taskseal_asynq_enqueue, on an event loop: `redis` is of taskseal_redis_connect_async. Seals and returns at once. `done`
+ * is called exactly once if TASKSEAL_OK comes back, from the loop: with the answer, or when the connection ends, or is
+ * freed. Else it is not called; the errors are those with [not sent]. Many may be under way at once. `task` is not
+ * needed any more when this returns. `error` may be NULL. */
+TASKSEAL_MUST_USE taskseal_err taskseal_asynq_enqueue_async(struct redisAsyncContext *redis,
+                                                            const taskseal_asynq_task *task,
+                                                            taskseal_asynq_done *done, void *data,
+                                                            taskseal_error *error);
+
+/* ---- For a client of your own ----------------------------------------------------------------- */
+
+#define TASKSEAL_ASYNQ_ARGUMENTS_MAX 13U
+
+/* A command for the server, as redisCommandArgv and others take it. The arguments hold any bytes. argv[3] is the first of
+ * its keys, which all belong to one slot of a cluster. */
+typedef struct taskseal_asynq_command {
+    size_t argc;
+    const char *argv[TASKSEAL_ASYNQ_ARGUMENTS_MAX];
+    size_t argv_len[TASKSEAL_ASYNQ_ARGUMENTS_MAX];
+} taskseal_asynq_command;
+
+/* The capacity that taskseal_asynq_prepare needs for this task. Errors: those of it, but for BUFFER_TOO_SMALL and NO_RANDOM. */
+TASKSEAL_MUST_USE taskseal_err taskseal_asynq_size(const taskseal_asynq_task *task, size_t *size,
+                                                   taskseal_error *error);
+
+/* Seals the task into `buffer` and makes the command that enqueues it: EVALSHA. Its arguments point into `buffer` and to
+ * text of the library, not to `task`. Allocates nothing. If the answer is an error that begins with "NOSCRIPT",
+ * taskseal_asynq_with_script, and send it again. If it is a number, taskseal_asynq_answer. Any other error: nothing was
+ * written. Before the first task of a queue send `SADD asynq:queues QUEUE`: for Asynq's tools, which list the queues so.
+ *  BAD_ARGUMENT, NO_RANDOM, BAD_CLOCK, BUFFER_TOO_SMALL, those of taskseal_seal, and of taskseal_dedupe_tag */
+TASKSEAL_MUST_USE taskseal_err taskseal_asynq_prepare(const taskseal_asynq_task *task, void *buffer,
+                                                      size_t buffer_cap, taskseal_asynq_command *command,
+                                                      taskseal_error *error);
+
+/* Makes it the same command with the script itself in it: EVAL. */
+void taskseal_asynq_with_script(taskseal_asynq_command *command);
+
+/* The id of the command's task, which is no C string: given or made. */
+taskseal_bytes taskseal_asynq_command_id(const taskseal_asynq_command *command);
+
+/* What the number that the server answered means; IN_DOUBT for one that the script does not give. */
+taskseal_asynq_outcome taskseal_asynq_answer(long long answer);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+#include "message.h"
+
+/* Numbers of asynq.proto. */
+enum field {
+    TYPE = 1,
+    PAYLOAD = 2,
+    ID = 3,
+    QUEUE = 4,
+    RETRY = 5,
+    TIMEOUT = 8,
+    DEADLINE = 9,
+    UNIQUE_KEY = 10,
+    RETENTION = 12,
+    GROUP_KEY = 14
+};
+
+enum wire_type { VARINT = 0, BYTES = 2 };
+
+/* Counts, and writes if `out` is not NULL: one code for both, so that they can't differ. */
+typedef struct writer {
+    uint8_t *out;
+    size_t len;
+} writer;
+
+static void put_varint(writer *w, uint64_t value)
+{
+    do {
+        uint8_t more = value > 0x7F ? 0x80 : 0;
+        if (w->out != NULL)
+            w->out[w->len] = (uint8_t)((value & 0x7F) | more);
+        w->len++;
+        value >>= 7;
+    } while (value != 0);
+}
+
+static void put_tag(writer *w, enum field field, enum wire_type type)
+{
+    put_varint(w, (uint64_t)field << 3 | (uint64_t)type);
+}
+
+static void put_number(writer *w, enum field field, uint64_t value)
+{
+    if (value == 0)
+        return;
+    put_tag(w, field, VARINT);
+    put_varint(w, value);
+}
+
+/* The length of a field and room for its bytes. */
+static uint8_t *put_room(writer *w, enum field field, size_t len)
+{
+    if (len == 0)
+        return NULL;
+    put_tag(w, field, BYTES);
+    put_varint(w, len);
+    w->len += len;
+    return w->out != NULL ? w->out + w->len - len : NULL;
+}
+
+static void put_text(writer *w, enum field field, taskseal_bytes text)
+{
+    uint8_t *room = put_room(w, field, text.len);
+    if (room != NULL)
+        memcpy(room, text.data, text.len);
+}
+
+size_t taskseal__asynq_message_put(const taskseal__asynq_message *message, uint8_t *out, uint8_t **payload)
+{
+    writer w = {out, 0};
+    put_text(&w, TYPE, message->type);
+    *payload = put_room(&w, PAYLOAD, message->payload_len);
+    put_text(&w, ID, message->id);
+    put_text(&w, QUEUE, message->queue);
+    put_number(&w, RETRY, message->retry);
+    put_number(&w, TIMEOUT, message->timeout);
+    put_number(&w, DEADLINE, message->deadline);
+    put_text(&w, UNIQUE_KEY, message->unique_key);
+    put_number(&w, RETENTION, message->retention);
+    put_text(&w, GROUP_KEY, message->group);
+    return w.len;
+}
