@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * taskseal: tasks for Asynq, enqueued from C. Stock workers of Asynq (Go) process them; those with the middleware of
- * bindings/go/asynqseal open what is sealed.
+ * taskseal: tasks for Asynq, enqueued from C. Stock workers of Asynq (Go) process them; those with the middleware
+ * of bindings/go/asynqseal open what is sealed.
  *
  *     taskseal_seal_options seal = {.keyring = ring, .lifetime = 3600};
  *     taskseal_asynq_task task = {.queue = taskseal_str("mail"),
@@ -14,14 +14,14 @@
  *         die(error.message);
  *     printf("%s\n", result.outcome == TASKSEAL_ASYNQ_QUEUED ? result.id : "it is there already");
  *
- * What stands in the server afterwards is what asynq.Client of Asynq v0.25 and v0.26 writes for the same options, written
- * by one script: wholly, or not at all. All of its keys have the hash tag {queue}, so it runs on a cluster too. Only the
- * list of all queues, asynq:queues, is a key of its own: see TASKSEAL_ASYNQ_QUEUE_LISTED.
+ * What stands in the server afterwards is what asynq.Client of Asynq v0.25 and v0.26 writes for the same options,
+ * written by one script: wholly, or not at all. All of its keys have the hash tag {queue}, so it runs on a cluster
+ * too. Only the list of all queues, asynq:queues, is a key of its own: see TASKSEAL_ASYNQ_QUEUE_LISTED.
  *
- * Queue, type, id and group are readable in the server, and so are times and options. What can't be read is the payload.
+ * Queue, type, id and group are readable in the server, and so are times and options. What can't be read is the
+ * payload.
  *
- * The rules at the top of taskseal.h and redis.h hold here too. No function here keeps what it was given, but for
- * taskseal_asynq_enqueue_async, until `done` is called.
+ * The rules at the top of taskseal.h and redis.h hold here too.
  */
 #ifndef TASKSEAL_ASYNQ_H
 #define TASKSEAL_ASYNQ_H
@@ -46,17 +46,18 @@ enum {
 /* For `retries`: none at all. */
 #define TASKSEAL_ASYNQ_NO_RETRIES (-1)
 
-/* What is 0 or absent is as in Asynq without that option. Names are UTF-8, hold more than white space, and have at most
- * TASKSEAL_CONTEXT_MAX bytes (a group 12 less): a worker can't decode other ones, and a queue with one stands still. */
+/* What is 0 or absent is as in Asynq without that option. Names are UTF-8, hold more than white space, and have at
+ * most TASKSEAL_CONTEXT_MAX bytes (a group 12 less): a worker can't decode other ones, and a queue with one stands
+ * still. */
 typedef struct taskseal_asynq_task {
     taskseal_bytes queue;   /* without '}', which would end the hash tag; absent: "default" */
     taskseal_bytes type;
-    taskseal_bytes id;      /* absent: one is made. Give one to be able to try again: see taskseal_asynq_enqueue */
+    taskseal_bytes id;      /* absent: one is made */
     taskseal_bytes payload; /* may be absent */
 
-    /* How to seal. Its context must be absent: bound are queue, type and id; or type and group, for what is enqueued
-     * into a group now, because Asynq tells the aggregator no more. Its `lifetime` counts from when the task is due.
-     * NULL with TASKSEAL_ASYNQ_PLAIN, and only then. */
+    /* How to seal. Its context must be absent: bound are queue, type and id; or type and group, for what is
+     * enqueued into a group now, because Asynq tells the aggregator no more. Its `lifetime` counts from when the
+     * task is due. NULL with TASKSEAL_ASYNQ_PLAIN, and only then. */
     const taskseal_seal_options *seal;
 
     uint64_t process_at; /* a time. A past one, and 0: at once. Give at most one of these two */
@@ -69,8 +70,8 @@ typedef struct taskseal_asynq_task {
     uint64_t deadline;  /* a time by which it must be done */
     uint64_t retention; /* seconds for which it is kept once it is done */
 
-    /* Seconds, from when the task is due, in which no equal one is enqueued while this one is not done. 0: it is not
-     * unique. Equal is what has the same `unique_tag`, queue and type. */
+    /* Seconds, from when the task is due, in which no equal one is enqueued while this one is not done. 0: it is
+     * not unique. Equal is what has the same `unique_tag`, queue and type. */
     uint64_t unique_ttl;
     const uint8_t *unique_tag; /* TASKSEAL_DEDUPE_TAG_BYTES. NULL: the tag of payload, queue and type that
                                   taskseal_dedupe_tag makes with the dedupe key of seal->keyring */
@@ -78,11 +79,11 @@ typedef struct taskseal_asynq_task {
 } taskseal_asynq_task;
 
 typedef enum taskseal_asynq_outcome {
-    TASKSEAL_ASYNQ_NOT_SENT = 0, /* nothing of it has left: an error came before */
+    TASKSEAL_ASYNQ_NOT_SENT = 0, /* nothing of it has left */
     TASKSEAL_ASYNQ_QUEUED,
     TASKSEAL_ASYNQ_EXISTS,    /* there is a task of this id in the queue, in any state; nothing was written */
     TASKSEAL_ASYNQ_DUPLICATE, /* another task has its unique key; nothing was written */
-    TASKSEAL_ASYNQ_REFUSED,   /* by the server; nothing was written */
+    TASKSEAL_ASYNQ_REFUSED,   /* by the server or by this library; nothing was written, and `err` says why */
     TASKSEAL_ASYNQ_IN_DOUBT   /* it was sent, and the connection failed before the answer */
 } taskseal_asynq_outcome;
 
@@ -94,52 +95,60 @@ typedef struct taskseal_asynq_result {
 
 /* ---- On a verified connection ----------------------------------------------------------------- */
 
-/* These are there if the library was built with connections. The user needs +evalsha, +eval, +exists, +type, +hset and
- * +lpush, +zadd (for later, groups), +sadd (groups, and the list of queues), +set (unique ones), on the keys
+/* These are there if the library was built with connections. The user needs +evalsha, +eval, +exists, +type, +hset
+ * and +lpush, +zadd (for later, groups), +sadd (groups, and the list of queues), +set (unique ones), on the keys
  * asynq:{queue}:* and asynq:queues. */
 struct redisContext;
 struct redisAsyncContext;
 
-/* Seals the task and enqueues it; TASKSEAL_OK if it is queued, exists or is a duplicate, which result->outcome says.
- * `redis` is of taskseal_redis_connect, and no replies are under way on it. First the queue is added to asynq:queues, which
- * costs a round trip: once that is done, TASKSEAL_ASYNQ_QUEUE_LISTED saves it.
- *
- * A task that is in doubt can be tried again on a new connection with the same id: EXISTS then says that it was queued
- * the first time, as long as it is not done. Copy result->id for that, if the id was made.
- *
- * The same errors are in result->err, with the outcome in brackets:
- *  BAD_ARGUMENT  [not sent] error->message says what of the task is out of range, or `redis` is not of this library, or
- *                belongs to an event loop
- *  those of taskseal_seal, and of taskseal_dedupe_tag  [not sent]
- *  NO_MEMORY     [not sent, or in doubt: then the connection is of no use any more]
+/* Seals the task and enqueues it; TASKSEAL_OK if it is queued, exists or is a duplicate, which result->outcome
+ * says. `redis` is of taskseal_redis_connect, and no replies are under way on it. First the queue is added to
+ * asynq:queues, which costs a round trip: once that is done, TASKSEAL_ASYNQ_QUEUE_LISTED saves it. The errors,
+ * with the outcome in brackets:
+ *  BAD_ARGUMENT  [not sent] `redis` is not of this library, or belongs to an event loop
+ *  BAD_ARGUMENT  [refused] error->message says what of the task is out of range
+ *  BAD_CLOCK, NO_RANDOM, those of taskseal_seal and of taskseal_dedupe_tag  [refused]
+ *  NO_MEMORY     [refused, or not sent, or in doubt; not refused: the connection is of no use any more]
  *  those of taskseal_redis_error  [not sent if the connection had failed before, else in doubt]
  *  SERVER_BUSY   [refused] among others: its memory is full (OOM), it has become a replica (READONLY); retryable
- *  NO_PERMISSION [refused] the message names the command, if it is one of the script
- *  SERVER_ERROR  [refused] among others: a key holds another type (WRONGTYPE), which the message names; the key belongs to
- *                another node of the cluster (MOVED)
- *  IO            [in doubt] an answer that the script does not give
+ *  NO_PERMISSION [refused] the message names the command, if it is one of the script's
+ *  SERVER_ERROR  [refused] among others: a key holds another type than Asynq's (WRONGTYPE), and the message names
+ *                it; the keys belong to another node of the cluster (MOVED)
+ *  IO            [in doubt] also an answer that the script does not give
  * `result` and `error` may be NULL. */
 TASKSEAL_MUST_USE taskseal_err taskseal_asynq_enqueue(struct redisContext *redis,
                                                       const taskseal_asynq_task *task,
                                                       taskseal_asynq_result *result, taskseal_error *error);
 
-/* Enqueues `count` tasks, many in each round trip, in their order. results[i], which may not be NULL, says what became
- * of tasks[i]. A task that can't be sent or is refused does not keep the others from it; a connection that fails does:
- * what it leaves unanswered is in doubt, and what comes after not sent. TASKSEAL_OK if all are queued, exist or are
- * duplicates; else the first error, and error->message names its task, from 0. It needs memory for a part of the batch
- * at a time: 256 KiB of messages, or the largest of them. */
+/* Enqueues `count` tasks in their order, up to 128 in each round trip. results[i] says what became of tasks[i]. A
+ * task that is refused does not keep the others from being sent. A connection that fails does: what it leaves
+ * unanswered is in doubt, and what comes after is not sent. TASKSEAL_OK if all are queued, exist or are
+ * duplicates; else the first error, and error->message names its task, from 0. Needs memory for a part of the
+ * batch at a time: 256 KiB, or as much as the largest task takes. Errors as taskseal_asynq_enqueue; BAD_ARGUMENT
+ * if `tasks` or `results` is NULL. */
 TASKSEAL_MUST_USE taskseal_err taskseal_asynq_enqueue_batch(struct redisContext *redis,
                                                             const taskseal_asynq_task *tasks, size_t count,
                                                             taskseal_asynq_result *results,
                                                             taskseal_error *error);
 
+/* Goes on with a batch, or with one task, after taskseal_redis_reconnect say: `results` are those of the call
+ * before. Tries again what was not sent, what is in doubt, and what was refused with an error that is retryable,
+ * with the ids that were made then. So nothing is enqueued twice: what had been queued, and is not done meanwhile,
+ * EXISTS. */
+TASKSEAL_MUST_USE taskseal_err taskseal_asynq_resume(struct redisContext *redis,
+                                                     const taskseal_asynq_task *tasks, size_t count,
+                                                     taskseal_asynq_result *results, taskseal_error *error);
+
 /* What became of a task: `result` and `error` live as long as the call. error->code is OK, or as result->err. */
 typedef void taskseal_asynq_done(const taskseal_asynq_result *result, const taskseal_error *error, void *data);
 
-/* As taskseal_asynq_enqueue, on an event loop: `redis` is of taskseal_redis_connect_async. Seals and returns at once. `done`
- * is called exactly once if TASKSEAL_OK comes back, from the loop: with the answer, or when the connection ends, or is
- * freed. Else it is not called; the errors are those with [not sent]. Many may be under way at once. `task` is not
- * needed any more when this returns. `error` may be NULL. */
+/* As taskseal_asynq_enqueue, on an event loop: `redis` is of taskseal_redis_connect_async. Seals and returns at
+ * once. `done` is called exactly once if TASKSEAL_OK comes back: with the answer, or when the connection ends or
+ * is freed. Else it is not called. Many may be under way at once. `task` is not needed any more when this returns.
+ * `error` may be NULL. What is in doubt is tried again on a new connection with the same id, result->id if it was
+ * made.
+ *  BAD_ARGUMENT  `redis` is not of this library, or `done` is NULL
+ *  those of taskseal_redis_error, NO_MEMORY, and those with [refused] that are not the server's */
 TASKSEAL_MUST_USE taskseal_err taskseal_asynq_enqueue_async(struct redisAsyncContext *redis,
                                                             const taskseal_asynq_task *task,
                                                             taskseal_asynq_done *done, void *data,
@@ -149,22 +158,23 @@ TASKSEAL_MUST_USE taskseal_err taskseal_asynq_enqueue_async(struct redisAsyncCon
 
 #define TASKSEAL_ASYNQ_ARGUMENTS_MAX 13U
 
-/* A command for the server, as redisCommandArgv and others take it. The arguments hold any bytes. argv[3] is the first of
- * its keys, which all belong to one slot of a cluster. */
+/* A command for the server, as redisCommandArgv and others take it. The arguments hold any bytes. argv[3] is the
+ * first of its keys, which all belong to one slot of a cluster. */
 typedef struct taskseal_asynq_command {
     size_t argc;
     const char *argv[TASKSEAL_ASYNQ_ARGUMENTS_MAX];
     size_t argv_len[TASKSEAL_ASYNQ_ARGUMENTS_MAX];
 } taskseal_asynq_command;
 
-/* The capacity that taskseal_asynq_prepare needs for this task. Errors: those of it, but for BUFFER_TOO_SMALL and NO_RANDOM. */
+/* The capacity that taskseal_asynq_prepare needs for this task. Errors: those of it. */
 TASKSEAL_MUST_USE taskseal_err taskseal_asynq_size(const taskseal_asynq_task *task, size_t *size,
                                                    taskseal_error *error);
 
-/* Seals the task into `buffer` and makes the command that enqueues it: EVALSHA. Its arguments point into `buffer` and to
- * text of the library, not to `task`. Allocates nothing. If the answer is an error that begins with "NOSCRIPT",
- * taskseal_asynq_with_script, and send it again. If it is a number, taskseal_asynq_answer. Any other error: nothing was
- * written. Before the first task of a queue send `SADD asynq:queues QUEUE`: for Asynq's tools, which list the queues so.
+/* Seals the task into `buffer` and makes the command that enqueues it: EVALSHA. Its arguments point into `buffer`
+ * and to text of the library, not to `task`. Allocates nothing. If the answer is an error that begins with
+ * "NOSCRIPT", taskseal_asynq_with_script, and send it again. If it is a number, taskseal_asynq_answer. Any other
+ * error: nothing was written. Before the first task of a queue send `SADD asynq:queues QUEUE`: for Asynq's tools,
+ * which list the queues so.
  *  BAD_ARGUMENT, NO_RANDOM, BAD_CLOCK, BUFFER_TOO_SMALL, those of taskseal_seal, and of taskseal_dedupe_tag */
 TASKSEAL_MUST_USE taskseal_err taskseal_asynq_prepare(const taskseal_asynq_task *task, void *buffer,
                                                       size_t buffer_cap, taskseal_asynq_command *command,

@@ -221,18 +221,27 @@ static taskseal_err add_planned(batch *b, size_t at, const taskseal__asynq_plan 
     return TASKSEAL_OK;
 }
 
+/* An id that was made for an earlier try is used again, so that the server knows the task. */
 static void add_task(batch *b, size_t at)
 {
     taskseal__asynq_plan plan;
     taskseal_error why;
-    taskseal_err err = b->lost ? taskseal__asynq_lost(b->redis, &why)
-                               : taskseal__asynq_plan_task(&b->tasks[at], &plan, &why);
+    taskseal_asynq_task task = b->tasks[at];
+    char *made_id = b->results[at].id;
+    if (task.id.data == NULL && task.id.len == 0 && made_id[0] != '\0')
+        task.id = taskseal_str(made_id);
+    if (b->lost) {
+        conclude(b, at, TASKSEAL_ASYNQ_NOT_SENT, taskseal__asynq_lost(b->redis, &why), &why);
+        return;
+    }
+    taskseal_err err = taskseal__asynq_plan_task(&task, &plan, &why);
     if (err == TASKSEAL_OK) {
-        memcpy(b->results[at].id, plan.made_id, sizeof plan.made_id);
+        if (made_id[0] == '\0')
+            memcpy(made_id, plan.made_id, sizeof plan.made_id);
         err = add_planned(b, at, &plan, &why);
     }
     if (err != TASKSEAL_OK)
-        conclude(b, at, TASKSEAL_ASYNQ_NOT_SENT, err, &why);
+        conclude(b, at, b->lost ? TASKSEAL_ASYNQ_NOT_SENT : TASKSEAL_ASYNQ_REFUSED, err, &why);
 }
 
 /* Says of a batch whose connection is lost how far it came. */
@@ -252,6 +261,14 @@ static void sum_up(batch *b)
                          b->count, b->count - in_doubt - not_sent, in_doubt, not_sent);
 }
 
+/* True if it has no answer yet, or one that may be another next time. */
+static bool is_open(const taskseal_asynq_result *result)
+{
+    if (result->outcome == TASKSEAL_ASYNQ_REFUSED)
+        return !taskseal_err_permanent(result->err);
+    return result->outcome == TASKSEAL_ASYNQ_NOT_SENT || result->outcome == TASKSEAL_ASYNQ_IN_DOUBT;
+}
+
 static taskseal_err run(batch *b)
 {
     b->room = b->count < WINDOW_TASKS ? b->count : WINDOW_TASKS;
@@ -259,7 +276,8 @@ static taskseal_err run(batch *b)
     if (b->slots == NULL)
         return taskseal__fail(b->error, TASKSEAL_ERR_NO_MEMORY, "no memory for %zu commands", b->room);
     for (size_t at = 0; at < b->count; at++)
-        add_task(b, at);
+        if (is_open(&b->results[at]))
+            add_task(b, at);
     flush(b);
     sum_up(b);
     free(b->buffer);
@@ -278,22 +296,39 @@ static taskseal_err check_connection(const redisContext *redis, taskseal_error *
     return taskseal_redis_error(redis) == TASKSEAL_OK ? TASKSEAL_OK : taskseal__asynq_lost(redis, error);
 }
 
-taskseal_err taskseal_asynq_enqueue_batch(redisContext *redis, const taskseal_asynq_task *tasks, size_t count,
-                                          taskseal_asynq_result *results, taskseal_error *error)
+/* What an earlier try has refused for good stays so. */
+static void note_closed(batch *b)
+{
+    taskseal_error why;
+    for (size_t i = 0; i < b->count; i++) {
+        const taskseal_asynq_result r = b->results[i];
+        if (r.outcome != TASKSEAL_ASYNQ_REFUSED || is_open(&r))
+            continue;
+        (void)taskseal__fail(&why, r.err, "refused before: %s", taskseal_err_text(r.err));
+        conclude(b, i, r.outcome, r.err, &why);
+    }
+}
+
+taskseal_err taskseal_asynq_resume(redisContext *redis, const taskseal_asynq_task *tasks, size_t count,
+                                   taskseal_asynq_result *results, taskseal_error *error)
 {
     batch b = {.redis = redis, .tasks = tasks, .count = count, .results = results, .error = error};
     if ((tasks == NULL || results == NULL) && count != 0)
         return taskseal__fail(error, TASKSEAL_ERR_BAD_ARGUMENT, "there are no %s",
                               tasks == NULL ? "tasks" : "results");
-    if (count != 0)
-        memset(results, 0, count * sizeof *results);
     taskseal_err err = check_connection(redis, error);
-    if (err == TASKSEAL_OK && count != 0)
-        err = run(&b);
-    for (size_t i = 0; i < count && err != TASKSEAL_OK; i++)
-        if (results[i].outcome == TASKSEAL_ASYNQ_NOT_SENT && results[i].err == TASKSEAL_OK)
-            results[i].err = err;
-    return err;
+    if (err != TASKSEAL_OK || count == 0)
+        return err;
+    note_closed(&b);
+    return run(&b);
+}
+
+taskseal_err taskseal_asynq_enqueue_batch(redisContext *redis, const taskseal_asynq_task *tasks, size_t count,
+                                          taskseal_asynq_result *results, taskseal_error *error)
+{
+    if (results != NULL)
+        memset(results, 0, count * sizeof *results);
+    return taskseal_asynq_resume(redis, tasks, count, results, error);
 }
 
 taskseal_err taskseal_asynq_enqueue(redisContext *redis, const taskseal_asynq_task *task,

@@ -54,7 +54,7 @@ static bool is_space(uint32_t code)
 static bool is_blank(taskseal_bytes text)
 {
     const uint8_t *bytes = text.data;
-    uint32_t code;
+    uint32_t code = 0;
     for (size_t at = 0; at < text.len;) {
         at += sequence(bytes + at, text.len - at, &code);
         if (!is_space(code))

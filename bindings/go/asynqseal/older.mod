@@ -8,6 +8,7 @@ require (
 	github.com/hibiken/asynq v0.25.1
 	github.com/redis/go-redis/v9 v9.14.1
 	github.com/taskseal/taskseal/bindings/go v0.1.0
+	google.golang.org/protobuf v1.36.10
 )
 
 require (
@@ -18,5 +19,4 @@ require (
 	github.com/spf13/cast v1.10.0 // indirect
 	golang.org/x/sys v0.37.0 // indirect
 	golang.org/x/time v0.14.0 // indirect
-	google.golang.org/protobuf v1.36.10 // indirect
 )
