@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ * Tasks of the tests, and a real server that they go to. */
+#ifndef TASKSEAL_TESTS_ASYNQ_QUEUE_H
+#define TASKSEAL_TESTS_ASYNQ_QUEUE_H
+
+#include <taskseal/asynq.h>
+
+#include "../../redis/support/real_client.h"
+
+#define WORKER "worker:" PASSWORD "@"
+
+/* For `running`: a server with the user `worker`, and with `settings`, further lines of its configuration. */
+void queue_start_with(const char *settings);
+void queue_start(void);
+
+/* An empty server, and a connection to it. */
+redisContext *queue_empty(void);
+
+/* In the queue `mail`, sealed with a keyring that lives as long as the process. */
+taskseal_asynq_task queue_task(const char *id, const char *payload);
+
+/* Enqueues it and asserts what becomes of it. */
+void assert_enqueued(redisContext *redis, const taskseal_asynq_task *task, taskseal_asynq_outcome expected);
+
+/* Asserts that it is refused so, that `words` are in the message, and that the server holds what it held before. */
+void assert_refused_by_server(redisContext *redis, const taskseal_asynq_task *task, taskseal_err expected,
+                              const char *words);
+
+/* The number that a command answers. */
+long long number_of(redisContext *redis, const char *command);
+
+/* True if the task is in the queue `mail` and waits; asserts that its hash is there exactly if a list names it once. */
+bool is_queued(redisContext *redis, const char *id);
+
+#endif
