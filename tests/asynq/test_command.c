@@ -1,7 +1,36 @@
 /* SPDX-License-Identifier: MIT
  * What a task becomes: an envelope in a message in a command. That it is what Asynq's own client makes is held by
  * bindings/go/asynqseal/producer_test.go. */
+#include <errno.h>
+#include <sys/random.h>
+#include <time.h>
+
 #include "support/task.h"
+
+/* In place of the system's, for what is linked with --wrap. */
+static bool no_random;
+static const struct timespec *other_time;
+
+ssize_t __real_getrandom(void *out, size_t len, unsigned flags);
+ssize_t __wrap_getrandom(void *out, size_t len, unsigned flags);
+int __real_clock_gettime(clockid_t clock, struct timespec *now);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
+
+ssize_t __wrap_getrandom(void *out, size_t len, unsigned flags)
+{
+    if (!no_random)
+        return __real_getrandom(out, len, flags);
+    errno = ENOSYS;
+    return -1;
+}
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
+{
+    if (other_time == NULL)
+        return __real_clock_gettime(clock, now);
+    *now = *other_time;
+    return 0;
+}
 
 static void assert_argument(const taskseal_asynq_command *c, size_t at, const char *expected)
 {
@@ -125,6 +154,36 @@ START_TEST(a_lifetime_beyond_time_s_end_is_refused)
     assert_refused(&task, TASKSEAL_ERR_BAD_ARGUMENT, "lifetime");
     seal.lifetime = UINT64_MAX;
     assert_refused(&task, TASKSEAL_ERR_BAD_ARGUMENT, "lifetime");
+}
+END_TEST
+
+/* ---- The system ---- */
+
+START_TEST(without_randomness_there_is_no_id)
+{
+    taskseal_seal_options seal;
+    taskseal_asynq_task task = task_of(&seal);
+    no_random = true;
+    assert_refused(&task, TASKSEAL_ERR_NO_RANDOM, "no id could be made");
+    task.id = TEXT("one");
+    assert_refused(&task, TASKSEAL_ERR_NO_RANDOM, "not sealed");
+    no_random = false;
+}
+END_TEST
+
+START_TEST(a_clock_beyond_what_workers_count_is_refused)
+{
+    const struct timespec times[] = {{.tv_sec = 0}, {.tv_sec = -1}, {.tv_sec = (time_t)TASKSEAL_ASYNQ_SECONDS_MAX}};
+    const struct timespec last = {.tv_sec = (time_t)TASKSEAL_ASYNQ_SECONDS_MAX - 1, .tv_nsec = 999999999};
+    taskseal_seal_options seal;
+    taskseal_asynq_command command;
+    taskseal_asynq_task task = task_of(&seal);
+    other_time = &last;
+    assert_prepared(&task, &command);
+    assert_argument(&command, 8, "9223372035999999999");
+    other_time = &times[_i];
+    assert_refused(&task, TASKSEAL_ERR_BAD_CLOCK, "clock");
+    other_time = NULL;
 }
 END_TEST
 
@@ -282,6 +341,8 @@ Suite *make_suite(void)
     tcase_add_test(sealing_case, a_lifetime_counts_from_when_the_task_is_due);
     tcase_add_test(sealing_case, what_expires_before_it_is_due_is_refused);
     tcase_add_test(sealing_case, a_lifetime_beyond_time_s_end_is_refused);
+    tcase_add_test(sealing_case, without_randomness_there_is_no_id);
+    tcase_add_loop_test(sealing_case, a_clock_beyond_what_workers_count_is_refused, 0, 3);
     tcase_add_test(sealing_case, a_unique_task_needs_a_dedupe_key_or_a_tag);
     tcase_add_test(sealing_case, a_plain_unique_task_needs_a_tag);
     tcase_add_test(command, a_buffer_that_is_too_small_is_refused);
