@@ -14,7 +14,7 @@ from markdown import ROOT
 
 DIAGRAMS = ROOT / "doc/diagrams"
 INCLUDE = re.compile(r'^#include "([a-z_0-9]+)\.h"', re.MULTILINE)
-FOLDERS = ("lib/core", "lib/redis")
+FOLDERS = ("lib/core", "lib/redis", "lib/asynq")
 
 
 def modules(folder):

@@ -17,6 +17,20 @@ def check(root):
     return done.returncode, done.stdout
 
 
+class Script(unittest.TestCase):
+    def test_the_script_of_asynq_in_c_is_current(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            for file in ("embed.py", "enqueue.lua", "script.c"):
+                shutil.copy(ROOT / "lib/asynq" / file, folder)
+            run = [sys.executable, folder / "embed.py", "--check"]
+            self.assertEqual(0, subprocess.run(run).returncode)
+            (folder / "enqueue.lua").write_text((folder / "enqueue.lua").read_text() + "-- changed\n")
+            stale = subprocess.run(run, capture_output=True, text=True)
+            self.assertEqual(1, stale.returncode)
+            self.assertIn("is not current", stale.stderr)
+
+
 class Copies(unittest.TestCase):
     def test_the_copies_are_current(self):
         self.assertEqual(0, check(ROOT)[0], check(ROOT)[1])

@@ -14,6 +14,7 @@ FOREIGN = ("sodium", "hiredis/", "openssl/", "jansson", "check.h", "taskseal/")
 MAY_USE = {
     "lib/core": ("sodium.h", "taskseal/taskseal.h"),
     "lib/redis": ("sodium.h", "taskseal/taskseal.h", "taskseal/redis.h", "taskseal/redis_async.h", "hiredis/", "openssl/"),
+    "lib/asynq": ("sodium.h", "taskseal/"),
     "tools": ("sodium.h", "taskseal/", "hiredis/"),
     "examples": ("sodium.h", "taskseal/", "hiredis/", "jansson.h"),
 }
@@ -21,7 +22,7 @@ MAY_USE = {
 # credentials: what it sends goes out before anything is verified.
 PROBES = "tools/doctor/probe"
 # Folders whose headers a folder may name in "", besides its own.
-MAY_REACH = {"lib/core": (), "lib/redis": ("lib/core",), "tools": (), "examples": ()}
+MAY_REACH = {"lib/core": (), "lib/redis": ("lib/core",), "lib/asynq": ("lib/core",), "tools": (), "examples": ()}
 
 
 def sources(folder):
@@ -98,7 +99,7 @@ class Layers(unittest.TestCase):
             self.assertEqual([line[1:-1]], faults_of_probe(f"#include {line}\n"))
 
     def test_modules_of_the_library_depend_one_way(self):
-        for folder in ("lib/core", "lib/redis"):
+        for folder in ("lib/core", "lib/redis", "lib/asynq"):
             with self.subTest(folder):
                 self.assertEqual([], cycle(graph(folder)))
 
@@ -118,8 +119,12 @@ class Layers(unittest.TestCase):
         self.assertEqual(["hiredis/hiredis.h"], faults_of_text("lib/core", "#include <hiredis/hiredis.h>\n"))
         self.assertEqual([], faults_of_text("lib/redis", "#include <hiredis/hiredis.h>\n"))
 
+    def test_asynq_reaching_into_connections_would_be_found(self):
+        self.assertEqual(["../redis/text.h"], faults_of_text("lib/asynq", '#include "../redis/text.h"\n'))
+        self.assertEqual([], faults_of_text("lib/asynq", '#include <taskseal/redis.h>\n#include "../core/error.h"\n'))
+
     def test_openssl_outside_of_lib_redis_would_be_found(self):
-        for folder in ("lib/core", "tools", "examples"):
+        for folder in ("lib/core", "lib/asynq", "tools", "examples"):
             self.assertEqual(["openssl/ssl.h"], faults_of_text(folder, "# include <openssl/ssl.h>\n"))
 
     def test_the_core_reaching_up_would_be_found(self):
