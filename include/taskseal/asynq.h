@@ -55,8 +55,8 @@ typedef struct taskseal_asynq_task {
     taskseal_bytes id;      /* absent: one is made */
     taskseal_bytes payload; /* may be absent */
 
-    /* How to seal. Its context must be absent: bound are queue, type and id; or type and group, for what is
-     * enqueued into a group now, because Asynq tells the aggregator no more. Its `lifetime` counts from when the
+    /* How to seal. Its context must be absent: bound are queue, type and id; or queue, type and group, for what is
+     * enqueued into a group now, because Asynq tells the aggregator no id. Its `lifetime` counts from when the
      * task is due. NULL with TASKSEAL_ASYNQ_PLAIN, and only then. */
     const taskseal_seal_options *seal;
 

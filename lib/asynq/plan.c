@@ -182,17 +182,16 @@ static bool has_context(const taskseal_context *context)
            !is_absent(context->extra);
 }
 
-/* What a worker of asynqseal knows when it opens: of an aggregated task neither queue nor id. */
+/* What a worker of asynqseal knows when it opens: of an aggregated task the group, and no id. */
 static void bind(taskseal__asynq_plan *p)
 {
     taskseal_context *context = &p->seal.context;
-    context->type = p->message.type;
-    if (p->state == TASKSEAL__ASYNQ_AGGREGATING) {
-        context->extra = p->message.group;
-        return;
-    }
     context->queue = p->message.queue;
-    context->id = p->message.id;
+    context->type = p->message.type;
+    if (p->state == TASKSEAL__ASYNQ_AGGREGATING)
+        context->extra = p->message.group;
+    else
+        context->id = p->message.id;
 }
 
 static taskseal_err plan_expiry(taskseal__asynq_plan *p, taskseal_error *error)

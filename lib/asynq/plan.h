@@ -7,7 +7,7 @@
 
 #include "message.h"
 
-/* What an envelope of a group is bound to besides its type: this and the group's name. asynqseal knows it too. */
+/* What an envelope of a group is bound to besides queue and type: this and the group's name. asynqseal knows it too. */
 #define TASKSEAL__ASYNQ_GROUP_WORD "asynq group "
 
 typedef enum taskseal__asynq_state {

@@ -173,7 +173,7 @@ func TestTasksOfCAreThoseOfGo(t *testing.T) {
 	s := newStage(t, Config{})
 	later := time.Now().Add(time.Hour).Truncate(time.Second)
 	at := strconv.FormatInt(later.Unix(), 10)
-	group := taskseal.Context{Type: "mail", Extra: "asynq group ann"}
+	group := taskseal.Context{Queue: "news-ß", Type: "mail", Extra: "asynq group ann"}
 	for _, c := range []struct {
 		name    string
 		flags   []string
@@ -274,26 +274,6 @@ func TestWorkersOpenWhatCSealed(t *testing.T) {
 		_, outcome := s.produce(t, "unique", "--unique", "60", "default", "news")
 		return outcome == "queued"
 	})
-}
-
-func TestGroupsOfC(t *testing.T) {
-	s := newStage(t, Config{})
-	for i := range 3 {
-		s.produce(t, fmt.Sprint("member ", i), "--group", "ann", "default", "mail")
-	}
-	config := asynq.Config{GroupGracePeriod: time.Second, GroupMaxSize: 3, GroupAggregator: Aggregator("digest")}
-	startWorker(t, s.server, config, s.sealer.Middleware, map[string]asynq.HandlerFunc{
-		"digest": func(ctx context.Context, _ *asynq.Task) error {
-			group, members := Members(ctx)
-			for _, member := range members {
-				if member.Err != nil {
-					return member.Err
-				}
-				s.note(group + " " + string(member.Task.Payload()))
-			}
-			return nil
-		}})
-	s.await(t, "ann member 0", "ann member 1", "ann member 2")
 }
 
 func TestCOpensWhatGoSealed(t *testing.T) {
