@@ -3,7 +3,7 @@
  * taskseal: tasks for Asynq, enqueued from C. Stock workers of Asynq (Go) process them; those with the middleware
  * of bindings/go/asynqseal open what is sealed.
  *
- *     taskseal_seal_options seal = {.keyring = ring, .lifetime = 3600};
+ *     taskseal_seal_options seal = {.keyring = keyring, .lifetime = 3600};
  *     taskseal_asynq_task task = {.queue = taskseal_str("mail"),
  *                                 .type = taskseal_str("password-reset"),
  *                                 .payload = taskseal_str("{\"to\":\"ann@example.com\"}"),

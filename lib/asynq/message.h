@@ -19,8 +19,8 @@ typedef struct taskseal__asynq_message {
     taskseal_bytes group;
 } taskseal__asynq_message;
 
-/* Writes the message to `out`, but for its payload, and returns its length; *payload is where the payload_len bytes of the
- * payload belong. With `out` NULL nothing is written, and no bytes of the fields are looked at but their lengths. */
+/* Writes the message to `out`, but for its payload, and returns its length; *payload is where the payload_len bytes of
+ * the payload belong. With `out` NULL nothing is written, and of the fields only their lengths are looked at. */
 size_t taskseal__asynq_message_put(const taskseal__asynq_message *message, uint8_t *out, uint8_t **payload);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include <taskseal/taskseal.h>
 #ifdef SNIPPETS_WITH_REDIS
+#include <taskseal/asynq.h>
 #include <taskseal/redis_async.h>
 extern redisContext *redis;
 extern void *loop; /* for asynchronous connections; redisLibuvAttach is that of hiredis/adapters/libuv.h */

@@ -304,3 +304,18 @@ func TestIDsOfCAndGoMeet(t *testing.T) {
 		t.Error("Go says ", err)
 	}
 }
+
+// The two programs of examples/ that belong together.
+func TestExampleWorkerOpensWhatCSealed(t *testing.T) {
+	s := newStage(t, Config{})
+	s.produce(t, "mail to ann@example.com", "news", "mail")
+	program := filepath.Join(t.TempDir(), "asynq-worker")
+	if out, err := exec.Command("go", "build", "-C", "../../../examples/asynq-worker", "-o", program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	worker := exec.Command(program, "news", "mail")
+	_, port, _ := strings.Cut(s.options.Addr, ":")
+	worker.Env = append(os.Environ(), "APP_REDIS=localhost:"+port, "APP_USER="+user, "APP_PASSWORD="+s.password,
+		"APP_CA="+filepath.Join(s.folder, "ca.pem"), "TASKSEAL_KEYRING="+filepath.Join(s.folder, "keyring"))
+	work(t, worker)
+}
