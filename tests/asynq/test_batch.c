@@ -152,9 +152,25 @@ START_TEST(what_was_refused_for_now_is_tried_again)
 }
 END_TEST
 
+START_TEST(an_id_that_was_made_stays_as_it_is)
+{
+    redisContext *redis = queue_empty();
+    batch *b = batch_of(1);
+    b->tasks[0].id = (taskseal_bytes){NULL, 0};
+    freeReplyObject(ASK(redis, REDIS_REPLY_STATUS, "CONFIG SET maxmemory 1"));
+    assert_err(TASKSEAL_ERR_SERVER_BUSY, send(redis, b, 1));
+    freeReplyObject(ASK(redis, REDIS_REPLY_STATUS, "CONFIG SET maxmemory 0"));
+    const taskseal_asynq_result before = b->results[0];
+    assert_ok(taskseal_asynq_resume(redis, b->tasks, 1, b->results, &b->error));
+    ck_assert_str_eq(before.id, b->results[0].id);
+    ck_assert(is_queued(redis, before.id));
+    redisFree(redis);
+}
+END_TEST
+
 /* ---- A connection that breaks ---- */
 
-enum { CUTS = 12 };
+enum { CUTS = 12, SLACK = 32 /* bytes by which handshakes differ, and more */ };
 
 static redisContext *connect_through(proxy *p)
 {
@@ -238,7 +254,7 @@ START_TEST(a_connection_that_breaks_loses_nothing)
     for (size_t cut = 0; cut < CUTS; cut++) {
         batch *b = batch_of(MANY);
         freeReplyObject(ASK(redis, REDIS_REPLY_STATUS, "FLUSHALL"));
-        proxy_arm(p, (proxy_plan){faults[_i / 2], where, before + 1 + (in_all - before - 2) * cut / CUTS});
+        proxy_arm(p, (proxy_plan){faults[_i / 2], where, before + SLACK + (in_all - before - 2 * SLACK) * cut / CUTS});
         redisContext *breaking = connect_through(p);
         taskseal_err err = send(breaking, b, MANY);
         ck_assert_msg(err != TASKSEAL_OK && !taskseal_err_permanent(err), "%s", taskseal_err_name(err));
@@ -272,6 +288,7 @@ int main(void)
     tcase_add_test(tests, large_payloads_are_queued);
     tcase_add_test(tests, what_was_refused_for_good_is_not_tried_again);
     tcase_add_test(tests, what_was_refused_for_now_is_tried_again);
+    tcase_add_test(tests, an_id_that_was_made_stays_as_it_is);
     tcase_add_loop_test(tests, a_connection_that_breaks_loses_nothing, 0, 6);
     return run_suite(suite);
 }
