@@ -53,7 +53,7 @@ static void conclude(batch *b, size_t at, taskseal_asynq_outcome outcome, taskse
         (void)taskseal__fail(b->error, err, "task %zu: %.*s", at, 360, why->message);
 }
 
-/* The connection is lost: what waits for an answer was sent, or was not. */
+/* The connection is lost, and what waits for an answer has this outcome. */
 static void lose(batch *b, taskseal_asynq_outcome outcome)
 {
     taskseal_error why;
@@ -73,7 +73,7 @@ static bool same(taskseal_bytes a, taskseal_bytes b)
     return a.len == b.len && a.len != 0 && memcmp(a.data, b.data, a.len) == 0;
 }
 
-/* SADD with the queues of the window, of equal neighbours one. False if there is none to be listed. */
+/* SADD with the queues of the window, of equal neighbours one. The number of arguments. */
 static int list_arguments(const batch *b, const char **argv, size_t *argv_len)
 {
     int argc = FIXED_ARGUMENTS;
