@@ -189,6 +189,27 @@ taskseal_bytes taskseal_asynq_command_id(const taskseal_asynq_command *command);
 /* What the number that the server answered means; IN_DOUBT for one that the script does not give. */
 taskseal_asynq_outcome taskseal_asynq_answer(long long answer);
 
+/* ---- Re-keying what waits --------------------------------------------------------------------- */
+
+/* Where the payload stands in a task's message, which is the field `msg` of its hash: *payload points into it; absent
+ * if there is none. The message may be of any version of Asynq.
+ *  MALFORMED  it is no message of Asynq's, or has two payloads
+ *  BAD_ARGUMENT */
+TASKSEAL_MUST_USE taskseal_err taskseal_asynq_payload(const void *message, size_t message_len,
+                                                      taskseal_bytes *payload);
+
+/* A capacity that suffices for taskseal_asynq_rewrap. */
+size_t taskseal_asynq_rewrap_size(size_t message_len);
+
+/* taskseal_rewrap for the payload of a task's message. All other bytes stay, also of fields that are not known here.
+ * What is before and behind the envelope's header stays too, so a server can exchange the beginnings of both
+ * messages: examples/rotate.c. Leave tasks in the state `active` to their worker, who writes back what he has read.
+ *  MALFORMED  as for taskseal_asynq_payload
+ *  those of taskseal_rewrap: NOT_SEALED also if there is no payload */
+TASKSEAL_MUST_USE taskseal_err taskseal_asynq_rewrap(const taskseal_rewrap_options *options,
+                                                     const void *message, size_t message_len, void *out,
+                                                     size_t out_cap, size_t *out_len);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "message.h"
 
+#include "../core/wire.h"
+
 /* Numbers of asynq.proto. */
 enum field {
     TYPE = 1,
@@ -15,7 +17,7 @@ enum field {
     GROUP_KEY = 14
 };
 
-enum wire_type { VARINT = 0, BYTES = 2 };
+enum wire_type { VARINT = 0, FIXED64 = 1, BYTES = 2, FIXED32 = 5 };
 
 /* Counts, and writes if `out` is not NULL: one code for both, so that they can't differ. */
 typedef struct writer {
@@ -78,5 +80,77 @@ size_t taskseal__asynq_message_put(const taskseal__asynq_message *message, uint8
     put_text(&w, UNIQUE_KEY, message->unique_key);
     put_number(&w, RETENTION, message->retention);
     put_text(&w, GROUP_KEY, message->group);
+    return w.len;
+}
+
+/* ---- Reading ---- */
+
+static bool take_varint(taskseal__reader *reader, uint64_t *value)
+{
+    uint8_t byte;
+    *value = 0;
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+        if (!taskseal__take_u8(reader, &byte))
+            return false;
+        *value |= (uint64_t)(byte & 0x7F) << shift;
+        if (byte <= 0x7F)
+            return shift < 63 || byte <= 1;
+    }
+    return false;
+}
+
+/* Steps over a value, of which *len bytes are its own. */
+static bool take_value(taskseal__reader *reader, uint64_t type, size_t *len)
+{
+    const uint8_t *bytes;
+    uint64_t value;
+    switch (type) {
+    case VARINT:
+        *len = 0;
+        return take_varint(reader, &value);
+    case FIXED64:
+        *len = 8;
+        break;
+    case FIXED32:
+        *len = 4;
+        break;
+    case BYTES:
+        if (!take_varint(reader, &value) || value > reader->left)
+            return false;
+        *len = (size_t)value;
+        break;
+    default:
+        return false;
+    }
+    return taskseal__take(reader, *len, &bytes);
+}
+
+bool taskseal__asynq_message_find(const uint8_t *message, size_t len, taskseal__asynq_place *place)
+{
+    taskseal__reader reader = {message, len};
+    bool found = false;
+    *place = (taskseal__asynq_place){0, 0, 0};
+    while (reader.left > 0) {
+        const size_t begin = len - reader.left;
+        uint64_t tag;
+        size_t value_len;
+        if (!take_varint(&reader, &tag) || tag >> 3 == 0 || tag >> 3 > UINT32_MAX >> 3 ||
+            !take_value(&reader, tag & 7, &value_len))
+            return false;
+        if (tag != ((uint64_t)PAYLOAD << 3 | BYTES))
+            continue;
+        if (found)
+            return false;
+        found = true;
+        *place = (taskseal__asynq_place){begin, len - reader.left - value_len, value_len};
+    }
+    return true;
+}
+
+size_t taskseal__asynq_message_put_tag(uint8_t *out, size_t payload_len)
+{
+    writer w = {out, 0};
+    put_tag(&w, PAYLOAD, BYTES);
+    put_varint(&w, payload_len);
     return w.len;
 }
