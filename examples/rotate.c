@@ -17,114 +17,61 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "rotate_item.h"
 #include "server.h"
+#include "tally.h"
 
 enum { EXIT_ALL = 0, EXIT_LEFT = 1, EXIT_USAGE = 2, EXIT_FAILED = 3 };
 
 enum {
-    STEP = 16,       /* envelopes in memory at a time */
-    TRIES = 6,       /* of a server that does not answer or is busy */
-    NAMES = 64,      /* key ids and errors that are counted by name */
-    NAME_BYTES = 256 /* of each: a key id has at most 255 */
+    STEP = 16, /* envelopes in memory at a time */
+    TRIES = 6  /* of a server that does not answer or is busy */
 };
 
 /* Compare and set. The new header replaces the old one only if the old one still stands there, so a task that
  * was finished, or queued again, in the meantime is left alone. Only headers travel. */
-static const char SWAP[] = "local old, new = ARGV[1], ARGV[2] "
-                           "local sealed = redis.call('HGET', KEYS[1], 'sealed') "
-                           "if not sealed or string.sub(sealed, 1, #old) ~= old then return 0 end "
-                           "redis.call('HSET', KEYS[1], 'sealed', new .. string.sub(sealed, #old + 1)) "
-                           "return 1";
-
-struct tally {
-    char name[NAMES][NAME_BYTES];
-    unsigned long count[NAMES];
-    size_t used;
-};
+static const char SWAP[] =
+    "local field, old, new = ARGV[1], ARGV[2], ARGV[3] "
+    "local sealed = redis.call('HGET', KEYS[1], field) "
+    "if not sealed or string.sub(sealed, 1, #old) ~= old then return 0 end "
+    "if field == 'msg' and redis.call('HGET', KEYS[1], 'state') == 'active' then return 2 end "
+    "redis.call('HSET', KEYS[1], field, new .. string.sub(sealed, #old + 1)) "
+    "return 1";
 
 struct rotation {
     taskseal_keyring *ring;
     redisContext *redis;
-    const char *from, *to; /* from: NULL for every other key of the keyring */
+    const struct layout *layout;
+    const struct field *field; /* in hand */
+    bool dry;                  /* nothing is written */
+    const char *from, *to;     /* from: NULL for every other key of the keyring */
     bool terminal, interrupted;
     int tries; /* since the server last did what it was asked to */
-    unsigned long seen, moved, changed, left;
+    unsigned long seen, moved, changed, active, bundles, left;
     struct tally keys, errors;
 };
 
-/* One envelope on its way: from HGET to SWAP. */
-struct item {
-    redisReply *key;    /* belongs to the SCAN reply */
-    redisReply *sealed; /* of HGET */
-    unsigned char *rewrapped;
-    size_t old_header, new_header; /* their lengths; 0: nothing to do */
-    taskseal_err err;              /* why it stays */
-};
-
-static void count(struct tally *tally, const char *name)
-{
-    size_t i = 0;
-    while (i < tally->used && strcmp(tally->name[i], name) != 0)
-        i++;
-    if (i == NAMES) /* anyone can invent key ids: the last place counts all that remain */
-        snprintf(tally->name[--i], NAME_BYTES, "(others)");
-    else if (i == tally->used)
-        snprintf(tally->name[tally->used++], NAME_BYTES, "%s", name);
-    tally->count[i]++;
-}
-
 /* ---- One envelope ----------------------------------------------------------------------------- */
-
-static bool names_key(const taskseal_info *info, const char *key_id)
-{
-    for (size_t i = 0; key_id != NULL && i < info->stanza_count; i++)
-        if (strcmp(info->stanzas[i].key_id, key_id) == 0)
-            return true;
-    return false;
-}
-
-static taskseal_err rewrap(const struct rotation *r, struct item *item)
-{
-    const char *sealed = item->sealed->str;
-    size_t len = item->sealed->len, rewrapped_len, cap = taskseal_rewrap_size(len);
-    taskseal_rewrap_options options = {.keyring = r->ring, .from_key_id = r->from, .to_key_id = r->to};
-    taskseal_info old, new;
-    taskseal_err err = taskseal_inspect(sealed, len, &old);
-    if (err != TASKSEAL_OK || (r->from != NULL ? !names_key(&old, r->from) : names_key(&old, r->to)))
-        return err;
-    item->rewrapped = malloc(cap);
-    if (item->rewrapped == NULL)
-        return TASKSEAL_ERR_NO_MEMORY;
-    err = taskseal_rewrap(&options, sealed, len, item->rewrapped, cap, &rewrapped_len);
-    if (err == TASKSEAL_OK)
-        err = taskseal_inspect(item->rewrapped, rewrapped_len, &new);
-    if (err != TASKSEAL_OK)
-        return err;
-    item->old_header = old.header_len;
-    item->new_header = new.header_len;
-    return TASKSEAL_OK;
-}
-
-/* No key opens these, now or later, so they need not keep anybody from retiring one. */
-static bool hopeless(taskseal_err err)
-{
-    return err == TASKSEAL_ERR_NOT_SEALED || err == TASKSEAL_ERR_MALFORMED || err == TASKSEAL_ERR_EXPIRED;
-}
 
 /* What can't be moved stays: the worker that takes it says the same, and puts it aside. */
 static void tally(struct rotation *r, const struct item *item)
 {
     taskseal_info info;
+    size_t head;
     r->seen++;
+    if (item->err == TASKSEAL_ERR_NOT_SEALED && is_bundle(r->field, item->sealed->str, item->sealed->len)) {
+        r->bundles++;
+        return;
+    }
     if (item->err != TASKSEAL_OK) {
         count(&r->errors, taskseal_err_name(item->err));
         r->left += !hopeless(item->err);
         return;
     }
-    const char *sealed = item->new_header > 0 ? (const char *)item->rewrapped : item->sealed->str;
-    size_t len =
-        item->new_header > 0 ? item->new_header + item->sealed->len - item->old_header : item->sealed->len;
-    if (taskseal_inspect(sealed, len, &info) == TASKSEAL_OK)
+    const bool moved = item->new_head > 0 && !item->active && !r->dry;
+    const void *value = moved ? (const void *)item->rewrapped : item->sealed->str;
+    if (measure(r->field, value, moved ? item->rewrapped_len : item->sealed->len, &info, &head) ==
+        TASKSEAL_OK)
         for (size_t i = 0; i < info.stanza_count; i++)
             count(&r->keys, info.stanzas[i].key_id);
 }
@@ -173,7 +120,7 @@ static bool recover(struct rotation *r, taskseal_err err)
 static taskseal_err fetch(struct rotation *r, struct item *items, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        redisAppendCommand(r->redis, "HGET %b sealed", items[i].key->str, items[i].key->len);
+        redisAppendCommand(r->redis, "HGET %b %s", items[i].key->str, items[i].key->len, r->field->name);
     for (size_t i = 0; i < n; i++) {
         items[i].err = next_reply(r, &items[i].sealed);
         if (items[i].err != TASKSEAL_OK && items[i].err != TASKSEAL_ERR_SERVER_ERROR)
@@ -182,27 +129,41 @@ static taskseal_err fetch(struct rotation *r, struct item *items, size_t n)
     return TASKSEAL_OK;
 }
 
+static void note_swap(struct rotation *r, struct item *item, const redisReply *reply)
+{
+    r->moved += reply->integer == 1;
+    r->changed += reply->integer == 0;
+    item->active = reply->integer == 2;
+    r->active += item->active;
+    r->tries = reply->integer == 1 ? 0 : r->tries;
+}
+
 static taskseal_err swap(struct rotation *r, struct item *items, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (items[i].new_header > 0)
-            redisAppendCommand(r->redis, "EVAL %s 1 %b %b %b", SWAP, items[i].key->str, items[i].key->len,
-                               items[i].sealed->str, items[i].old_header, items[i].rewrapped,
-                               items[i].new_header);
+        if (items[i].new_head > 0)
+            redisAppendCommand(r->redis, "EVAL %s 1 %b %s %b %b", SWAP, items[i].key->str, items[i].key->len,
+                               r->field->name, items[i].sealed->str, items[i].old_head, items[i].rewrapped,
+                               items[i].new_head);
     for (size_t i = 0; i < n; i++) {
         redisReply *reply;
-        if (items[i].new_header == 0)
+        if (items[i].new_head == 0)
             continue;
         items[i].err = next_reply(r, &reply);
-        bool swapped = items[i].err == TASKSEAL_OK && reply->integer == 1;
-        r->moved += swapped;
-        r->changed += items[i].err == TASKSEAL_OK && !swapped;
-        r->tries = swapped ? 0 : r->tries;
+        if (items[i].err == TASKSEAL_OK)
+            note_swap(r, &items[i], reply);
         freeReplyObject(reply);
         if (items[i].err != TASKSEAL_OK && items[i].err != TASKSEAL_ERR_SERVER_ERROR)
             return items[i].err;
     }
     return TASKSEAL_OK;
+}
+
+/* Of a dry run. */
+static void count_only(struct rotation *r, const struct item *items, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        r->moved += items[i].new_head > 0;
 }
 
 static taskseal_err rotate_step(struct rotation *r, redisReply *const *keys, size_t n)
@@ -211,10 +172,14 @@ static taskseal_err rotate_step(struct rotation *r, redisReply *const *keys, siz
     for (size_t i = 0; i < n; i++)
         items[i].key = keys[i];
     taskseal_err err = fetch(r, items, n);
+    const taskseal_rewrap_options options = {.keyring = r->ring, .from_key_id = r->from, .to_key_id = r->to};
     for (size_t i = 0; err == TASKSEAL_OK && i < n; i++)
         if (items[i].sealed->type == REDIS_REPLY_STRING)
-            items[i].err = rewrap(r, &items[i]);
-    err = err == TASKSEAL_OK ? swap(r, items, n) : err;
+            items[i].err = rewrap(r->field, &options, &items[i]);
+    if (err == TASKSEAL_OK && r->dry)
+        count_only(r, items, n);
+    else
+        err = err == TASKSEAL_OK ? swap(r, items, n) : err;
     for (size_t i = 0; i < n; i++) {
         if (err == TASKSEAL_OK && items[i].sealed->type != REDIS_REPLY_NIL) /* NIL: finished meanwhile */
             tally(r, &items[i]);
@@ -226,7 +191,7 @@ static taskseal_err rotate_step(struct rotation *r, redisReply *const *keys, siz
 
 /* What fails together is tried again one by one, so that an envelope whose reply can't arrive, because it is
  * too large for timeout_ms, does not keep the others. */
-static bool rotate_keys(struct rotation *r, redisReply *const *keys, size_t n)
+static bool rotate_field(struct rotation *r, redisReply *const *keys, size_t n)
 {
     taskseal_err err = rotate_step(r, keys, n);
     if (err == TASKSEAL_OK)
@@ -244,14 +209,25 @@ static bool rotate_keys(struct rotation *r, redisReply *const *keys, size_t n)
     return true;
 }
 
+static bool rotate_keys(struct rotation *r, redisReply *const *keys, size_t n)
+{
+    for (size_t i = 0; i < 2 && r->layout->fields[i].name != NULL; i++) {
+        r->field = &r->layout->fields[i];
+        if (!rotate_field(r, keys, n))
+            return false;
+    }
+    return true;
+}
+
 /* ---- All of a queue --------------------------------------------------------------------------- */
 
 /* {queue}:t:* as a pattern; a queue's name may hold characters that mean something in one. */
-static bool task_pattern(const char *queue, char out[2 * 255 + 16])
+static bool task_pattern(const char *before, const char *queue, char out[2 * 255 + 24])
 {
-    size_t at = 0;
+    size_t at = strlen(before);
     if (queue[0] == '\0' || strlen(queue) > 255 || strpbrk(queue, "{}") != NULL)
         return false;
+    memcpy(out, before, at);
     out[at++] = '{';
     for (; *queue != '\0'; queue++) {
         if (strchr("*?[]^-\\", *queue) != NULL)
@@ -267,8 +243,8 @@ static bool task_pattern(const char *queue, char out[2 * 255 + 16])
  * server means nothing to another, to which a new connection may lead: so an interrupted run is no whole one. */
 static bool rotate_queue(struct rotation *r, const char *queue)
 {
-    char pattern[2 * 255 + 16], cursor[32] = "0";
-    if (!task_pattern(queue, pattern)) {
+    char pattern[2 * 255 + 24], cursor[32] = "0";
+    if (!task_pattern(r->layout->before, queue, pattern)) {
         fprintf(stderr, "rotate: a queue's name has 1 to 255 bytes and no braces\n");
         return false;
     }
@@ -305,13 +281,19 @@ static bool rotate_queue(struct rotation *r, const char *queue)
 /* ---- Setting up ------------------------------------------------------------------------------- */
 
 static const char USAGE[] =
-    "usage: rotate --to KEYID [--from KEYID] QUEUE...\n"
+    "usage: rotate [--layout LAYOUT] [--dry-run] --to KEYID [--from KEYID] QUEUE...\n"
     "\n"
     "Moves the queued envelopes of each QUEUE to another key, without opening payloads, while producers and\n"
     "workers run. Safe to repeat; run it again until it exits with 0.\n"
     "\n"
     "  --to KEYID     the key to move to: active in the keyring\n"
     "  --from KEYID   move only what names this key (default: whatever does not name --to)\n"
+    "  --layout asynq  the tasks of Asynq (default: examples): waiting, scheduled, in groups, to be "
+    "retried,\n"
+    "                 archived, completed, and sealed results. Active ones, and bundles of a group, are left "
+    "to\n"
+    "                 their worker; so are sealed error texts, which keep naming the old key\n"
+    "  --dry-run      move nothing: say what would be moved\n"
     "\n"
     "environment:\n"
     "  TASKSEAL_URI      rediss://user:password@host:port/0?cacert=...&cert=...&key=...\n"
@@ -322,16 +304,23 @@ static const char USAGE[] =
 
 static int report(const struct rotation *r)
 {
-    printf("%lu envelopes seen, %lu moved to %s\n", r->seen, r->moved, r->to);
+    printf("%lu envelopes seen, %lu %s to %s\n", r->seen, r->moved, r->dry ? "would be moved" : "moved",
+           r->to);
     for (size_t i = 0; i < r->keys.used; i++)
         printf("  key %s: %lu\n", r->keys.name[i], r->keys.count[i]);
     for (size_t i = 0; i < r->errors.used; i++)
         printf("  not moved, %s: %lu\n", r->errors.name[i], r->errors.count[i]);
     if (r->changed > 0)
         printf("  finished or queued anew meanwhile: %lu\n", r->changed);
+    if (r->active > 0)
+        printf("  left to the workers that have them: %lu\n", r->active);
+    if (r->bundles > 0)
+        printf("  bundles of groups, left to their workers: %lu\n", r->bundles);
     if (r->interrupted)
         printf("  the connection was lost on the way\n");
-    return r->left + r->changed > 0 || r->interrupted ? EXIT_LEFT : EXIT_ALL;
+    bool would = r->dry && r->moved > 0;
+    return r->left + r->changed + r->active + r->bundles > 0 || r->interrupted || would ? EXIT_LEFT
+                                                                                        : EXIT_ALL;
 }
 
 /* A mistyped key would look like work that is done: the keyring is asked, by planning to seal, what it holds. */
@@ -368,21 +357,25 @@ static int set_up(struct rotation *r)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"to", required_argument, NULL, 't'},
-                                            {"from", required_argument, NULL, 'f'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    static struct rotation r;
+    static const struct option options[] = {
+        {"dry-run", no_argument, NULL, 'd'},  {"layout", required_argument, NULL, 'l'},
+        {"to", required_argument, NULL, 't'}, {"from", required_argument, NULL, 'f'},
+        {"help", no_argument, NULL, 'h'},     {NULL, 0, NULL, 0}};
+    static struct rotation r = {.layout = &layouts[0]};
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option == 't')
             r.to = optarg;
         else if (option == 'f')
             r.from = optarg;
+        else if (option == 'd')
+            r.dry = true;
+        else if (option == 'l')
+            r.layout = layout_named(optarg);
         else
             return fputs(USAGE, option == 'h' ? stdout : stderr), option == 'h' ? EXIT_ALL : EXIT_USAGE;
     }
-    if (r.to == NULL || optind == argc)
+    if (r.to == NULL || r.layout == NULL || optind == argc)
         return fputs(USAGE, stderr), EXIT_USAGE;
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}); /* keys are kept out of core dumps; DEKs pass by here */
     r.terminal = isatty(STDERR_FILENO);

@@ -36,8 +36,9 @@ func (s *stage) inC(t *testing.T, variable, input string, arguments ...string) (
 	}
 	keys := filepath.Join(s.folder, "keyring")
 	secret := func(id string) string { return base64.RawURLEncoding.EncodeToString(secretOf(id)) }
-	text := fmt.Sprintf("taskseal-keyring 1\nkey mail-k01 xchacha20poly1305 active tskek1_%s\nkey dedupe-k01 dedupe active tsdup1_%s\n",
-		secret("mail-k01"), secret("dedupe-k01"))
+	text := fmt.Sprintf("taskseal-keyring 1\nkey mail-k01 xchacha20poly1305 active tskek1_%s\n"+
+		"key mail-k02 xchacha20poly1305 active tskek1_%s\nkey dedupe-k01 dedupe active tsdup1_%s\n",
+		secret("mail-k01"), secret("mail-k02"), secret("dedupe-k01"))
 	writeFile(t, keys, []byte(text))
 	command := exec.Command(program, arguments...)
 	command.Stdin = strings.NewReader(input)
