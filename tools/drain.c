@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <taskseal/asynq.h>
+
 #include "common/envelope.h"
 #include "common/report.h"
 
@@ -125,20 +127,40 @@ static bool may_hold_envelope(const void *data, size_t len)
            memmem(data, len, TASKSEAL_TEXT_PREFIX, strlen(TASKSEAL_TEXT_PREFIX)) != NULL;
 }
 
-void drain_take(drain *self, const void *data, size_t len)
+static void take_sealed(drain *self, const void *data, size_t len)
 {
     taskseal_info info;
 
-    if (taskseal_is_sealed(data, len) != TASKSEAL_PLAIN) {
-        if (inspect(self, data, len, &info))
-            count(self, &info);
-        else
-            drain_skip_one(self, DRAIN_UNREADABLE);
-    } else if (may_hold_envelope(data, len)) {
+    if (inspect(self, data, len, &info))
+        count(self, &info);
+    else
+        drain_skip_one(self, DRAIN_UNREADABLE);
+}
+
+/* A task of Asynq whose payload is sealed. An error's text in it may be, too: then it is not wholly looked into. */
+static bool take_message(drain *self, const void *data, size_t len)
+{
+    taskseal_bytes payload;
+
+    if (taskseal_asynq_payload(data, len, &payload) != TASKSEAL_OK ||
+        taskseal_is_sealed(payload.data, payload.len) == TASKSEAL_PLAIN)
+        return false;
+    const size_t before = (size_t)((const char *)payload.data - (const char *)data);
+    take_sealed(self, payload.data, payload.len);
+    if (may_hold_envelope(data, before) ||
+        may_hold_envelope((const char *)payload.data + payload.len, len - before - payload.len))
         drain_skip_one(self, DRAIN_EMBEDDED);
-    } else {
+    return true;
+}
+
+void drain_take(drain *self, const void *data, size_t len)
+{
+    if (taskseal_is_sealed(data, len) != TASKSEAL_PLAIN)
+        take_sealed(self, data, len);
+    else if (!may_hold_envelope(data, len))
         self->plain++;
-    }
+    else if (!take_message(self, data, len))
+        drain_skip_one(self, DRAIN_EMBEDDED);
 }
 
 drain_verdict drain_judge(const drain *self, const drain_key *key)

@@ -105,6 +105,26 @@ def what_can_not_be_looked_into_leaves_no_key_free():
     equal(verdicts(report(env, write("task", b'{"sealed":"no"}')))["mail-k01"], "may-retire")
 
 
+def message_of(payload):
+    """A task as Asynq stores it, with that payload."""
+    return b"\x0a\x05reset\x12" + bytes([len(payload) & 0x7f | 0x80, len(payload) >> 7]) + payload + b"\x1a\x01i\x22\x01q"
+
+
+@test
+def payloads_in_tasks_of_asynq_count():
+    env = rings()
+    found = report(env, write("task", message_of(sealed_to("mail-k01"))), status=REFUSED)
+    equal((found["envelopes"], found["keys"]["mail-k01"]["envelopes"], sum(found["skipped"].values())), (1, 1, 0))
+    equal(verdicts(report(env, write("task", message_of(sealed_to("mail-k02")))))["mail-k01"], "may-retire")
+    text = sealed_to("mail-k01", text=True)
+    error = b"\x3a" + bytes([len(text) & 0x7f | 0x80, len(text) >> 7]) + text
+    for data in (message_of(sealed_to("mail-k02")) + error, error + message_of(sealed_to("mail-k02"))):
+        found = report(env, write("task", data), status=REFUSED)
+        equal((found["keys"]["mail-k02"]["envelopes"], found["skipped"]["embedded"]), (1, 1))
+    found = report(env, write("task", message_of(b"tskbundle1\n" + sealed_to("mail-k01"))), status=REFUSED)
+    equal((found["envelopes"], found["skipped"]["embedded"]), (0, 1))
+
+
 @test
 def a_file_that_can_not_be_read_is_counted_and_fails():
     env = rings()

@@ -18,7 +18,7 @@
     "~asynq:{*}:aggregation_sets ~asynq:servers ~asynq:servers:* ~asynq:workers ~asynq:workers:*"
 
 /* Those of the examples are in examples/README.md, and a test compares them. Asynq's are what its v0.26 calls: a test
- * of bindings/go/asynqseal runs it with these lines. */
+ * of bindings/go/asynqseal runs it with these lines. TYPE is for producers with the script of lib/asynq. */
 const role_line role_lines[] = {
     {LAYOUT_EXAMPLES, ROLE_PRODUCER, "~{*}:t:* ~{*}:pending", NULL, "eval exists hget hset lpush"},
     {LAYOUT_EXAMPLES, ROLE_WORKER, "~{*}:t:* ~{*}:pending ~{*}:active ~{*}:delayed ~{*}:dead ~{*}:m:*", NULL,
