@@ -17,8 +17,11 @@ TEXT = """/* SPDX-License-Identifier: MIT
  * Made by embed.py of enqueue.lua; do not edit. */
 #include "script.h"
 
+/* clang-format off */
 const char taskseal__asynq_script[] =
 {lines};
+/* clang-format on */
+
 const size_t taskseal__asynq_script_len = sizeof taskseal__asynq_script - 1;
 const char taskseal__asynq_script_sha1[] = "{sha1}";
 """

@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: MIT
--- Puts a task into a queue of Asynq, wholly or not at all, as asynq.Client writes it.
--- KEYS 1 asynq:{QUEUE}:t:ID  2 asynq:{QUEUE}:pending, :scheduled or :g:GROUP, where the id goes
---      then asynq:{QUEUE}:groups for a group, then the unique key if TTL is not 0
--- ARGV 1 ID  2 message  3 state: pending, scheduled or aggregating  4 time: of now in ns if pending
---      or else the score in s  5 TTL in s, or 0  6 GROUP for a group
--- Returns 1: queued, 0: the id exists, -1: another task holds the unique key
+-- Puts a task into a queue of Asynq, wholly or not at all. What it writes is what asynq.Client writes.
+-- KEYS 1 asynq:{QUEUE}:t:ID, 2 where the id goes: asynq:{QUEUE}:pending, :scheduled or :g:GROUP,
+--      then asynq:{QUEUE}:groups for a group; the last one is the unique key, if TTL is not 0.
+-- ARGV 1 ID, 2 message, 3 state: pending, scheduled or aggregating, 4 time: nanoseconds of now if pending,
+--      else the score, 5 TTL in seconds or 0, 6 GROUP for a group.
+-- Returns 1: queued, 0: the id exists, -1: another task holds the unique key.
 local task, place, groups = KEYS[1], KEYS[2], KEYS[3]
 local id, message, state, time, ttl, group = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local lock = ttl ~= "0" and KEYS[#KEYS]
@@ -16,7 +16,7 @@ if lock and redis.call("EXISTS", lock) == 1 then
   return -1
 end
 
--- A script is not rolled back: whatever could stop a later write is looked at before the first one.
+-- A script is not rolled back. So whatever could stop a later write is looked at before the first one.
 local function fault(kind, command, key, ...)
   local held = redis.call("TYPE", key).ok
   if held ~= "none" and held ~= kind then

@@ -2,14 +2,15 @@
  * Made by embed.py of enqueue.lua; do not edit. */
 #include "script.h"
 
+/* clang-format off */
 const char taskseal__asynq_script[] =
     "-- SPDX-License-Identifier: MIT\n"
-    "-- Puts a task into a queue of Asynq, wholly or not at all, as asynq.Client writes it.\n"
-    "-- KEYS 1 asynq:{QUEUE}:t:ID  2 asynq:{QUEUE}:pending, :scheduled or :g:GROUP, where the id goes\n"
-    "--      then asynq:{QUEUE}:groups for a group, then the unique key if TTL is not 0\n"
-    "-- ARGV 1 ID  2 message  3 state: pending, scheduled or aggregating  4 time: of now in ns if pending\n"
-    "--      or else the score in s  5 TTL in s, or 0  6 GROUP for a group\n"
-    "-- Returns 1: queued, 0: the id exists, -1: another task holds the unique key\n"
+    "-- Puts a task into a queue of Asynq, wholly or not at all. What it writes is what asynq.Client writes.\n"
+    "-- KEYS 1 asynq:{QUEUE}:t:ID, 2 where the id goes: asynq:{QUEUE}:pending, :scheduled or :g:GROUP,\n"
+    "--      then asynq:{QUEUE}:groups for a group; the last one is the unique key, if TTL is not 0.\n"
+    "-- ARGV 1 ID, 2 message, 3 state: pending, scheduled or aggregating, 4 time: nanoseconds of now if pending,\n"
+    "--      else the score, 5 TTL in seconds or 0, 6 GROUP for a group.\n"
+    "-- Returns 1: queued, 0: the id exists, -1: another task holds the unique key.\n"
     "local task, place, groups = KEYS[1], KEYS[2], KEYS[3]\n"
     "local id, message, state, time, ttl, group = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]\n"
     "local lock = ttl ~= \"0\" and KEYS[#KEYS]\n"
@@ -21,7 +22,7 @@ const char taskseal__asynq_script[] =
     "  return -1\n"
     "end\n"
     "\n"
-    "-- A script is not rolled back: whatever could stop a later write is looked at before the first one.\n"
+    "-- A script is not rolled back. So whatever could stop a later write is looked at before the first one.\n"
     "local function fault(kind, command, key, ...)\n"
     "  local held = redis.call(\"TYPE\", key).ok\n"
     "  if held ~= \"none\" and held ~= kind then\n"
@@ -60,5 +61,7 @@ const char taskseal__asynq_script[] =
     "  redis.call(\"SADD\", groups, group)\n"
     "end\n"
     "return 1\n";
+/* clang-format on */
+
 const size_t taskseal__asynq_script_len = sizeof taskseal__asynq_script - 1;
-const char taskseal__asynq_script_sha1[] = "7f79862ab9ed64a2a8873fc2497d268e278317bd";
+const char taskseal__asynq_script_sha1[] = "7cdac5201e6acd838648231e31a7b68634b2195c";
