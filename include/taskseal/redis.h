@@ -222,9 +222,9 @@ taskseal_err taskseal_redis_error(const redisContext *redis);
  * taskseal_redis_error(redis) says why). */
 taskseal_err taskseal_redis_reply_error(const redisReply *reply);
 
-/* Writes the first word of an error reply, "OOM" or "WRONGTYPE", to `out`, cut to `cap` bytes with its NUL: capital
- * letters only, else "?"; nothing for a reply that is no error. It is fit for logs. The rest of the reply may not be:
- * servers quote a command's arguments there. */
+/* Writes the first word of an error reply, "OOM" or "WRONGTYPE", to `out`, of `cap` >= 2 bytes: capital letters only,
+ * else "?", as for a word that is too long; "" for a reply that is no error, and for NULL. It is fit for logs. The rest
+ * of the reply may not be: servers quote a command's arguments there. */
 void taskseal_redis_reply_word(const redisReply *reply, char *out, size_t cap);
 
 /* ---- What was verified ------------------------------------------------------------------------ */

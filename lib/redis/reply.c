@@ -24,18 +24,14 @@ static const struct {
 
 void taskseal_redis_reply_word(const redisReply *reply, char *out, size_t cap)
 {
+    const size_t text_len = reply != NULL && reply->type == REDIS_REPLY_ERROR ? reply->len : 0;
     size_t len = 0;
-    if (cap == 0)
-        return;
-    out[0] = '\0';
-    if (cap < 2 || reply == NULL || reply->type != REDIS_REPLY_ERROR)
-        return;
-    while (len < reply->len && len + 1 < cap && reply->str[len] >= 'A' && reply->str[len] <= 'Z') {
+    while (len < text_len && len + 1 < cap && reply->str[len] >= 'A' && reply->str[len] <= 'Z') {
         out[len] = reply->str[len];
         len++;
     }
-    bool whole = len > 0 && (len == reply->len || reply->str[len] == ' ');
-    if (!whole) {
+    bool whole = len > 0 && (len == text_len || reply->str[len] == ' ');
+    if (text_len > 0 && !whole) {
         out[0] = '?';
         len = 1;
     }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * One task on a real server: what becomes of it, and what a server refuses. */
+#include <stdio.h>
 #include <string.h>
 
 #include "support/queue.h"
@@ -230,7 +231,10 @@ END_TEST
 
 static void start_cluster(void)
 {
-    queue_start_with("cluster-enabled yes\n");
+    char settings[64];
+    /* The default, 10,000 above the server's, may be none. */
+    (void)snprintf(settings, sizeof settings, "cluster-enabled yes\ncluster-port %u\n", real_server_free_port());
+    queue_start_with(settings);
     redisContext *redis = connected(WORKER, "127.0.0.1", "", "");
     freeReplyObject(ASK(redis, REDIS_REPLY_STATUS, "CLUSTER ADDSLOTSRANGE 0 16383"));
     for (bool ready = false; !ready;) {

@@ -346,6 +346,23 @@ START_TEST(other_replies_are_no_errors)
 }
 END_TEST
 
+START_TEST(the_word_of_an_error_is_told_and_nothing_else_of_it)
+{
+    static const char *const texts[][2] = {{"OOM command `SET secret`", "OOM"}, {"NOSCRIPT", "NOSCRIPT"},
+                                           {"secret word", "?"}, {"WORDs", "?"}, {"LONGWORD", "?"}, {"", ""}};
+    char word[9] = "x";
+    redisReply reply = {.type = REDIS_REPLY_ERROR, .str = (char *)(uintptr_t)texts[_i][0], .len = strlen(texts[_i][0])};
+    const size_t cap = _i == 4 ? sizeof word - 1 : sizeof word;
+    taskseal_redis_reply_word(&reply, word, cap);
+    ck_assert_str_eq(word, texts[_i][1]);
+    reply.type = REDIS_REPLY_STATUS;
+    taskseal_redis_reply_word(&reply, word, cap);
+    ck_assert_str_eq(word, "");
+    taskseal_redis_reply_word(NULL, word, cap);
+    ck_assert_str_eq(word, "");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("replies");
@@ -371,6 +388,7 @@ int main(void)
     tcase_add_test(tests, writing_to_a_server_that_has_gone_raises_no_signal);
     tcase_add_loop_test(tests, an_error_reply_has_a_meaning, 0, (int)COUNT_OF(error_replies));
     tcase_add_test(tests, other_replies_are_no_errors);
+    tcase_add_loop_test(tests, the_word_of_an_error_is_told_and_nothing_else_of_it, 0, 6);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

@@ -94,7 +94,7 @@ static void remove_files(const real_server *s)
 {
     static const char *const names[] = {"ca.pem",      "server.pem", "server.key",  "client.pem",
                                         "client.key",  "foreign.pem", "foreign.key", "server.log",
-                                        "server.conf", "crl.pem"};
+                                        "server.conf", "crl.pem",    "nodes.conf"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         (void)unlink(path_of(s, names[i]));
     (void)rmdir(s->directory);
