@@ -18,7 +18,7 @@ SECONDS = 60  # at most; on an idle machine each takes one or two
 @dataclasses.dataclass
 class Plant:
     target: str
-    file: str  # of lib/core or lib/redis, or ../tools/doctor
+    file: str  # of lib/core, lib/redis or lib/asynq, or ../tools/doctor
     right: str  # stands there once
     wrong: str
     what: str
@@ -34,6 +34,8 @@ PLANTS = (
           "what failed to verify is not wiped", "does not hold"),
     Plant("authentic", "core/clock.c", "now >= expires_at", "now > expires_at",
           "opens in the second in which it expires", "does not hold"),
+    Plant("message", "asynq/rewrap.c", "behind = place->data + place->len, rest", "behind = place->data + place->len + 1, rest",
+          "loses a byte behind the payload", "does not hold"),
     Plant("text", "core/text.c", "return err == TASKSEAL_ERR_NOT_SEALED ? TASKSEAL_ERR_MALFORMED : err;", "return err;",
           "a text that is marked as sealed is called plain", "does not hold"),
     Plant("keyring", "core/keyfile.c", 'return fault(r, "this key id stands on an earlier line too");',

@@ -71,6 +71,10 @@ SCOPE = {
         "core/padding.c": but(taskseal__padded_len="the sealer's: roundtrip answers for it"),
         "core/clock.c": only("taskseal__check_times"),
     },
+    "message": {
+        "asynq/rewrap.c": ALL,
+        "asynq/message.c": only("take_varint", "take_value", "taskseal__asynq_message_find", "taskseal__asynq_message_put_tag"),
+    },
     "text": {"core/text.c": ALL, "core/base64.c": ALL},
     "keyring": {
         "core/keyfile.c": but(taskseal__key_state_name="for the writer: keychange answers for it"),

@@ -371,6 +371,24 @@ def text_form(data):
     return b"tsl1." + base64.urlsafe_b64encode(data).rstrip(b"=")
 
 
+def message_seeds(opening):
+    """Tasks of Asynq's with envelopes, and what is no message."""
+    def field(number, data):
+        length, varint = len(data), b""
+        while length > 0x7f:
+            varint, length = varint + bytes([length & 0x7f | 0x80]), length >> 7
+        return bytes([number << 3 | 2]) + varint + bytes([length]) + data
+
+    head, tail = field(1, b"reset"), field(3, b"id") + field(4, b"mail") + b"\x28\x19\x40\x88\x0e"
+    unknown = b"\x98\x06\xff\x01\xa1\x06" + bytes(8) + b"\xad\x06" + bytes(4)
+    chosen = ("good-suite-1-type-1-size-0", "good-only-suite-1-allowed", "good-padded-0-suite-1")
+    seeds = {name: head + field(2, opening[name]) + tail for name in chosen}
+    whole = seeds[chosen[0]]
+    return seeds | {"unknown-fields": unknown + whole + unknown, "twice": whole + whole, "plain": head + field(2, b"{}") + tail,
+                    "none": head + tail, "cut": whole[:-1], "field-0": b"\2\1a", "group": whole + b"\x13",
+                    "long-varint": b"\x08" + b"\xff" * 9 + b"\2", "beyond": b"\x12" + b"\xff" * 9 + b"\1"}
+
+
 def corpus():
     """{target: {name: bytes}}"""
     opening = envelopes("open")
