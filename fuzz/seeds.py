@@ -396,7 +396,7 @@ def corpus():
     keyrings = {name: first + lines.encode() for name, lines in KEY_LINES.items()}
     keyrings |= {"empty": b"", "first-line-newer": b"taskseal-keyring 2\n" + KEY.encode(), "byte-order-mark": b"\xef\xbb\xbf" + first,
                  "first-line-other": b"keyring\n", "protected": (PROTECTED + PROTECTED_LINES["nothing"]).encode()}
-    return {"open": opening, "parse": envelopes("parse"), "text": text_seeds(opening),
+    return {"message": message_seeds(opening), "open": opening, "parse": envelopes("parse"), "text": text_seeds(opening),
             "authentic": authentic_seeds(opening), "stream": stream_seeds(opening),
             "keychange": change_seeds(keyrings), "protected": protected_seeds(keyrings), "keyring": keyrings, "roundtrip": roundtrip_seeds(),
             "handshake": handshake_seeds(), "replies": reply_seeds(), "hello": hello_seeds(), "payload": payload_seeds(opening),
