@@ -55,8 +55,8 @@ PLANTS = (
           "does not hold"),
     Plant("hello", "../tools/doctor/probe/hello.c", "if (session > SESSION_MAX || len < LEAST + session ||",
           "if (session > SESSION_MAX ||", "takes a cipher that stands behind its record", "does not hold"),
-    Plant("payload", "../tools/doctor/payloads.c", "value > (uint64_t)(end - *at)", "value > (uint64_t)(end - *at) + 1",
-          "reads one byte past a message", "heap-buffer-overflow"),
+    Plant("payload", "../tools/doctor/shapes.c", "at + own + follows < end", "at + own + follows <= end",
+          "reads one byte past a payload", "heap-buffer-overflow"),
     Plant("uri", "redis/uri.c", 'return broken(error, "the password", rule);',
           'return broken(error, "the password", password.at);', "a message repeats the password", "does not hold"),
 )

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <taskseal/asynq.h>
+
 #include "../common/envelope.h"
 #include "../common/print.h"
 #include "ask.h"
@@ -80,69 +82,17 @@ void payload_take(payloads *to, const char *data, size_t len)
         to->shapes[kind] += kinds >> kind & 1;
 }
 
-/* ---- Asynq ---- */
-
-/* A protobuf's varint; false at the end of the data. */
-static bool take_varint(const unsigned char **at, const unsigned char *end, uint64_t *value)
-{
-    *value = 0;
-    for (unsigned shift = 0; shift < 64 && *at < end; shift += 7) {
-        const unsigned char byte = *(*at)++;
-        *value |= (uint64_t)(byte & 0x7F) << shift;
-        if ((byte & 0x80) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* Steps over a field's value; *data and *len are that of one that has a length. */
-static bool take_value(const unsigned char **at, const unsigned char *end, unsigned kind, const char **data,
-                       size_t *len)
-{
-    uint64_t value = 0;
-
-    *data = NULL;
-    *len = 0;
-    if (kind == 1 || kind == 5) {
-        value = kind == 1 ? 8 : 4;
-    } else {
-        if (!take_varint(at, end, &value))
-            return false;
-        if (kind == 0)
-            return true;
-    }
-    if ((kind != 1 && kind != 2 && kind != 5) || value > (uint64_t)(end - *at))
-        return false;
-    *data = (const char *)*at;
-    *len = (size_t)value;
-    *at += value;
-    return true;
-}
-
 void payload_take_asynq(payloads *to, const char *message, size_t len)
 {
-    enum { FIELD_PAYLOAD = 2 };
-    const unsigned char *at = (const unsigned char *)message;
-    const unsigned char *end = at + len;
-    const char *payload = NULL;
-    size_t payload_len = 0;
+    taskseal_bytes payload;
 
-    while (at < end) {
-        const char *data;
-        size_t size;
-        uint64_t tag;
-        if (!take_varint(&at, end, &tag) || !take_value(&at, end, (unsigned)(tag & 7), &data, &size)) {
-            to->seen++;
-            to->unreadable++;
-            return;
-        }
-        if (tag >> 3 == FIELD_PAYLOAD && (tag & 7) == 2) {
-            payload = data;
-            payload_len = size;
-        }
+    if (taskseal_asynq_payload(message, len, &payload) != TASKSEAL_OK) {
+        to->seen++;
+        to->unreadable++;
+        return;
     }
-    if (payload_len > 0) /* an absent or empty payload tells nothing */
-        payload_take(to, payload, payload_len);
+    if (payload.len > 0) /* an absent or empty payload tells nothing */
+        payload_take(to, payload.data, payload.len);
 }
 
 /* ---- Telling ---- */
