@@ -11,9 +11,11 @@
 
 script/demo and tests/e2e use it. Everything secret is in files of mode 0600.
 """
+import contextlib
 import hashlib
 import os
 import pathlib
+import random
 import secrets
 import socket
 import ssl
@@ -88,9 +90,12 @@ def make_acl(folder):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Of those that the system does not give to connections: one of these could take it before the server does."""
+    for port in random.sample(range(20000, 32000), 100):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise OSError("no port is free")
 
 
 def make_config(folder, name, kind, extra=""):

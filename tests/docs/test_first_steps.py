@@ -10,6 +10,7 @@ Usage: test_first_steps.py SERVER TASKSEAL README_PROGRAM FILTER_PROGRAM
 import contextlib
 import os
 import pathlib
+import random
 import re
 import shutil
 import socket
@@ -34,9 +35,12 @@ def shown_commands(text):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Of those that the system does not give to connections: one of these could take it before the server does."""
+    for port in random.sample(range(20000, 32000), 100):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise OSError("no port is free")
 
 
 class FirstSteps(unittest.TestCase):

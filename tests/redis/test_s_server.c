@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "support/place.h"
+#include "support/real_server.h"
 
 #define VERIFIED TASKSEAL_ERR_SERVER_ERROR
 
@@ -21,17 +22,6 @@ static int loopback(unsigned short port, struct sockaddr_in *address)
     *address = (struct sockaddr_in){
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-}
-
-static unsigned short free_port(void)
-{
-    struct sockaddr_in address;
-    socklen_t size = sizeof address;
-    int fd = loopback(0, &address);
-    ck_assert(bind(fd, (const struct sockaddr *)&address, sizeof address) == 0 &&
-              getsockname(fd, (struct sockaddr *)&address, &size) == 0);
-    (void)close(fd);
-    return ntohs(address.sin_port);
 }
 
 static bool accepts(unsigned short port)
@@ -135,7 +125,7 @@ START_TEST(s_server_is_judged_like_any_other)
     crl_spec lists[] = {{.issuer = here.root}, {.issuer = here.middle}};
     r->make(&lists[1]);
     write_crls(place_path("crl.pem"), lists, COUNT_OF(lists));
-    here.port = free_port();
+    here.port = (unsigned short)real_server_free_port();
     pid_t process = start(r->version);
     taskseal_err err = place_try(r->query, &error);
     (void)kill(process, SIGKILL);

@@ -2,7 +2,9 @@
 """Certificates, and real servers that use them, for the tests of the commands that connect."""
 
 import atexit
+import contextlib
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -61,9 +63,12 @@ def make_certificates():
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Of those that the system does not give to connections: one of these could take it before the server does."""
+    for port in random.sample(range(20000, 32000), 100):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise OSError("no port is free")
 
 
 def _stop(process):

@@ -29,7 +29,6 @@ func TestGroupsOfC(t *testing.T) {
 	s.await(t, "ann member 0", "ann member 1", "ann member 2")
 }
 
-
 func TestUniqueAcrossLanguagesOfC(t *testing.T) {
 	s := newStage(t, Config{})
 	direct, err := NewDirectClient(s.options, s.sealer)

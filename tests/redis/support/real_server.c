@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <openssl/pem.h>
 #include <signal.h>
+#include <sodium.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,16 +35,22 @@ static struct sockaddr_in loopback(unsigned port)
                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 }
 
+/* Of those that the system does not give to connections: one of these could take it before the server does. */
 unsigned real_server_free_port(void)
 {
-    struct sockaddr_in address = loopback(0);
-    socklen_t size = sizeof address;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || bind(fd, (const struct sockaddr *)&address, sizeof address) != 0 ||
-        getsockname(fd, (struct sockaddr *)&address, &size) != 0)
-        give_up("no free port");
-    (void)close(fd);
-    return ntohs(address.sin_port);
+    enum { FIRST = 20000, COUNT = 12000, ATTEMPTS = 100 };
+    for (int i = 0; i < ATTEMPTS; i++) {
+        const unsigned port = FIRST + randombytes_uniform(COUNT);
+        struct sockaddr_in address = loopback(port);
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        bool is_free = fd >= 0 && bind(fd, (const struct sockaddr *)&address, sizeof address) == 0;
+        if (fd >= 0)
+            (void)close(fd);
+        if (is_free)
+            return port;
+    }
+    give_up("no free port");
+    return 0;
 }
 
 bool real_server_accepts(unsigned port)
