@@ -84,12 +84,12 @@ typedef enum taskseal_asynq_outcome {
     TASKSEAL_ASYNQ_EXISTS,    /* there is a task of this id in the queue, in any state; nothing was written */
     TASKSEAL_ASYNQ_DUPLICATE, /* another task has its unique key; nothing was written */
     TASKSEAL_ASYNQ_REFUSED,   /* by the server or by this library; nothing was written, and `err` says why */
-    TASKSEAL_ASYNQ_IN_DOUBT   /* it was sent, and the connection failed before the answer */
+    TASKSEAL_ASYNQ_IN_DOUBT   /* it was sent, now or at an earlier try, and the script's answer is not known */
 } taskseal_asynq_outcome;
 
 typedef struct taskseal_asynq_result {
     taskseal_asynq_outcome outcome;
-    taskseal_err err;                /* OK for queued, exists and duplicate */
+    taskseal_err err;                /* OK for queued, exists and duplicate, and only for those */
     char id[TASKSEAL_ASYNQ_ID_SIZE]; /* the id, if it was made; else empty */
 } taskseal_asynq_result;
 
@@ -134,7 +134,8 @@ TASKSEAL_MUST_USE taskseal_err taskseal_asynq_enqueue_batch(struct redisContext 
 /* Goes on with a batch, or with one task, after taskseal_redis_reconnect say: `results` are those of the call
  * before. Tries again what was not sent, what is in doubt, and what was refused with an error that is retryable,
  * with the ids that were made then. So nothing is enqueued twice: what had been queued, and is not done meanwhile,
- * EXISTS. */
+ * EXISTS. (What is done still exists if its `retention` is longer than you try.) What is in doubt stays so, whatever
+ * the error, until the script answers. */
 TASKSEAL_MUST_USE taskseal_err taskseal_asynq_resume(struct redisContext *redis,
                                                      const taskseal_asynq_task *tasks, size_t count,
                                                      taskseal_asynq_result *results, taskseal_error *error);
@@ -166,7 +167,8 @@ typedef struct taskseal_asynq_command {
     size_t argv_len[TASKSEAL_ASYNQ_ARGUMENTS_MAX];
 } taskseal_asynq_command;
 
-/* The capacity that taskseal_asynq_prepare needs for this task. Errors: those of it. */
+/* A capacity that suffices for taskseal_asynq_prepare of this task, also if its time comes in between. Errors: those of
+ * it. */
 TASKSEAL_MUST_USE taskseal_err taskseal_asynq_size(const taskseal_asynq_task *task, size_t *size,
                                                    taskseal_error *error);
 

@@ -204,6 +204,7 @@ START_TEST(what_nothing_has_verified_is_refused)
     ck_assert_int_eq(plain->err, 0);
     assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_asynq_enqueue(plain, &task, &result, NULL));
     ck_assert_int_eq(result.outcome, TASKSEAL_ASYNQ_NOT_SENT);
+    assert_err(TASKSEAL_ERR_BAD_ARGUMENT, result.err);
     assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_asynq_enqueue(NULL, &task, NULL, NULL));
     redisFree(plain);
 }
