@@ -97,7 +97,8 @@ typedef struct taskseal_asynq_result {
 
 /* These are there if the library was built with connections. The user needs +evalsha, +eval, +exists, +type, +hset
  * and +lpush, +zadd (for later, groups), +sadd (groups, and the list of queues), +set (unique ones), on the keys
- * asynq:{queue}:* and asynq:queues. */
+ * asynq:{queue}:* and asynq:queues. The server is Valkey, or Redis 7.0 or later. (Redis 6 can't tell a script what its
+ * user may do: there one of whom a right is missing may leave a task half-written.) */
 struct redisContext;
 struct redisAsyncContext;
 
