@@ -112,7 +112,7 @@ struct redisAsyncContext;
  *  NO_MEMORY     [refused, or not sent, or in doubt; not refused: the connection is of no use any more]
  *  those of taskseal_redis_error  [not sent if the connection had failed before, else in doubt]
  *  SERVER_BUSY   [refused] among others: its memory is full (OOM), it has become a replica (READONLY); retryable
- *  NO_PERMISSION [refused] the message names the command, if it is one of the script's
+ *  NO_PERMISSION [refused] the message names the command, if it is HSET, LPUSH, ZADD or SADD
  *  SERVER_ERROR  [refused] among others: a key holds another type than Asynq's (WRONGTYPE), and the message names
  *                it; the keys belong to another node of the cluster (MOVED)
  *  IO            [in doubt] also an answer that the script does not give
