@@ -84,12 +84,12 @@ typedef enum taskseal_asynq_outcome {
     TASKSEAL_ASYNQ_EXISTS,    /* there is a task of this id in the queue, in any state; nothing was written */
     TASKSEAL_ASYNQ_DUPLICATE, /* another task has its unique key; nothing was written */
     TASKSEAL_ASYNQ_REFUSED,   /* by the server or by this library; nothing was written, and `err` says why */
-    TASKSEAL_ASYNQ_IN_DOUBT   /* it was sent, and the connection failed before the answer */
+    TASKSEAL_ASYNQ_IN_DOUBT   /* it was sent, now or at an earlier try, and the script's answer is not known */
 } taskseal_asynq_outcome;
 
 typedef struct taskseal_asynq_result {
     taskseal_asynq_outcome outcome;
-    taskseal_err err;                /* OK for queued, exists and duplicate */
+    taskseal_err err;                /* OK for queued, exists and duplicate, and only for those */
     char id[TASKSEAL_ASYNQ_ID_SIZE]; /* the id, if it was made; else empty */
 } taskseal_asynq_result;
 
@@ -97,7 +97,8 @@ typedef struct taskseal_asynq_result {
 
 /* These are there if the library was built with connections. The user needs +evalsha, +eval, +exists, +type, +hset
  * and +lpush, +zadd (for later, groups), +sadd (groups, and the list of queues), +set (unique ones), on the keys
- * asynq:{queue}:* and asynq:queues. */
+ * asynq:{queue}:* and asynq:queues. The server is Valkey, or Redis 7.0 or later. (Redis 6 can't tell a script what its
+ * user may do: there one of whom a right is missing may leave a task half-written.) */
 struct redisContext;
 struct redisAsyncContext;
 
@@ -111,7 +112,7 @@ struct redisAsyncContext;
  *  NO_MEMORY     [refused, or not sent, or in doubt; not refused: the connection is of no use any more]
  *  those of taskseal_redis_error  [not sent if the connection had failed before, else in doubt]
  *  SERVER_BUSY   [refused] among others: its memory is full (OOM), it has become a replica (READONLY); retryable
- *  NO_PERMISSION [refused] the message names the command, if it is one of the script's
+ *  NO_PERMISSION [refused] the message names the command, if it is HSET, LPUSH, ZADD or SADD
  *  SERVER_ERROR  [refused] among others: a key holds another type than Asynq's (WRONGTYPE), and the message names
  *                it; the keys belong to another node of the cluster (MOVED)
  *  IO            [in doubt] also an answer that the script does not give
@@ -134,7 +135,8 @@ TASKSEAL_MUST_USE taskseal_err taskseal_asynq_enqueue_batch(struct redisContext 
 /* Goes on with a batch, or with one task, after taskseal_redis_reconnect say: `results` are those of the call
  * before. Tries again what was not sent, what is in doubt, and what was refused with an error that is retryable,
  * with the ids that were made then. So nothing is enqueued twice: what had been queued, and is not done meanwhile,
- * EXISTS. */
+ * EXISTS. (What is done still exists if its `retention` is longer than you try.) What is in doubt stays so, whatever
+ * the error, until the script answers. */
 TASKSEAL_MUST_USE taskseal_err taskseal_asynq_resume(struct redisContext *redis,
                                                      const taskseal_asynq_task *tasks, size_t count,
                                                      taskseal_asynq_result *results, taskseal_error *error);
@@ -166,7 +168,8 @@ typedef struct taskseal_asynq_command {
     size_t argv_len[TASKSEAL_ASYNQ_ARGUMENTS_MAX];
 } taskseal_asynq_command;
 
-/* The capacity that taskseal_asynq_prepare needs for this task. Errors: those of it. */
+/* A capacity that suffices for taskseal_asynq_prepare of this task, also if its time comes in between. Errors: those of
+ * it. */
 TASKSEAL_MUST_USE taskseal_err taskseal_asynq_size(const taskseal_asynq_task *task, size_t *size,
                                                    taskseal_error *error);
 

@@ -32,12 +32,39 @@ static const struct {
     {"}:g:", ": asynq:{queue}:g:group"},
 };
 
+/* How servers say that a command of a script lacks a right: not with NOPERM in front. Redis 7.2 and Valkey; before them. */
+static const char *const denials[] = {"ERR ACL failure in script", "The user executing the script can't "};
+
+static bool is_denial(const redisReply *reply)
+{
+    for (size_t i = 0; i < sizeof denials / sizeof denials[0]; i++)
+        if (strstr(reply->str, denials[i]) != NULL)
+            return true;
+    return false;
+}
+
+/* What stopped the script: Redis 6 has an ERR of its own in front of that, "ERR Error running script (...: -OOM ...". */
+static redisReply cause_of(const redisReply *reply)
+{
+    static char noperm[] = "NOPERM";
+    redisReply cause = *reply;
+    char *inner =
+        strncmp(reply->str, "ERR Error running script (", 26) == 0 ? strstr(reply->str, ": -") : NULL;
+    if (inner != NULL)
+        cause.str = inner + 3;
+    if (is_denial(reply))
+        cause.str = noperm;
+    cause.len = strlen(cause.str);
+    return cause;
+}
+
 static taskseal_err refuse(const redisReply *reply, const char *place, taskseal_error *error)
 {
     char word[WORD_SIZE];
-    taskseal_err err = taskseal_redis_reply_error(reply);
+    const redisReply cause = cause_of(reply);
+    taskseal_err err = taskseal_redis_reply_error(&cause);
     const char *advice = taskseal_err_text(err);
-    taskseal_redis_reply_word(reply, word, sizeof word);
+    taskseal_redis_reply_word(&cause, word, sizeof word);
     for (size_t i = 0; i < sizeof advices / sizeof advices[0]; i++)
         if (strcmp(advices[i].word, word) == 0)
             advice = advices[i].advice;

@@ -29,6 +29,14 @@ static void conclude(job *j, taskseal_asynq_outcome outcome, const taskseal_erro
     done(&result, error, data);
 }
 
+/* Why hiredis has not taken a command; never OK. A connection that is ending has no error of its own. */
+static taskseal_err not_taken(const redisAsyncContext *redis, taskseal_error *error)
+{
+    if (redis->c.err != 0 || (redis->c.flags & (REDIS_DISCONNECTING | REDIS_FREEING)) != 0)
+        return taskseal__asynq_lost(&redis->c, error);
+    return taskseal__fail(error, TASKSEAL_ERR_NO_MEMORY, "no memory to send the command");
+}
+
 static void on_answer(redisAsyncContext *redis, void *answer, void *data);
 
 static bool send_command(redisAsyncContext *redis, job *j)
@@ -49,7 +57,7 @@ static void on_answer(redisAsyncContext *redis, void *answer, void *data)
         if (send_command(redis, j))
             return;
         outcome = TASKSEAL_ASYNQ_NOT_SENT;
-        (void)taskseal__asynq_lost(&redis->c, &error);
+        (void)not_taken(redis, &error);
     } else {
         (void)taskseal__asynq_read(answer, &outcome, &error);
     }
@@ -61,12 +69,14 @@ static void on_listed(redisAsyncContext *redis, void *answer, void *data)
     job *j = data;
     taskseal_error error = {.code = TASKSEAL_OK};
     taskseal_asynq_outcome outcome = TASKSEAL_ASYNQ_NOT_SENT;
-    if (answer != NULL && taskseal__asynq_read_listed(answer, &error) != TASKSEAL_OK)
-        outcome = TASKSEAL_ASYNQ_REFUSED;
-    else if (answer == NULL || !send_command(redis, j))
+    if (answer == NULL)
         (void)taskseal__asynq_lost(&redis->c, &error);
-    else
+    else if (taskseal__asynq_read_listed(answer, &error) != TASKSEAL_OK)
+        outcome = TASKSEAL_ASYNQ_REFUSED;
+    else if (send_command(redis, j))
         return;
+    else
+        (void)not_taken(redis, &error);
     conclude(j, outcome, &error);
 }
 
@@ -118,5 +128,5 @@ taskseal_err taskseal_asynq_enqueue_async(redisAsyncContext *redis, const taskse
     if (listed ? send_command(redis, j) : send_list(redis, j))
         return TASKSEAL_OK;
     free(j);
-    return taskseal__asynq_lost(&redis->c, error);
+    return not_taken(redis, error);
 }

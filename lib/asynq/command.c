@@ -179,9 +179,14 @@ taskseal_err taskseal_asynq_size(const taskseal_asynq_task *task, size_t *size, 
     taskseal__asynq_plan plan;
     if (size == NULL)
         return taskseal__fail(error, TASKSEAL_ERR_BAD_ARGUMENT, "there is nowhere to write the size");
+    *size = 0;
     taskseal_err err = taskseal__asynq_plan_task(task, &plan, error);
-    *size = err == TASKSEAL_OK ? taskseal__asynq_command_size(&plan) : 0;
-    return err;
+    if (err != TASKSEAL_OK)
+        return err;
+    if (plan.state == TASKSEAL__ASYNQ_SCHEDULED) /* its time may have come by then, and that takes more */
+        plan.state = plan.message.group.len == 0 ? TASKSEAL__ASYNQ_PENDING : TASKSEAL__ASYNQ_AGGREGATING;
+    *size = taskseal__asynq_command_size(&plan);
+    return TASKSEAL_OK;
 }
 
 static bool overlaps(const taskseal_asynq_task *task, const void *buffer, size_t cap)

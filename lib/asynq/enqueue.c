@@ -39,11 +39,19 @@ typedef struct batch {
 
 /* ---- What became of a task ---- */
 
+/* What an earlier try has left in doubt stays so until the script says what became of it: a later try that comes to
+ * nothing tells nothing of the one before. */
+static void settle(taskseal_asynq_result *result, taskseal_asynq_outcome outcome, taskseal_err err)
+{
+    if (result->outcome != TASKSEAL_ASYNQ_IN_DOUBT || err == TASKSEAL_OK)
+        result->outcome = outcome;
+    result->err = err;
+}
+
 static void conclude(batch *b, size_t at, taskseal_asynq_outcome outcome, taskseal_err err,
                      const taskseal_error *why)
 {
-    b->results[at].outcome = outcome;
-    b->results[at].err = err;
+    settle(&b->results[at], outcome, err);
     if (err == TASKSEAL_OK || b->err != TASKSEAL_OK)
         return;
     b->err = err;
@@ -269,31 +277,13 @@ static bool is_open(const taskseal_asynq_result *result)
     return result->outcome == TASKSEAL_ASYNQ_NOT_SENT || result->outcome == TASKSEAL_ASYNQ_IN_DOUBT;
 }
 
-static taskseal_err run(batch *b)
+/* Before the first task is looked at: all that is open is not sent. */
+static taskseal_err give_up(batch *b, const taskseal_error *why)
 {
-    b->room = b->count < WINDOW_TASKS ? b->count : WINDOW_TASKS;
-    b->slots = malloc(b->room * sizeof *b->slots);
-    if (b->slots == NULL)
-        return taskseal__fail(b->error, TASKSEAL_ERR_NO_MEMORY, "no memory for %zu commands", b->room);
-    for (size_t at = 0; at < b->count; at++)
-        if (is_open(&b->results[at]))
-            add_task(b, at);
-    flush(b);
-    sum_up(b);
-    free(b->buffer);
-    free(b->slots);
-    return b->err;
-}
-
-static taskseal_err check_connection(const redisContext *redis, taskseal_error *error)
-{
-    if (redis == NULL || taskseal_redis_error(redis) == TASKSEAL_ERR_BAD_ARGUMENT)
-        return taskseal__fail(error, TASKSEAL_ERR_BAD_ARGUMENT,
-                              "the connection is not of taskseal_redis_connect: nothing has verified it");
-    if ((redis->flags & REDIS_BLOCK) == 0)
-        return taskseal__fail(error, TASKSEAL_ERR_BAD_ARGUMENT,
-                              "the connection belongs to an event loop: use taskseal_asynq_enqueue_async");
-    return taskseal_redis_error(redis) == TASKSEAL_OK ? TASKSEAL_OK : taskseal__asynq_lost(redis, error);
+    for (size_t i = 0; b->results != NULL && i < b->count; i++)
+        if (is_open(&b->results[i]))
+            settle(&b->results[i], TASKSEAL_ASYNQ_NOT_SENT, why->code);
+    return taskseal__fail(b->error, why->code, "%s", why->message);
 }
 
 /* What an earlier try has refused for good stays so. */
@@ -309,18 +299,50 @@ static void note_closed(batch *b)
     }
 }
 
+static taskseal_err run(batch *b)
+{
+    note_closed(b);
+    for (size_t at = 0; at < b->count; at++)
+        if (is_open(&b->results[at]))
+            add_task(b, at);
+    flush(b);
+    sum_up(b);
+    free(b->buffer);
+    free(b->slots);
+    return b->err;
+}
+
+static bool get_slots(batch *b, taskseal_error *why)
+{
+    b->room = b->count < WINDOW_TASKS ? b->count : WINDOW_TASKS;
+    b->slots = malloc(b->room * sizeof *b->slots);
+    if (b->slots == NULL)
+        (void)taskseal__fail(why, TASKSEAL_ERR_NO_MEMORY, "no memory for %zu commands", b->room);
+    return b->slots != NULL;
+}
+
+static taskseal_err check_connection(const redisContext *redis, taskseal_error *error)
+{
+    if (redis == NULL || taskseal_redis_error(redis) == TASKSEAL_ERR_BAD_ARGUMENT)
+        return taskseal__fail(error, TASKSEAL_ERR_BAD_ARGUMENT,
+                              "the connection is not of taskseal_redis_connect: nothing has verified it");
+    if ((redis->flags & REDIS_BLOCK) == 0)
+        return taskseal__fail(error, TASKSEAL_ERR_BAD_ARGUMENT,
+                              "the connection belongs to an event loop: use taskseal_asynq_enqueue_async");
+    return taskseal_redis_error(redis) == TASKSEAL_OK ? TASKSEAL_OK : taskseal__asynq_lost(redis, error);
+}
+
 taskseal_err taskseal_asynq_resume(redisContext *redis, const taskseal_asynq_task *tasks, size_t count,
                                    taskseal_asynq_result *results, taskseal_error *error)
 {
     batch b = {.redis = redis, .tasks = tasks, .count = count, .results = results, .error = error};
+    taskseal_error why;
     if ((tasks == NULL || results == NULL) && count != 0)
-        return taskseal__fail(error, TASKSEAL_ERR_BAD_ARGUMENT, "there are no %s",
-                              tasks == NULL ? "tasks" : "results");
-    taskseal_err err = check_connection(redis, error);
-    if (err != TASKSEAL_OK || count == 0)
-        return err;
-    note_closed(&b);
-    return run(&b);
+        (void)taskseal__fail(&why, TASKSEAL_ERR_BAD_ARGUMENT, "there are no %s",
+                             tasks == NULL ? "tasks" : "results");
+    else if (check_connection(redis, &why) == TASKSEAL_OK && (count == 0 || get_slots(&b, &why)))
+        return run(&b);
+    return give_up(&b, &why);
 }
 
 taskseal_err taskseal_asynq_enqueue_batch(redisContext *redis, const taskseal_asynq_task *tasks, size_t count,

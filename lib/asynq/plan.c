@@ -260,8 +260,8 @@ taskseal_err taskseal__asynq_plan_task(const taskseal_asynq_task *task, taskseal
     if (err == TASKSEAL_OK)
         err = plan_numbers(plan, task, error);
     if (err == TASKSEAL_OK)
-        err = plan_lock(plan, task, error);
-    if (err == TASKSEAL_OK)
         err = plan_payload(plan, task, error);
+    if (err == TASKSEAL_OK)
+        err = plan_lock(plan, task, error);
     return err;
 }

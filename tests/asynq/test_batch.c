@@ -168,6 +168,63 @@ START_TEST(an_id_that_was_made_stays_as_it_is)
 }
 END_TEST
 
+/* ---- Trying again ---- */
+
+static void close_others(redisContext *redis)
+{
+    freeReplyObject(ASK(redis, REDIS_REPLY_INTEGER, "CLIENT KILL TYPE normal"));
+}
+
+/* The try before may have queued it. One that is not answered by the script tells nothing of that. */
+START_TEST(what_is_in_doubt_stays_so_until_the_script_answers)
+{
+    static const char *const ways[] = {"failed before", "fails now", "server full", "bad task"};
+    redisContext *redis = queue_empty(), *other = connected(WORKER, "127.0.0.1", "", "");
+    batch *b = batch_of(1);
+    b->results[0] = (taskseal_asynq_result){.outcome = TASKSEAL_ASYNQ_IN_DOUBT, .err = TASKSEAL_ERR_IO};
+    if (_i <= 1)
+        close_others(other);
+    if (_i == 0)
+        freeReplyObject(redisCommand(redis, "PING"));
+    if (_i == 2)
+        freeReplyObject(ASK(other, REDIS_REPLY_STATUS, "CONFIG SET maxmemory 1"));
+    b->tasks[0].type = taskseal_str(_i == 3 ? "" : "reset");
+    taskseal_err err = taskseal_asynq_resume(redis, b->tasks, 1, b->results, &b->error);
+    ck_assert_msg(err != TASKSEAL_OK, "%s", ways[_i]);
+    ck_assert_msg(b->results[0].outcome == TASKSEAL_ASYNQ_IN_DOUBT, "%s", ways[_i]);
+    assert_err(err, b->results[0].err);
+    freeReplyObject(ASK(other, REDIS_REPLY_STATUS, "CONFIG SET maxmemory 0"));
+    b->tasks[0].type = taskseal_str("reset");
+    assert_ok(taskseal_asynq_resume(other, b->tasks, 1, b->results, &b->error));
+    ck_assert_int_eq(b->results[0].outcome, TASKSEAL_ASYNQ_QUEUED);
+    redisFree(redis);
+    redisFree(other);
+}
+END_TEST
+
+/* Also of what no task was at fault for: who goes by the results alone must not take it for done. */
+START_TEST(each_task_that_is_not_sent_says_why)
+{
+    redisContext *redis = queue_empty(), *other = connected(WORKER, "127.0.0.1", "", "");
+    batch *b = batch_of(3);
+    close_others(other);
+    freeReplyObject(redisCommand(redis, "PING"));
+    assert_err(TASKSEAL_ERR_PEER_CLOSED, send(redis, b, 3));
+    ck_assert_uint_eq(count_of(b, 3, TASKSEAL_ASYNQ_NOT_SENT), 3);
+    for (size_t i = 0; i < 3; i++)
+        assert_err(TASKSEAL_ERR_PEER_CLOSED, b->results[i].err);
+    b->results[1].outcome = TASKSEAL_ASYNQ_QUEUED; /* which is nothing to be tried again */
+    b->results[1].err = TASKSEAL_OK;
+    assert_err(TASKSEAL_ERR_PEER_CLOSED, taskseal_asynq_resume(redis, b->tasks, 3, b->results, &b->error));
+    ck_assert_int_eq(b->results[1].outcome, TASKSEAL_ASYNQ_QUEUED);
+    assert_ok(b->results[1].err);
+    assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_asynq_enqueue_batch(other, NULL, 1, b->results, &b->error));
+    assert_err(TASKSEAL_ERR_BAD_ARGUMENT, b->results[0].err);
+    redisFree(redis);
+    redisFree(other);
+}
+END_TEST
+
 /* ---- A connection that breaks ---- */
 
 enum { CUTS = 12, SLACK = 32 /* bytes by which handshakes differ, and more */ };
@@ -289,6 +346,8 @@ int main(void)
     tcase_add_test(tests, what_was_refused_for_good_is_not_tried_again);
     tcase_add_test(tests, what_was_refused_for_now_is_tried_again);
     tcase_add_test(tests, an_id_that_was_made_stays_as_it_is);
+    tcase_add_loop_test(tests, what_is_in_doubt_stays_so_until_the_script_answers, 0, 4);
+    tcase_add_test(tests, each_task_that_is_not_sent_says_why);
     tcase_add_loop_test(tests, a_connection_that_breaks_loses_nothing, 0, 6);
     return run_suite(suite);
 }

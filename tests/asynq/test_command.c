@@ -208,6 +208,16 @@ START_TEST(a_unique_task_needs_a_dedupe_key_or_a_tag)
 }
 END_TEST
 
+START_TEST(what_is_wrong_with_a_unique_task_is_said)
+{
+    taskseal_seal_options seal;
+    taskseal_asynq_task task = task_of(&seal);
+    task.unique_ttl = 60;
+    task.payload.data = NULL;
+    assert_refused(&task, TASKSEAL_ERR_BAD_ARGUMENT, "the payload has a length and no bytes");
+}
+END_TEST
+
 START_TEST(a_plain_unique_task_needs_a_tag)
 {
     taskseal_seal_options seal;
@@ -235,6 +245,32 @@ START_TEST(a_buffer_that_is_too_small_is_refused)
     assert_err(TASKSEAL_ERR_BUFFER_TOO_SMALL,
                taskseal_asynq_prepare(&task, blob_new(size - 1).data, size - 1, &command, &error));
     ck_assert_uint_eq(command.argc, 0);
+}
+END_TEST
+
+/* Between the two calls its time may come, and then other keys and numbers are sent. */
+START_TEST(a_size_suffices_when_the_time_has_come)
+{
+    const struct timespec before = {.tv_sec = 1790000000}, at = {.tv_sec = 1790000001};
+    taskseal_seal_options seal;
+    taskseal_asynq_command command;
+    taskseal_error error;
+    taskseal_asynq_task task = task_of(&seal);
+    size_t size;
+    task.process_at = (uint64_t)at.tv_sec;
+    task.unique_ttl = 60;
+    if (_i == 1)
+        task.group = TEXT("ann");
+    other_time = &before;
+    assert_ok(taskseal_asynq_size(&task, &size, NULL));
+    blob buffer = blob_new(size);
+    assert_ok(taskseal_asynq_prepare(&task, buffer.data, size, &command, NULL));
+    assert_argument(&command, 8, "scheduled");
+    other_time = &at;
+    taskseal_err err = taskseal_asynq_prepare(&task, buffer.data, size, &command, &error);
+    other_time = NULL;
+    ck_assert_msg(err == TASKSEAL_OK, "%s", error.message);
+    assert_argument(&command, _i == 1 ? 9 : 8, _i == 1 ? "aggregating" : "pending");
 }
 END_TEST
 
@@ -344,8 +380,10 @@ Suite *make_suite(void)
     tcase_add_test(sealing_case, without_randomness_there_is_no_id);
     tcase_add_loop_test(sealing_case, a_clock_beyond_what_workers_count_is_refused, 0, 3);
     tcase_add_test(sealing_case, a_unique_task_needs_a_dedupe_key_or_a_tag);
+    tcase_add_test(sealing_case, what_is_wrong_with_a_unique_task_is_said);
     tcase_add_test(sealing_case, a_plain_unique_task_needs_a_tag);
     tcase_add_test(command, a_buffer_that_is_too_small_is_refused);
+    tcase_add_loop_test(command, a_size_suffices_when_the_time_has_come, 0, 2);
     tcase_add_loop_test(command, a_buffer_that_overlaps_the_task_is_refused, 0, 5);
     tcase_add_test(command, the_command_outlives_the_task);
     tcase_add_test(command, ids_are_made_and_differ);

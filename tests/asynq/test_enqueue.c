@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../../lib/asynq/answer.h"
 #include "support/queue.h"
 
 /* ---- Outcomes ---- */
@@ -164,6 +165,8 @@ static const struct {
     {"pusher:push-pass@", ": LPUSH", false, false},
     {"pusher:push-pass@", ": ZADD", false, true},
     {"lister:list-pass@", ": SADD", true, false},
+    {"reader:read-pass@", "(NOPERM)", false, false},
+    {"blind:blind-pass@", "(NOPERM)", false, false},
 };
 
 START_TEST(a_right_that_lacks_is_named)
@@ -178,6 +181,52 @@ START_TEST(a_right_that_lacks_is_named)
     assert_refused_by_server(redis, &task, TASKSEAL_ERR_NO_PERMISSION, poor[_i].names);
     ck_assert_int_eq(number_of(all, "DBSIZE"), 0);
     assert_enqueued(all, &task, TASKSEAL_ASYNQ_QUEUED);
+    redisFree(redis);
+    redisFree(all);
+}
+END_TEST
+
+/* As Redis 6.0.16 says it. */
+static const struct {
+    const char *reply, *names;
+    taskseal_err err;
+} older[] = {
+    {"ERR Error running script (call to f_19af): @user_script:46: @user_script: 46: -OOM command not allowed when "
+     "used memory > 'maxmemory'.",
+     "(OOM): its memory", TASKSEAL_ERR_SERVER_BUSY},
+    {"ERR Error running script (call to f_19af): @user_script:46: @user_script: 46: -READONLY You can't write",
+     "(READONLY): it is a replica", TASKSEAL_ERR_SERVER_BUSY},
+    {"ERR Error running script (call to f_19af): @user_script:46: @user_script: 46: The user executing the script "
+     "can't run this command or subcommand",
+     "(NOPERM): the user lacks", TASKSEAL_ERR_NO_PERMISSION},
+    {"ERR Error running script (call to f_19af): @user_script:46: @user_script: 46: Wrong number of args",
+     "(ERR): the server answered", TASKSEAL_ERR_SERVER_ERROR},
+    {"ERR unknown command: -OOM", "(ERR): the server answered", TASKSEAL_ERR_SERVER_ERROR},
+};
+
+START_TEST(what_stops_a_script_of_an_older_server_is_told)
+{
+    char text[256];
+    taskseal_asynq_outcome outcome;
+    taskseal_error error;
+    (void)snprintf(text, sizeof text, "%s", older[_i].reply);
+    const redisReply reply = {.type = REDIS_REPLY_ERROR, .str = text, .len = strlen(text)};
+    assert_err(older[_i].err, taskseal__asynq_read(&reply, &outcome, &error));
+    ck_assert_int_eq(outcome, TASKSEAL_ASYNQ_REFUSED);
+    ck_assert_msg(strstr(error.message, older[_i].names) != NULL, "%s", error.message);
+}
+END_TEST
+
+START_TEST(the_rights_that_the_header_names_suffice)
+{
+    redisContext *all = queue_empty(), *redis = connected("least:least-pass@", "127.0.0.1", "", "");
+    taskseal_asynq_task task = queue_task(NULL, "payload");
+    freeReplyObject(ASK(all, REDIS_REPLY_STATUS, "SCRIPT FLUSH"));
+    task.unique_ttl = 60;
+    task.process_in = _i == 1 ? 60 : 0;
+    if (_i == 2)
+        task.group = taskseal_str("ann");
+    assert_enqueued(redis, &task, TASKSEAL_ASYNQ_QUEUED);
     redisFree(redis);
     redisFree(all);
 }
@@ -204,6 +253,7 @@ START_TEST(what_nothing_has_verified_is_refused)
     ck_assert_int_eq(plain->err, 0);
     assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_asynq_enqueue(plain, &task, &result, NULL));
     ck_assert_int_eq(result.outcome, TASKSEAL_ASYNQ_NOT_SENT);
+    assert_err(TASKSEAL_ERR_BAD_ARGUMENT, result.err);
     assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_asynq_enqueue(NULL, &task, NULL, NULL));
     redisFree(plain);
 }
@@ -291,6 +341,8 @@ int main(void)
     tcase_add_loop_test(one, a_server_whose_memory_is_full_refuses_all_of_it, 0, 2);
     tcase_add_loop_test(one, a_replica_refuses_all_of_it, 0, 2);
     tcase_add_loop_test(one, a_right_that_lacks_is_named, 0, COUNT_OF(poor));
+    tcase_add_loop_test(one, what_stops_a_script_of_an_older_server_is_told, 0, COUNT_OF(older));
+    tcase_add_loop_test(one, the_rights_that_the_header_names_suffice, 0, 3);
     tcase_add_test(one, who_may_not_list_queues_is_told_so);
     tcase_add_test(one, what_nothing_has_verified_is_refused);
     tcase_add_test(one, a_connection_that_has_failed_sends_nothing);

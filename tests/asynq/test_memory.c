@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../redis/support/session.h"
 #include "support/queue.h"
 
 enum { TASKS = 3 };
@@ -90,11 +91,62 @@ START_TEST(memory_that_fails_loses_nothing)
 }
 END_TEST
 
+typedef struct told {
+    unsigned calls;
+    taskseal_asynq_outcome outcome;
+    taskseal_err err;
+} told;
+
+static void on_done(const taskseal_asynq_result *result, const taskseal_error *error, void *data)
+{
+    told *t = data;
+    t->calls++;
+    t->outcome = result->outcome;
+    t->err = error->code;
+}
+
+/* On an event loop, with and without the list of queues; `done` is called once, or an error comes back. */
+START_TEST(memory_that_fails_on_a_loop_is_told_once)
+{
+    const taskseal_err none = TASKSEAL_OK;
+    char uri[600];
+    told t = {.err = TASKSEAL_ERR_NO_MEMORY};
+    long at = 0;
+    real_server_uri(&running, uri, sizeof uri, WORKER, "127.0.0.1", "", "");
+    for (; t.err != none; at++) {
+        redisContext *look = queue_empty();
+        session s = session_new();
+        taskseal_asynq_task task = queue_task("id-0", "payload");
+        task.flags = _i == 0 ? 0 : TASKSEAL_ASYNQ_QUEUE_LISTED;
+        freeReplyObject(ASK(look, REDIS_REPLY_STATUS, "SCRIPT FLUSH"));
+        session_connect(&s, uri);
+        t = (told){.calls = 0};
+        fail_at = at;
+        counted = 0;
+        counting = true;
+        taskseal_err err = taskseal_asynq_enqueue_async(s.redis, &task, on_done, &t, NULL);
+        if (err == TASKSEAL_OK)
+            session_until(&s, &t.calls, 1);
+        counting = false;
+        session_end(&s);
+        ck_assert_uint_eq(t.calls, err == TASKSEAL_OK ? 1 : 0);
+        t.err = err == TASKSEAL_OK ? t.err : err;
+        ck_assert_msg(t.err == none || t.err == TASKSEAL_ERR_NO_MEMORY, "%ld: %s", at, taskseal_err_name(t.err));
+        ck_assert(t.outcome == TASKSEAL_ASYNQ_IN_DOUBT ||
+                  is_queued(look, "id-0") == (t.outcome == TASKSEAL_ASYNQ_QUEUED));
+        redisFree(look);
+    }
+    session_wait_for_threads();
+    ck_assert_int_gt(at, 10);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("memory");
     TCase *tests = add_case(suite, "memory", queue_start);
     install();
     tcase_add_test(tests, memory_that_fails_loses_nothing);
+    tcase_add_loop_test(tests, memory_that_fails_on_a_loop_is_told_once, 0, 2);
     return run_suite(suite);
 }

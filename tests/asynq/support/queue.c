@@ -6,14 +6,18 @@
 
 void queue_start_with(const char *settings)
 {
-    char all[1024];
+    char all[2048];
     (void)snprintf(all, sizeof all,
                    "tls-auth-clients no\n"
                    "user default off\n"
                    "user worker on >" PASSWORD " ~* &* +@all\n"
                    "user pusher on >push-pass ~* &* +@all -lpush -zadd -sadd\n"
                    "user lister on >list-pass ~* &* +@all -sadd\n"
-                   "user hasher on >hash-pass ~* &* +@all -hset\n%s",
+                   "user hasher on >hash-pass ~* &* +@all -hset\n"
+                   "user reader on >read-pass ~* &* +@all -set\n"
+                   "user blind on >blind-pass ~* &* +@all -type\n"
+                   "user least on >least-pass ~asynq:{mail}:* ~asynq:queues +ping +evalsha +eval +exists +type +hset +lpush "
+                   "+zadd +sadd +set\n%s",
                    settings);
     running = real_server_start(all);
 }
