@@ -3,8 +3,7 @@
  * bench-asynq: how fast tasks for Asynq are enqueued, beside Asynq's own client in Go, which runs as a process of its
  * own. Both have the last CPU for themselves, in turns, and the server the first one.
  */
-#include <getopt.h>
-#include <sodium.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,15 +12,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <signal.h>
-
 #include <taskseal/asynq.h>
-#include <taskseal/redis.h>
 
+#include "command.h"
 #include "measure.h"
-#include "server.h"
 
-enum { ROUNDS_MIN = 5, ROUNDS_MAX = 200, PAYLOAD_BYTES = 1024, BATCH = 1000, WAYS = 7 };
+enum { ROUNDS = 11, TASKS = 4000, PAYLOAD_BYTES = 1024, BATCH = 1000 };
 
 #define BOUND 3.0
 
@@ -35,46 +31,65 @@ typedef struct way {
     double cpu[ROUNDS_MAX];
 } way;
 
-enum { SEALED = 1, PLAIN = 2, GO_ONE = 3, GO_PLAIN = 4, GO_SEALED = 6 };
-
-static way ways[WAYS] = {
-    {.name = "library, sealed, one by one", .depth = 1},
-    {.name = "library, sealed, batches of 1000", .depth = BATCH},
-    {.name = "library, plain, batches of 1000", .depth = BATCH, .plain = true},
-    {.name = "asynq.Client, plain, one by one", .go = "one"},
-    {.name = "asynq.Client, plain, 64 goroutines", .go = "many"},
-    {.name = "asynqseal, sealed, one by one", .go = "sealed-one"},
-    {.name = "asynqseal, sealed, 64 goroutines", .go = "sealed-many"},
+enum {
+    PLAIN_ONE,
+    PLAIN_MANY,
+    SEALED_ONE,
+    SEALED_MANY,
+    GO_PLAIN_ONE,
+    GO_PLAIN_MANY,
+    GO_SEALED_ONE,
+    GO_SEALED_MANY,
+    WAYS
 };
 
-typedef struct choices {
-    bool check;
-    size_t rounds;
-    size_t tasks;
-    const char *program;
-    const char *go;
-} choices;
+static way ways[WAYS] = {
+    [PLAIN_ONE] = {.name = "library, plain, one by one", .depth = 1, .plain = true},
+    [PLAIN_MANY] = {.name = "library, plain, batches of 1000", .depth = BATCH, .plain = true},
+    [SEALED_ONE] = {.name = "library, sealed, one by one", .depth = 1},
+    [SEALED_MANY] = {.name = "library, sealed, batches of 1000", .depth = BATCH},
+    [GO_PLAIN_ONE] = {.name = "asynq.Client, plain, one by one", .go = "one"},
+    [GO_PLAIN_MANY] = {.name = "asynq.Client, plain, 64 goroutines", .go = "many"},
+    [GO_SEALED_ONE] = {.name = "asynqseal, sealed, one by one", .go = "sealed-one"},
+    [GO_SEALED_MANY] = {.name = "asynqseal, sealed, 64 goroutines", .go = "sealed-many"},
+};
 
-static bench_server valkey;
+/* The library's way beside Go's. Where one waits for each answer, the network and the server are in it; of the CPU
+ * only the producer's is counted. */
+typedef struct pair {
+    const char *name;
+    const char *json;
+    int ours, theirs;
+    bool of_cpu;
+    double bound; /* 0: printed, not judged */
+    spread ratio;
+} pair;
+
+static pair pairs[] = {
+    {"tasks/s, plain: batches / one by one", "rate_plain", PLAIN_MANY, GO_PLAIN_ONE, false, BOUND, {0, 0, 0}},
+    {"tasks/s, sealed: batches / one by one", "rate_sealed", SEALED_MANY, GO_SEALED_ONE, false, BOUND, {0, 0, 0}},
+    {"tasks/CPU s, plain: batches / 64 goroutines", "cpu_plain", PLAIN_MANY, GO_PLAIN_MANY, true, BOUND, {0, 0, 0}},
+    {"tasks/CPU s, sealed: batches / 64 goroutines", "cpu_sealed", SEALED_MANY, GO_SEALED_MANY, true, BOUND, {0, 0, 0}},
+    {"tasks/s, plain: one by one, both", "rate_plain_one", PLAIN_ONE, GO_PLAIN_ONE, false, 0, {0, 0, 0}},
+    {"tasks/s, sealed: one by one, both", "rate_sealed_one", SEALED_ONE, GO_SEALED_ONE, false, 0, {0, 0, 0}},
+    {"tasks/s, plain: batches / 64 goroutines", "rate_plain_many", PLAIN_MANY, GO_PLAIN_MANY, false, 0, {0, 0, 0}},
+    {"tasks/s, sealed: batches / 64 goroutines", "rate_sealed_many", SEALED_MANY, GO_SEALED_MANY, false, 0, {0, 0, 0}},
+};
+
+enum { PAIRS = sizeof pairs / sizeof pairs[0] };
+
+static bench_server *server;
 static char keyring_file[128];
 static FILE *to_go, *from_go;
 static pid_t go_process;
 
-static void stop_all(void)
+static void stop_go(void)
 {
     if (go_process > 0) {
         (void)fclose(to_go);
         (void)waitpid(go_process, NULL, 0);
     }
-    if (keyring_file[0] != '\0')
-        (void)unlink(keyring_file);
-    server_stop(&valkey);
-}
-
-static _Noreturn void fail(const char *what, const char *why)
-{
-    fprintf(stderr, "bench-asynq: %s: %s\n", what, why);
-    exit(2);
+    (void)unlink(keyring_file);
 }
 
 /* ---- Both sides ------------------------------------------------------------------------------- */
@@ -83,7 +98,7 @@ static _Noreturn void fail(const char *what, const char *why)
 static const char *address(void)
 {
     static char text[64];
-    const char *begin = strstr(valkey.uri, "//") + 2;
+    const char *begin = strstr(server->uri, "//") + 2;
     (void)snprintf(text, sizeof text, "%.*s", (int)strcspn(begin, "/"), begin);
     return text;
 }
@@ -92,9 +107,9 @@ static void start_go(const char *program)
 {
     int down[2], up[2];
     char ca[128];
-    (void)snprintf(ca, sizeof ca, "%s/ca.pem", valkey.directory);
+    (void)snprintf(ca, sizeof ca, "%s/ca.pem", server->directory);
     if (pipe(down) != 0 || pipe(up) != 0 || (go_process = fork()) < 0)
-        fail(program, "no process");
+        command_fail("no process for the peer");
     if (go_process == 0) {
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
         (void)dup2(down[0], STDIN_FILENO);
@@ -109,14 +124,14 @@ static void start_go(const char *program)
     to_go = fdopen(down[1], "w");
     from_go = fdopen(up[0], "r");
     if (to_go == NULL || from_go == NULL)
-        fail(program, "no pipe");
+        command_fail("no pipe to the peer");
 }
 
-static void run_go(const way *w, size_t tasks, double *ns, double *cpu)
+static void run_go(const way *w, double *ns, double *cpu)
 {
-    if (fprintf(to_go, "%s %zu\n", w->go, tasks) < 0 || fflush(to_go) != 0 ||
+    if (fprintf(to_go, "%s %d\n", w->go, TASKS) < 0 || fflush(to_go) != 0 ||
         fscanf(from_go, "%lf %lf", ns, cpu) != 2)
-        fail(w->name, "the Go program has ended");
+        command_fail("the peer has ended");
 }
 
 static uint64_t cpu_ns(void)
@@ -126,8 +141,8 @@ static uint64_t cpu_ns(void)
     return (uint64_t)used.tv_sec * UINT64_C(1000000000) + (uint64_t)used.tv_nsec;
 }
 
-static void run_library(redisContext *redis, const taskseal_asynq_task *task, const way *w, size_t tasks,
-                        double *ns, double *cpu)
+static void run_library(redisContext *redis, const taskseal_asynq_task *task, const way *w, double *ns,
+                        double *cpu)
 {
     static taskseal_asynq_task all[BATCH];
     static taskseal_asynq_result results[BATCH];
@@ -140,31 +155,28 @@ static void run_library(redisContext *redis, const taskseal_asynq_task *task, co
             w->depth == 1 ? TASKSEAL_ASYNQ_QUEUE_LISTED : 0; /* Asynq's client lists it once, too */
     }
     const uint64_t begun = measure_wall_ns(), used = cpu_ns();
-    for (size_t done = 0; done < tasks; done += w->depth) {
-        const size_t count = tasks - done < w->depth ? tasks - done : w->depth;
-        if (taskseal_asynq_enqueue_batch(redis, all, count, results, &error) != TASKSEAL_OK)
-            fail(w->name, error.message);
-    }
+    for (size_t done = 0; done < TASKS; done += w->depth)
+        if (taskseal_asynq_enqueue_batch(redis, all, w->depth, results, &error) != TASKSEAL_OK)
+            command_fail(error.message);
     *ns = (double)(measure_wall_ns() - begun);
     *cpu = (double)(cpu_ns() - used);
 }
 
 /* Each way in turn; what it enqueued is counted, and removed. */
-static void run_round(redisContext *redis, const taskseal_asynq_task *task, const choices *chosen,
-                      size_t round)
+static void run_round(redisContext *redis, const taskseal_asynq_task *task, size_t round)
 {
     for (size_t i = 0; i < WAYS; i++) {
         way *w = &ways[(i + round) % WAYS];
         double ns, cpu;
         if (w->go != NULL)
-            run_go(w, chosen->tasks, &ns, &cpu);
+            run_go(w, &ns, &cpu);
         else
-            run_library(redis, task, w, chosen->tasks, &ns, &cpu);
-        w->ns[round] = ns / (double)chosen->tasks;
-        w->cpu[round] = cpu / (double)chosen->tasks;
+            run_library(redis, task, w, &ns, &cpu);
+        w->ns[round] = ns / TASKS;
+        w->cpu[round] = cpu / TASKS;
         redisReply *reply = redisCommand(redis, "LLEN asynq:{mail}:pending");
-        if (reply == NULL || reply->type != REDIS_REPLY_INTEGER || reply->integer != (long long)chosen->tasks)
-            fail(w->name, "the queue has another number of tasks");
+        if (reply == NULL || reply->type != REDIS_REPLY_INTEGER || reply->integer != TASKS)
+            command_fail("the queue has another number of tasks than were enqueued");
         freeReplyObject(reply);
         freeReplyObject(redisCommand(redis, "FLUSHALL"));
     }
@@ -172,94 +184,93 @@ static void run_round(redisContext *redis, const taskseal_asynq_task *task, cons
 
 /* ---- Reporting -------------------------------------------------------------------------------- */
 
-static bool report_ratio(const char *name, const double *theirs, const double *ours, size_t rounds)
+static bool holds(const pair *p)
 {
-    static double ratios[ROUNDS_MAX];
-    for (size_t i = 0; i < rounds; i++)
-        ratios[i] = theirs[i] / ours[i];
-    const spread ratio = measure_spread(ratios, rounds);
-    printf("  %-70s %5.2f (%.2f .. %.2f)  >= %.1f %s\n", name, ratio.median, ratio.min, ratio.max, BOUND,
-           ratio.median >= BOUND ? "" : "!");
-    return ratio.median >= BOUND;
+    return p->ratio.median >= p->bound;
 }
 
-/* The ratios come first, for a median sorts its values. */
-static bool report(size_t rounds)
+/* Ratios of one round each. */
+static void compare(size_t rounds)
 {
-    printf("%s, %u CPUs usable, the last for the producer; taskseal %s; tasks of %d bytes; medians of %zu "
-           "interleaved "
-           "rounds (min .. max)\n",
+    static double ratios[ROUNDS_MAX];
+    for (size_t i = 0; i < PAIRS; i++) {
+        const way *ours = &ways[pairs[i].ours], *theirs = &ways[pairs[i].theirs];
+        for (size_t r = 0; r < rounds; r++)
+            ratios[r] = pairs[i].of_cpu ? theirs->cpu[r] / ours->cpu[r] : theirs->ns[r] / ours->ns[r];
+        pairs[i].ratio = measure_spread(ratios, rounds);
+    }
+}
+
+static void print_table(size_t rounds)
+{
+    printf("%s, %u CPUs usable, the last for the producer; taskseal %s; tasks of %d bytes; library / Go, medians of "
+           "%zu interleaved rounds (min .. max)\n",
            measure_cpu_name(), measure_cpu_count(), taskseal_version(), PAYLOAD_BYTES, rounds);
-    const bool rate = report_ratio("tasks/s: sealed batches / asynq.Client, plain, one by one",
-                                   ways[GO_ONE].ns, ways[SEALED].ns, rounds);
-    const bool plain = report_ratio("tasks per CPU second of the producer, plain: batches / 64 goroutines",
-                                    ways[GO_PLAIN].cpu, ways[PLAIN].cpu, rounds);
-    const bool sealed = report_ratio("tasks per CPU second of the producer, sealed: batches / 64 goroutines",
-                                     ways[GO_SEALED].cpu, ways[SEALED].cpu, rounds);
+    for (size_t i = 0; i < PAIRS; i++) {
+        const pair *p = &pairs[i];
+        printf("  %-46s %6.2f (%.2f .. %.2f)", p->name, p->ratio.median, p->ratio.min, p->ratio.max);
+        if (p->bound > 0)
+            printf("  >= %.1f%s", p->bound, holds(p) ? "" : " !");
+        printf("\n");
+    }
     for (size_t i = 0; i < WAYS; i++)
         printf("  %-36s %8.0f tasks/s, %6.1f us of CPU each\n", ways[i].name,
-               1e9 / measure_spread(ways[i].ns, rounds).median,
+               1e9 / measure_spread(ways[i].ns, rounds).median, measure_spread(ways[i].cpu, rounds).median / 1000);
+}
+
+static void print_json(size_t rounds)
+{
+    printf("{\n  \"cpu\": \"%s\",\n  \"cpus\": %u,\n  \"taskseal\": \"%s\",\n  \"rounds\": %zu,\n  "
+           "\"payload_bytes\": %d",
+           measure_cpu_name(), measure_cpu_count(), taskseal_version(), rounds, PAYLOAD_BYTES);
+    for (size_t i = 0; i < PAIRS; i++) {
+        const pair *p = &pairs[i];
+        printf(",\n  \"%s\": {\"min\": %.4f, \"median\": %.4f, \"max\": %.4f", p->json, p->ratio.min,
+               p->ratio.median, p->ratio.max);
+        if (p->bound > 0)
+            printf(", \"bound\": %.2f", p->bound);
+        printf("}");
+    }
+    printf(",\n  \"ways\": [");
+    for (size_t i = 0; i < WAYS; i++)
+        printf("%s\n    {\"name\": \"%s\", \"tasks_per_second\": %.0f, \"cpu_us\": %.2f}", i > 0 ? "," : "",
+               ways[i].name, 1e9 / measure_spread(ways[i].ns, rounds).median,
                measure_spread(ways[i].cpu, rounds).median / 1000);
-    return rate && plain && sealed;
+    printf("\n  ]\n}\n");
+}
+
+static size_t check(void)
+{
+    size_t broken = 0;
+    for (size_t i = 0; i < PAIRS; i++) {
+        if (holds(&pairs[i]))
+            continue;
+        fprintf(stderr, "%s: %.2f, the bound is %.2f\n", pairs[i].name, pairs[i].ratio.median, pairs[i].bound);
+        broken++;
+    }
+    return broken;
 }
 
 /* ---- The program ------------------------------------------------------------------------------ */
 
-static const char usage[] =
-    "usage: bench-asynq --go PROGRAM [--check] [--rounds N] [--tasks N] [--server PROGRAM]\n"
-    "  --go PROGRAM  what `go build ./bench` makes in bindings/go/asynqseal\n"
-    "  --check       exit with 1 if the bound is broken\n"
-    "  rounds 5..200, default 11; tasks in each, default 5000\n";
-
-static choices parse_arguments(int argc, char **argv)
+static taskseal_keyring *make_keyring(void)
 {
-    static const struct option options[] = {{"check", no_argument, NULL, 'c'},
-                                            {"go", required_argument, NULL, 'g'},
-                                            {"rounds", required_argument, NULL, 'r'},
-                                            {"server", required_argument, NULL, 's'},
-                                            {"tasks", required_argument, NULL, 't'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
-    choices chosen = {.rounds = 11, .tasks = 5000, .program = "valkey-server"};
-    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        if (option == 'c')
-            chosen.check = true;
-        else if (option == 'g')
-            chosen.go = optarg;
-        else if (option == 'r')
-            chosen.rounds = strtoul(optarg, NULL, 10);
-        else if (option == 's')
-            chosen.program = optarg;
-        else if (option == 't')
-            chosen.tasks = strtoul(optarg, NULL, 10);
-        else {
-            fputs(usage, option == 'h' ? stdout : stderr);
-            exit(option == 'h' ? 0 : 2);
-        }
-    }
-    if (optind != argc || chosen.go == NULL || chosen.tasks == 0 || chosen.rounds < ROUNDS_MIN ||
-        chosen.rounds > ROUNDS_MAX) {
-        fputs(usage, stderr);
-        exit(2);
-    }
-    return chosen;
+    taskseal_keyring *ring;
+    taskseal_error error;
+    (void)snprintf(keyring_file, sizeof keyring_file, "%s/keyring", server->directory);
+    if (taskseal_keyfile_create(keyring_file, "mail-k01", TASKSEAL_KEY_XCHACHA20POLY1305, &error) != TASKSEAL_OK ||
+        taskseal_keyring_load(&ring, keyring_file, &error) != TASKSEAL_OK)
+        command_fail(error.message);
+    return ring;
 }
 
-static redisContext *connect_when_ready(void)
+static redisContext *connect_library(void)
 {
     taskseal_redis_endpoint *endpoint;
-    taskseal_redis_backoff backoff = {.max_ms = 200};
-    redisContext *redis = NULL;
     taskseal_error error;
-    unsigned delay_ms;
-    if (taskseal_redis_endpoint_new(&endpoint, valkey.uri, &error) != TASKSEAL_OK)
-        fail("endpoint", error.message);
-    while (taskseal_redis_connect(endpoint, &redis, &error) != TASKSEAL_OK) {
-        if (backoff.failures > 100 || !server_alive(&valkey) ||
-            !taskseal_redis_backoff_next(&backoff, error.code, &delay_ms))
-            fail("connect", error.message);
-        (void)usleep(delay_ms * 1000);
-    }
+    if (taskseal_redis_endpoint_new(&endpoint, server->uri, &error) != TASKSEAL_OK)
+        command_fail(error.message);
+    redisContext *redis = command_connect(server, endpoint);
     taskseal_redis_endpoint_free(endpoint);
     return redis;
 }
@@ -267,32 +278,28 @@ static redisContext *connect_when_ready(void)
 int main(int argc, char **argv)
 {
     static uint8_t payload[PAYLOAD_BYTES];
-    const choices chosen = parse_arguments(argc, argv);
-    taskseal_keyring *ring;
-    taskseal_error error;
-    if (sodium_init() < 0 || atexit(stop_all) != 0)
-        return 2;
-    if (measure_cpu_count() > 1)
-        (void)measure_pin(0); /* the server's; ours is the last one */
-    if (!server_start(&valkey, chosen.program))
-        return 2;
-    (void)measure_pin(-1);
-    (void)snprintf(keyring_file, sizeof keyring_file, "%s/keyring", valkey.directory);
-    if (taskseal_keyfile_create(keyring_file, "mail-k01", TASKSEAL_KEY_XCHACHA20POLY1305, &error) !=
-            TASKSEAL_OK ||
-        taskseal_keyring_load(&ring, keyring_file, &error) != TASKSEAL_OK)
-        fail("keyring", error.message);
+    const choices chosen = command_choices(argc, argv, "bench-asynq", ROUNDS,
+                                           "what `go build ./bench` makes in bindings/go/asynqseal");
+    server = command_server(&chosen);
+    if (atexit(stop_go) != 0)
+        command_fail("atexit");
+    taskseal_keyring *ring = make_keyring();
     const taskseal_seal_options seal = {.keyring = ring};
     const taskseal_asynq_task task = {.queue = taskseal_str("mail"),
                                       .type = taskseal_str("password-reset"),
                                       .payload = {payload, sizeof payload},
                                       .seal = &seal};
-    redisContext *redis = connect_when_ready();
-    start_go(chosen.go);
-    run_round(redis, &task, &chosen, 0); /* warms all; measured again */
+    redisContext *redis = connect_library();
+    start_go(chosen.peer);
+    run_round(redis, &task, 0); /* warms all; measured again */
     for (size_t round = 0; round < chosen.rounds; round++)
-        run_round(redis, &task, &chosen, round);
+        run_round(redis, &task, round);
     redisFree(redis);
     taskseal_keyring_free(ring);
-    return !report(chosen.rounds) && chosen.check ? 1 : 0;
+    compare(chosen.rounds);
+    if (chosen.json)
+        print_json(chosen.rounds);
+    else
+        print_table(chosen.rounds);
+    return chosen.check && check() > 0 ? 1 : 0;
 }

@@ -18,7 +18,7 @@ _Noreturn void command_fail(const char *what)
     exit(2);
 }
 
-static void print_usage(FILE *to, size_t rounds)
+static void print_usage(FILE *to, size_t rounds, const char *peer)
 {
     fprintf(to,
             "usage: %s [--check] [--json] [--rounds N] [--server PROGRAM]\n"
@@ -27,14 +27,17 @@ static void print_usage(FILE *to, size_t rounds)
             "  --rounds N        rounds, %d..%d, default %zu\n"
             "  --server PROGRAM  the server to start, default valkey-server\n",
             program_name, ROUNDS_MIN, ROUNDS_MAX, rounds);
+    if (peer != NULL)
+        fprintf(to, "  --peer PROGRAM    required: %s\n", peer);
 }
 
-choices command_choices(int argc, char **argv, const char *name, size_t rounds)
+choices command_choices(int argc, char **argv, const char *name, size_t rounds, const char *peer)
 {
     static const struct option options[] = {
         {"check", no_argument, NULL, 'c'},        {"json", no_argument, NULL, 'j'},
         {"rounds", required_argument, NULL, 'r'}, {"server", required_argument, NULL, 's'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0}};
+        {"help", no_argument, NULL, 'h'},         {"peer", required_argument, NULL, 'p'},
+        {NULL, 0, NULL, 0}};
     choices chosen = {.rounds = rounds, .program = "valkey-server"};
 
     program_name = name;
@@ -52,13 +55,17 @@ choices command_choices(int argc, char **argv, const char *name, size_t rounds)
         case 's':
             chosen.program = optarg;
             break;
+        case 'p':
+            chosen.peer = optarg;
+            break;
         default:
-            print_usage(option == 'h' ? stdout : stderr, rounds);
+            print_usage(option == 'h' ? stdout : stderr, rounds, peer);
             exit(option == 'h' ? 0 : 2);
         }
     }
-    if (optind != argc || chosen.rounds < ROUNDS_MIN || chosen.rounds > ROUNDS_MAX) {
-        print_usage(stderr, rounds);
+    if (optind != argc || chosen.rounds < ROUNDS_MIN || chosen.rounds > ROUNDS_MAX ||
+        (chosen.peer == NULL) != (peer == NULL)) {
+        print_usage(stderr, rounds, peer);
         exit(2);
     }
     return chosen;

@@ -21,10 +21,12 @@ typedef struct choices {
     bool json;
     size_t rounds;
     const char *program; /* the server's */
+    const char *peer;    /* a program */
 } choices;
 
-/* Prints help, or what is wrong, and exits, unless all is well. `rounds` is what there are by default. */
-choices command_choices(int argc, char **argv, const char *name, size_t rounds);
+/* Prints help, or what is wrong, and exits, unless all is well. `rounds` is what there are by default. `peer` says
+ * what --peer names, which then must be given; NULL: there is no such option. */
+choices command_choices(int argc, char **argv, const char *name, size_t rounds, const char *peer);
 
 /* Prints `what` behind the program's name and exits with 2. */
 _Noreturn void command_fail(const char *what);

@@ -240,7 +240,7 @@ int main(int argc, char **argv)
          {0, 0, 0}},
         {"heap for each connection, bytes: / hiredis_ssl", "heap", 1.00, true, 0, 0, {0, 0, 0}, {0, 0, 0}}};
     size_t count = sizeof results / sizeof *results;
-    choices chosen = command_choices(argc, argv, "bench-connect", 101);
+    choices chosen = command_choices(argc, argv, "bench-connect", 101, NULL);
     make_ready(command_server(&chosen));
     measure_heap(&results[2]);
     measure(&results[0], connect_way, chosen.rounds, false);

@@ -189,7 +189,7 @@ int main(int argc, char **argv)
     depth_result results[] = {{.depth = 1, .tasks = 250, .bound_unsealed = 0.85},
                               {.depth = 64, .tasks = 1280, .bound_primitives = 0.95}};
     size_t count = sizeof results / sizeof *results;
-    choices chosen = command_choices(argc, argv, "bench-e2e", 51);
+    choices chosen = command_choices(argc, argv, "bench-e2e", 51, NULL);
     redisContext *redis = connect_to(command_server(&chosen));
     read_version(redis);
     producer_prepare(&producer, redis);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Many tasks in few round trips, and connections that break on the way. */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "../redis/support/proxy.h"
 #include "support/queue.h"
@@ -334,6 +336,61 @@ START_TEST(a_connection_that_breaks_loses_nothing)
 }
 END_TEST
 
+/* ---- A server that is killed ---- */
+
+enum { KILLS = 3 };
+
+static void start_durable(void)
+{
+    queue_start_with("appendonly yes\nappendfsync always\n");
+}
+
+/* As soon as the proxy holds the rest of the batch back. */
+static void *kill_server(void *data)
+{
+    proxy_seen *seen = malloc(sizeof *seen);
+    do {
+        (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        proxy_look(data, seen);
+    } while (!seen->fired);
+    free(seen);
+    real_server_kill(&running);
+    return NULL;
+}
+
+/* Its file is read by the next one. */
+START_TEST(a_server_that_is_killed_keeps_each_task_wholly_or_not_at_all)
+{
+    size_t before, in_all, in_doubt = 0;
+    proxy *p = proxy_start(running.port);
+    redisFree(queue_empty());
+    measure(p, batch_of(MANY), TO_SERVER, &before, &in_all);
+    for (size_t cut = 1; cut <= KILLS; cut++) {
+        batch *b = batch_of(MANY);
+        pthread_t killer;
+        redisContext *redis = queue_empty();
+        freeReplyObject(ASK(redis, REDIS_REPLY_STATUS, "SCRIPT FLUSH")); /* as when it was measured */
+        redisFree(redis);
+        proxy_arm(p, (proxy_plan){STALLS, TO_SERVER, before + (in_all - before) * cut / (KILLS + 1)});
+        redisContext *breaking = connect_through(p);
+        ck_assert_int_eq(pthread_create(&killer, NULL, kill_server, p), 0);
+        assert_err(TASKSEAL_ERR_PEER_CLOSED, send(breaking, b, MANY));
+        ck_assert_int_eq(pthread_join(killer, NULL), 0);
+        redisFree(breaking);
+        real_server_restart(&running);
+        redis = connected(WORKER, "127.0.0.1", "", "");
+        assert_true(redis, b);
+        in_doubt += count_of(b, MANY, TASKSEAL_ASYNQ_IN_DOUBT);
+        assert_ok(taskseal_asynq_resume(redis, b->tasks, MANY, b->results, &b->error));
+        ck_assert_int_eq(number_of(redis, "LLEN asynq:{mail}:pending"), MANY);
+        assert_true(redis, b);
+        redisFree(redis);
+    }
+    ck_assert_uint_gt(in_doubt, 0);
+    proxy_stop(p);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("batch");
@@ -349,5 +406,7 @@ int main(void)
     tcase_add_loop_test(tests, what_is_in_doubt_stays_so_until_the_script_answers, 0, 4);
     tcase_add_test(tests, each_task_that_is_not_sent_says_why);
     tcase_add_loop_test(tests, a_connection_that_breaks_loses_nothing, 0, 6);
+    tcase_add_test(add_case(suite, "durable", start_durable),
+                   a_server_that_is_killed_keeps_each_task_wholly_or_not_at_all);
     return run_suite(suite);
 }

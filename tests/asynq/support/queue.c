@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "queue.h"
 
+#include <sodium.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void queue_start_with(const char *settings)
@@ -9,7 +11,7 @@ void queue_start_with(const char *settings)
     char all[2048];
     (void)snprintf(all, sizeof all,
                    "tls-auth-clients no\n"
-                   "user default off\n"
+                   "user default off ~* &* +@all\n"
                    "user worker on >" PASSWORD " ~* &* +@all\n"
                    "user pusher on >push-pass ~* &* +@all -lpush -zadd -sadd\n"
                    "user lister on >list-pass ~* &* +@all -sadd\n"
@@ -58,14 +60,56 @@ taskseal_asynq_task queue_task(const char *id, const char *payload)
                                  .seal = sealing()};
 }
 
+static int by_text(const void *a, const void *b)
+{
+    return strcmp((*(redisReply *const *)a)->str, (*(redisReply *const *)b)->str);
+}
+
+static void add_reply(crypto_generichash_state *hash, redisReply *reply)
+{
+    const uint64_t number = reply->type == REDIS_REPLY_INTEGER ? (uint64_t)reply->integer : reply->len;
+    (void)crypto_generichash_update(hash, (const uint8_t *)&number, sizeof number);
+    if (reply->str != NULL)
+        (void)crypto_generichash_update(hash, (const uint8_t *)reply->str, reply->len);
+    freeReplyObject(reply);
+}
+
+held held_by(redisContext *redis)
+{
+    held all;
+    crypto_generichash_state hash;
+    redisReply *keys = ASK(redis, REDIS_REPLY_ARRAY, "KEYS *");
+    if (keys->elements > 1)
+        qsort(keys->element, keys->elements, sizeof *keys->element, by_text);
+    (void)crypto_generichash_init(&hash, NULL, 0, sizeof all.hash);
+    for (size_t i = 0; i < keys->elements; i++) {
+        const char *key = keys->element[i]->str;
+        (void)crypto_generichash_update(&hash, (const uint8_t *)key, strlen(key) + 1);
+        add_reply(&hash, ASK(redis, REDIS_REPLY_STRING, "DUMP %s", key));
+        add_reply(&hash, ASK(redis, REDIS_REPLY_INTEGER, "PEXPIRETIME %s", key));
+    }
+    (void)crypto_generichash_final(&hash, all.hash, sizeof all.hash);
+    freeReplyObject(keys);
+    return all;
+}
+
+void assert_holds(redisContext *redis, held before)
+{
+    const held now = held_by(redis);
+    ck_assert_msg(memcmp(now.hash, before.hash, sizeof now.hash) == 0, "something was written");
+}
+
 void assert_enqueued(redisContext *redis, const taskseal_asynq_task *task, taskseal_asynq_outcome expected)
 {
     taskseal_asynq_result result;
     taskseal_error error = {.code = TASKSEAL_OK};
+    const held before = held_by(redis);
     taskseal_err err = taskseal_asynq_enqueue(redis, task, &result, &error);
     ck_assert_msg(err == TASKSEAL_OK, "%s", error.message);
     ck_assert_int_eq(result.outcome, expected);
     assert_ok(result.err);
+    if (expected != TASKSEAL_ASYNQ_QUEUED)
+        assert_holds(redis, before);
 }
 
 void assert_refused_by_server(redisContext *redis, const taskseal_asynq_task *task, taskseal_err expected,
@@ -73,13 +117,13 @@ void assert_refused_by_server(redisContext *redis, const taskseal_asynq_task *ta
 {
     taskseal_asynq_result result;
     taskseal_error error = {.code = TASKSEAL_OK};
-    long long before = number_of(redis, "DBSIZE");
+    const held before = held_by(redis);
     assert_err(expected, taskseal_asynq_enqueue(redis, task, &result, &error));
     ck_assert_int_eq(result.outcome, TASKSEAL_ASYNQ_REFUSED);
     assert_err(expected, result.err);
     assert_err(expected, error.code);
     ck_assert_msg(strstr(error.message, words) != NULL, "`%s` is not in `%s`", words, error.message);
-    ck_assert_int_eq(number_of(redis, "DBSIZE"), before);
+    assert_holds(redis, before);
 }
 
 long long number_of(redisContext *redis, const char *command)

@@ -19,10 +19,17 @@ redisContext *queue_empty(void);
 /* In the queue `mail`, sealed with a keyring that lives as long as the process. */
 taskseal_asynq_task queue_task(const char *id, const char *payload);
 
-/* Enqueues it and asserts what becomes of it. */
+/* All that the server holds: keys, values, and when they end. */
+typedef struct held {
+    uint8_t hash[32];
+} held;
+held held_by(redisContext *redis);
+void assert_holds(redisContext *redis, held before);
+
+/* Enqueues it and asserts what becomes of it, and that nothing is written unless it is queued. */
 void assert_enqueued(redisContext *redis, const taskseal_asynq_task *task, taskseal_asynq_outcome expected);
 
-/* Asserts that it is refused so, that `words` are in the message, and that the server holds what it held before. */
+/* Asserts that it is refused so, that `words` are in the message, and that nothing is written. */
 void assert_refused_by_server(redisContext *redis, const taskseal_asynq_task *task, taskseal_err expected,
                               const char *words);
 

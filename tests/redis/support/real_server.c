@@ -101,9 +101,13 @@ static void remove_files(const real_server *s)
 {
     static const char *const names[] = {"ca.pem",      "server.pem", "server.key",  "client.pem",
                                         "client.key",  "foreign.pem", "foreign.key", "server.log",
-                                        "server.conf", "crl.pem",    "nodes.conf"};
+                                        "server.conf", "crl.pem",    "nodes.conf",
+                                        "appendonlydir/appendonly.aof.1.base.rdb",
+                                        "appendonlydir/appendonly.aof.1.incr.aof",
+                                        "appendonlydir/appendonly.aof.manifest"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         (void)unlink(path_of(s, names[i]));
+    (void)rmdir(path_of(s, "appendonlydir"));
     (void)rmdir(s->directory);
 }
 
