@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Does what a newcomer does: runs the commands of doc/guide.md that make certificates and start a server, and against
-that server README.md's program and the guide's replay filter, all as they are printed but for the port and names of
-programs.
+that server README.md's program, the guide's replay filter and doc/asynq.md's producer, all as they are printed but for the
+port and names of programs.
 
-Usage: test_first_steps.py SERVER TASKSEAL README_PROGRAM FILTER_PROGRAM
+Usage: test_first_steps.py SERVER TASKSEAL README_PROGRAM FILTER_PROGRAM ASYNQ_PROGRAM
 """
 
 import contextlib
@@ -123,6 +123,19 @@ class FirstSteps(unittest.TestCase):
         self.assertEqual((0, ""), (done.returncode, done.stderr))
         self.assertRegex(done.stdout, r"^queued task-41: 45 bytes sealed as 218\n$")
 
+    def test_a_task_for_asynq_is_queued_with_the_rights_that_the_doctor_prints(self):
+        line = self.shell("taskseal doctor --role producer --layout asynq").stdout
+        with self.serving(line.split(" -@all +ping ")[1].strip()):
+            done = self.program(asynq)
+        self.assertEqual((0, ""), (done.returncode, done.stderr))
+        self.assertRegex(done.stdout, r"^queued as [0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\n$")
+
+    def test_the_producer_for_asynq_says_what_the_server_refused(self):
+        with self.serving():
+            done = self.program(asynq)
+        self.assertEqual((1, ""), (done.returncode, done.stdout))
+        self.assertRegex(done.stderr, r"^no-permission: .*asynq:queues\n$")
+
     def test_the_readme_says_what_the_server_refused(self):
         for command in ("hset", "lpush"):
             with self.subTest(command):
@@ -144,7 +157,7 @@ class FirstSteps(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    server, taskseal, readme, replay_filter = (os.path.abspath(path) for path in sys.argv[1:5])
+    server, taskseal, readme, replay_filter, asynq = (os.path.abspath(path) for path in sys.argv[1:6])
     taskseal = pathlib.Path(taskseal)
-    del sys.argv[1:5]
+    del sys.argv[1:6]
     unittest.main()
