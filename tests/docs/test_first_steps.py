@@ -26,9 +26,9 @@ DAY = 86400
 OF_PRODUCERS = "~{*}:t:* ~{*}:pending +eval +exists +hget +hset +lpush"
 
 
-def shown_commands(text):
-    """The indented blocks of the guide's section, in order."""
-    section = text[text.index("## Make certificates and start a server"):]
+def shown_commands(text, heading="## Make certificates and start a server"):
+    """The indented blocks of a section, in order."""
+    section = text[text.index(heading):]
     section = section[:section.index("\n## ")]
     return [re.sub("^    ", "", block, flags=re.MULTILINE)
             for block in re.findall(r"(?:^    .*\n)+", section, re.MULTILINE)]
@@ -66,10 +66,12 @@ class FirstSteps(unittest.TestCase):
                               env={**os.environ, "PATH": path, **environment})
 
     @contextlib.contextmanager
-    def serving(self, rights=OF_PRODUCERS):
-        """The guide's server, empty; its user has other rights if they are given."""
+    def serving(self, rights=OF_PRODUCERS, then="true"):
+        """The guide's server, empty; its user has other rights if they are given. `then` runs before it starts."""
         self.assertIn(OF_PRODUCERS, self.rules)
         (self.folder / "users.acl").write_text(self.rules.replace(OF_PRODUCERS, rights))
+        prepared = self.shell(then)
+        self.assertEqual(0, prepared.returncode, prepared.stderr)
         command = self.start.replace("valkey-server", server)
         self.assertIn(server, command)
         with open(self.folder / "server.log", "w", encoding="utf-8") as log:
@@ -123,10 +125,11 @@ class FirstSteps(unittest.TestCase):
         self.assertEqual((0, ""), (done.returncode, done.stderr))
         self.assertRegex(done.stdout, r"^queued task-41: 45 bytes sealed as 218\n$")
 
-    def test_a_task_for_asynq_is_queued_with_the_rights_that_the_doctor_prints(self):
-        line = self.shell("taskseal doctor --role producer --layout asynq").stdout
-        with self.serving(line.split(" -@all +ping ")[1].strip()):
-            done = self.program(asynq)
+    def test_a_task_for_asynq_is_queued(self):
+        document = (ROOT / "doc/asynq.md").read_text().replace("6379", str(self.port))
+        users = shown_commands(document, "## Producers in C")[0].replace(" keyring", " keyring-asynq")
+        with self.serving(then=users):
+            done = self.shell('export TASKSEAL_KEYRING=keyring-asynq TASKSEAL_URI="$(cat producer.uri)"\n' + asynq)
         self.assertEqual((0, ""), (done.returncode, done.stderr))
         self.assertRegex(done.stdout, r"^queued as [0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\n$")
 
