@@ -1,36 +1,44 @@
 /* SPDX-License-Identifier: MIT
  *
- * asynq_producer: seals each line of standard input and enqueues it as a task for workers of Asynq (Go), which
- * examples/asynq-worker shows one of. A template: keep send_batch(), and change where payloads come from.
+ * asynq_producer: seals each line of its input and enqueues it as a task for workers of Asynq (Go), one of which is
+ * examples/asynq-worker. A template: keep send_batch(), and change where payloads come from. The keys are in keys.h.
  *
  *     cc asynq_producer.c $(pkg-config --cflags --libs taskseal) -o asynq_producer
  */
-#define _GNU_SOURCE 1 /* getline */
-#include <errno.h>
+#define _GNU_SOURCE 1 /* ppoll */
 #include <getopt.h>
 #include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+#include <poll.h>
+#include <sys/resource.h>
 
 #include <taskseal/asynq.h>
-#include <taskseal/redis.h>
 
-enum { BATCH = 100, TRIES = 10, GIVE_UP_MS = 30000 };
+#include "keys.h"
+#include "lines.h"
+#include "server.h"
+
+enum {
+    BATCH = 128,           /* tasks: as many as the library sends in a round trip */
+    BATCH_BYTES = 8 << 20, /* but no more than about this much payload */
+    GIVE_UP_MS = 60000     /* for so long a batch is tried again */
+};
 
 enum { EXIT_ALL = 0, EXIT_SOME = 1, EXIT_USAGE = 2, EXIT_FAILED = 3 };
 
 struct producer {
+    struct keys keys;
     redisContext *redis;
     taskseal_seal_options seal;
     taskseal_asynq_task task; /* what all have in common */
+    bool ids;                 /* each line begins with one */
     int status;
 
     taskseal_asynq_task tasks[BATCH];
     taskseal_asynq_result results[BATCH];
-    char *payloads[BATCH];
-    size_t count;
+    unsigned long lines[BATCH];
+    char *texts[BATCH]; /* what id and payload point into */
+    size_t lens[BATCH];
+    size_t count, bytes;
 };
 
 static const char USAGE[] =
@@ -38,22 +46,77 @@ static const char USAGE[] =
     "\n"
     "Seals each line of standard input and enqueues it as a task for workers of Asynq. Prints each task's id "
     "and\n"
-    "what became of it: queued, exists, duplicate.\n"
+    "what became of it: queued, exists (a task of this id is there), or duplicate (an equal --unique one "
+    "waits).\n"
+    "What a lost connection leaves in doubt is tried again for a minute, under the same id.\n"
     "\n"
-    "  --expires-in S   workers refuse it S seconds after it was due\n"
+    "  --ids            each line is an id, a tab and a payload, so that nothing is queued twice if it is "
+    "run again\n"
     "  --id ID          the id of the first task; later ones get made ones\n"
-    "  --at T, --in S   due at a time (seconds since 1970), or in S seconds\n"
-    "  --group GROUP    to be aggregated\n"
-    "  --unique S       no equal one within S seconds, while it is not done (needs a dedupe key)\n"
-    "  --retries N      0 for none (default: 25)\n"
-    "  --timeout S, --deadline T, --retention S\n"
+    "  --in S, --at T   due in S seconds, or at a time (seconds since 1970); default: at once\n"
+    "  --expires-in S   S seconds after it was due workers refuse it; default: never\n"
+    "  --group GROUP    to be aggregated by the worker\n"
+    "  --unique S       until S seconds after it is due no equal one, while it is not done. Needs a dedupe "
+    "key:\n"
+    "                   taskseal key add NAME --type dedupe && taskseal key promote NAME\n"
+    "  --retries N      0 for none; default: 25\n"
+    "  --timeout S      that a worker may take; default: 1800, or no limit if there is a deadline\n"
+    "  --deadline T     by which it must be done (seconds since 1970)\n"
+    "  --retention S    that it is kept once it is done; default: 0\n"
     "\n"
     "environment:\n"
-    "  TASKSEAL_URI      rediss://user:password@host:port/0?cacert=...&cert=...&key=...\n"
+    "  TASKSEAL_URI      rediss://user:password@host:port/0?cacert=...&cert=...&key=... The user's rights:\n"
+    "                    taskseal doctor --role producer --layout asynq\n"
     "  TASKSEAL_KEYRING  the key file; or fd:N, env:NAME or credential:NAME\n"
     "\n"
-    "exit status: 0 all are there, 1 some were refused, 2 usage or configuration, 3 connection or input "
+    "example:\n"
+    "  echo '{\"to\":\"ann@example.com\"}' | asynq_producer --in 60 --expires-in 86400 mail welcome\n"
+    "\n"
+    "SIGHUP: loads the keys anew before the next batch. SIGTERM, SIGINT: finishes the batch in hand, then "
+    "ends by\n"
+    "that signal; what was not printed was not sent.\n"
+    "exit status: 0 all are there, 1 some lines were refused, 2 usage or configuration, 3 connection or "
+    "input "
     "failed\n";
+
+/* ---- Waiting ---------------------------------------------------------------------------------- */
+
+static volatile sig_atomic_t stopped; /* the signal */
+
+static void note_stop(int signal_number)
+{
+    stopped = signal_number;
+}
+
+/* Signals are let through in wait_for() alone: none can come between a look and the wait, or into a batch. */
+static void hold_signals(void)
+{
+    sigset_t held;
+    sigemptyset(&held);
+    sigaddset(&held, SIGHUP);
+    sigaddset(&held, SIGINT);
+    sigaddset(&held, SIGTERM);
+    sigprocmask(SIG_BLOCK, &held, NULL);
+    sigaction(SIGINT, &(struct sigaction){.sa_handler = note_stop}, NULL);
+    sigaction(SIGTERM, &(struct sigaction){.sa_handler = note_stop}, NULL);
+}
+
+/* Waits until there is input (fd -1: there is none), for `ms` at most (-1: for ever), or until it is to stop. Takes new
+ * keys meanwhile. True if there is input. */
+static bool wait_for(struct producer *p, int fd, long ms)
+{
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    const struct timespec limit = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
+    sigset_t none;
+    int got;
+    sigemptyset(&none);
+    do {
+        got = ppoll(&ready, 1, ms < 0 ? NULL : &limit, &none);
+        keys_refresh(&p->keys);
+    } while (got < 0 && errno == EINTR && stopped == 0);
+    p->seal.keyring = p->keys.ring;
+    return got > 0;
+}
 
 /* ---- Sending ---------------------------------------------------------------------------------- */
 
@@ -76,68 +139,126 @@ static const char *word(taskseal_asynq_outcome outcome)
     return "not sent";
 }
 
-/* True if trying again may change what became of one of them. */
-static bool unfinished(const struct producer *p)
+/* Why another try may change what became of one of them; OK if none can. */
+static taskseal_err unfinished(const struct producer *p)
 {
-    for (size_t i = 0; i < p->count; i++)
-        if (p->results[i].err != TASKSEAL_OK && !taskseal_err_permanent(p->results[i].err))
-            return true;
-    return false;
-}
-
-/* A new connection at each try: the name may lead to another server by then. The ids stay as they are, so a task that
- * was in doubt, and is there, `exists`. */
-static void send_batch(struct producer *p)
-{
-    taskseal_error error = {.code = TASKSEAL_OK};
-    taskseal_err err = taskseal_asynq_enqueue_batch(p->redis, p->tasks, p->count, p->results, &error);
-    for (int tries = 1; tries < TRIES && unfinished(p); tries++) {
-        fprintf(stderr, "asynq_producer: %s; trying again\n", error.message);
-        sleep(1);
-        err = taskseal_redis_reconnect_until(p->redis, NULL, GIVE_UP_MS, -1, &error);
-        if (err != TASKSEAL_OK)
-            break;
-        err = taskseal_asynq_resume(p->redis, p->tasks, p->count, p->results, &error);
-    }
-    if (err != TASKSEAL_OK)
-        fprintf(stderr, "asynq_producer: %s: %s\n", taskseal_err_name(err), error.message);
     for (size_t i = 0; i < p->count; i++) {
         const taskseal_asynq_result *r = &p->results[i];
-        const char *given = p->tasks[i].id.data;
-        printf("%s %s\n", r->id[0] != '\0' ? r->id : given != NULL ? given : "-", word(r->outcome));
-        if (r->err != TASKSEAL_OK)
-            p->status = EXIT_SOME;
-        explicit_bzero(p->payloads[i], p->tasks[i].payload.len);
-        free(p->payloads[i]);
+        if (r->outcome == TASKSEAL_ASYNQ_NOT_SENT || r->outcome == TASKSEAL_ASYNQ_IN_DOUBT)
+            return r->err != TASKSEAL_OK ? r->err : TASKSEAL_ERR_IO;
+        if (r->outcome == TASKSEAL_ASYNQ_REFUSED && !taskseal_err_permanent(r->err))
+            return r->err; /* its memory is full, say */
     }
-    p->count = 0;
+    return TASKSEAL_OK;
+}
+
+static void finish_task(struct producer *p, size_t i)
+{
+    const taskseal_asynq_result *r = &p->results[i];
+    const taskseal_bytes id = r->id[0] != '\0' ? taskseal_str(r->id) : p->tasks[i].id;
+    printf("%.*s %s\n", id.len > 0 ? (int)id.len : 1, id.len > 0 ? (const char *)id.data : "-",
+           word(r->outcome));
+    if (r->outcome == TASKSEAL_ASYNQ_REFUSED) {
+        p->status = EXIT_SOME;
+        fprintf(stderr, "asynq_producer: line %lu refused: %s: %s\n", p->lines[i], taskseal_err_name(r->err),
+                taskseal_err_text(r->err));
+    }
+    explicit_bzero(p->texts[i], p->lens[i]);
+    free(p->texts[i]);
+}
+
+/* Tries until each has its outcome, on a new connection each time: the name may lead to another server by then. The
+ * ids stay as they are, so a task that was in doubt, and is there, `exists`. False if some have none in the end. */
+static bool send_batch(struct producer *p)
+{
+    taskseal_redis_backoff pauses = {.first_ms = 500};
+    taskseal_error error = {.code = TASKSEAL_OK};
+    const long begun = now_ms();
+    unsigned delay;
+    taskseal_err why = taskseal_asynq_enqueue_batch(p->redis, p->tasks, p->count, p->results, &error);
+    if (why != TASKSEAL_OK)
+        why = unfinished(p);
+    while (why != TASKSEAL_OK && stopped == 0 && now_ms() - begun < GIVE_UP_MS &&
+           taskseal_redis_backoff_next(&pauses, why, &delay)) {
+        fprintf(stderr, "asynq_producer: %s; trying again\n", error.message);
+        (void)wait_for(p, -1, delay);
+        why = taskseal_redis_reconnect(p->redis, &error);
+        if (why == TASKSEAL_OK &&
+            taskseal_asynq_resume(p->redis, p->tasks, p->count, p->results, &error) != TASKSEAL_OK)
+            why = unfinished(p);
+    }
+    for (size_t i = 0; i < p->count; i++)
+        finish_task(p, i);
+    p->count = p->bytes = 0;
+    if (why != TASKSEAL_OK)
+        fprintf(stderr, "asynq_producer: gave up: %s: %s\n", taskseal_err_name(why), error.message);
+    return fflush(stdout) == 0 && why == TASKSEAL_OK;
 }
 
 /* ---- From lines to batches -------------------------------------------------------------------- */
 
-static int produce(struct producer *p, FILE *in)
+static void refuse(struct producer *p, const struct lines *in, const char *reason)
 {
-    char *line = NULL;
-    size_t room = 0;
-    ssize_t len;
-    while ((len = getline(&line, &room, in)) >= 0) {
-        len -= len > 0 && line[len - 1] == '\n';
-        p->payloads[p->count] = line;
-        p->tasks[p->count] = p->task;
-        p->tasks[p->count].payload = (taskseal_bytes){line, (size_t)len};
-        p->task.id = (taskseal_bytes){NULL, 0}; /* that of the first one only */
-        line = NULL;
-        room = 0;
-        if (++p->count == BATCH)
-            send_batch(p);
+    p->status = EXIT_SOME;
+    fprintf(stderr, "asynq_producer: line %lu refused: %s\n", in->number, reason);
+}
+
+/* Keeps the line's bytes until its task is sent. */
+static void add_task(struct producer *p, const struct lines *in)
+{
+    taskseal_asynq_task *task = &p->tasks[p->count];
+    const char *tab = p->ids ? memchr(in->line, '\t', in->line_len <= LINES_MAX ? in->line_len : 0) : NULL;
+    const size_t id_len = tab != NULL ? (size_t)(tab - in->line) : 0, before = tab != NULL ? id_len + 1 : 0;
+    if (in->line_len > LINES_MAX || (p->ids && id_len == 0)) {
+        refuse(p, in,
+               p->ids && in->line_len <= LINES_MAX ? "it begins with no id and tab" : "longer than 16 MiB");
+        return;
     }
-    free(line);
-    if (p->count > 0)
-        send_batch(p);
-    if (!ferror(in))
-        return p->status;
+    char *text = malloc(in->line_len + 1);
+    if (text == NULL) {
+        refuse(p, in, "out of memory");
+        return;
+    }
+    memcpy(text, in->line, in->line_len);
+    *task = p->task;
+    if (p->ids)
+        task->id = (taskseal_bytes){text, id_len};
+    task->payload = (taskseal_bytes){text + before, in->line_len - before};
+    p->task.id = (taskseal_bytes){NULL, 0}; /* that of the first one only */
+    p->texts[p->count] = text;
+    p->lens[p->count] = in->line_len;
+    p->lines[p->count++] = in->number;
+    p->bytes += in->line_len;
+}
+
+/* Sends what it has whenever there is no more input yet: a batch that isn't full should not wait for it. */
+static bool await_input(struct producer *p, struct lines *in)
+{
+    if (!wait_for(p, in->fd, 0) && p->count > 0 && !send_batch(p))
+        return false;
+    if (!wait_for(p, in->fd, -1))
+        return true; /* it is to stop */
+    if (lines_read(in))
+        return true;
     perror("asynq_producer: input");
-    return EXIT_FAILED;
+    return false;
+}
+
+static int produce(struct producer *p, struct lines *in)
+{
+    enum lines_result got = LINES_MORE;
+    while (got != LINES_END && stopped == 0) {
+        got = lines_next(in);
+        if (got == LINES_MORE && !await_input(p, in))
+            return EXIT_FAILED;
+        if (got == LINES_LINE)
+            add_task(p, in);
+        if ((p->count == BATCH || p->bytes >= BATCH_BYTES) && !send_batch(p))
+            return EXIT_FAILED;
+    }
+    if (p->count > 0 && !send_batch(p))
+        return EXIT_FAILED;
+    return p->status;
 }
 
 /* ---- Setting up ------------------------------------------------------------------------------- */
@@ -150,100 +271,111 @@ static bool number(const char *text, uint64_t *out)
     return errno == 0 && text[0] >= '0' && text[0] <= '9' && *end == '\0';
 }
 
-static bool take_option(struct producer *p, int option, const char *text)
+static int usage(const char *what, const char *which)
 {
-    taskseal_asynq_task *task = &p->task;
-    uint64_t retries;
-    switch (option) {
-    case 'a':
-        return number(text, &task->process_at);
-    case 'd':
-        return number(text, &task->deadline);
-    case 'e':
-        return number(text, &p->seal.lifetime);
-    case 'g':
-        task->group = taskseal_str(text);
-        return true;
-    case 'I':
-        task->id = taskseal_str(text);
-        return true;
-    case 'i':
-        return number(text, &task->process_in);
-    case 'k':
-        return number(text, &task->retention);
-    case 'r':
-        if (!number(text, &retries) || retries > INT_MAX)
-            return false;
-        task->retries = retries != 0 ? (int)retries : TASKSEAL_ASYNQ_NO_RETRIES;
-        return true;
-    case 't':
-        return number(text, &task->timeout);
-    case 'u':
-        return number(text, &task->unique_ttl);
-    default:
-        return false;
-    }
+    fprintf(stderr, "asynq_producer: %s%s; see --help\n", what, which);
+    return EXIT_USAGE;
 }
 
-static int set_up(struct producer *p, taskseal_keyring **ring)
+/* EXIT_ALL, EXIT_USAGE, or -1 after --help. */
+static int take_options(struct producer *p, int argc, char **argv)
+{
+    enum { NUMBERS = 8 };
+    static const struct option options[] = {{"at", required_argument, NULL, 0},
+                                            {"deadline", required_argument, NULL, 1},
+                                            {"expires-in", required_argument, NULL, 2},
+                                            {"in", required_argument, NULL, 3},
+                                            {"retention", required_argument, NULL, 4},
+                                            {"retries", required_argument, NULL, 5},
+                                            {"timeout", required_argument, NULL, 6},
+                                            {"unique", required_argument, NULL, 7},
+                                            {"group", required_argument, NULL, 'g'},
+                                            {"id", required_argument, NULL, 'i'},
+                                            {"ids", no_argument, NULL, 's'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    taskseal_asynq_task *task = &p->task;
+    uint64_t retries = 25;
+    uint64_t *const numbers[NUMBERS] = {&task->process_at, &task->deadline,  &p->seal.lifetime,
+                                        &task->process_in, &task->retention, &retries,
+                                        &task->timeout,    &task->unique_ttl};
+    int option;
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        if (option == 'h')
+            return fputs(USAGE, stdout) < 0 ? EXIT_FAILED : -1;
+        if (option == '?')
+            return EXIT_USAGE; /* and has been said */
+        if (option < NUMBERS && !number(optarg, numbers[option]))
+            return usage("a whole number comes after --", options[option].name);
+        if (option == 'g')
+            task->group = taskseal_str(optarg);
+        if (option == 'i')
+            task->id = taskseal_str(optarg);
+        p->ids = p->ids || option == 's';
+    }
+    if (retries > INT_MAX)
+        return usage("too many --retries", "");
+    if (p->ids && task->id.len > 0)
+        return usage("--id and --ids: give one of them", "");
+    if (argc - optind != 2)
+        return usage("give a QUEUE and a TYPE", "");
+    task->retries = retries > 0 ? (int)retries : TASKSEAL_ASYNQ_NO_RETRIES;
+    task->queue = taskseal_str(argv[optind]);
+    task->type = taskseal_str(argv[optind + 1]);
+    return EXIT_ALL;
+}
+
+static int set_up(struct producer *p)
 {
     taskseal_redis_endpoint *endpoint = NULL;
     taskseal_error error;
     const char *uri = getenv("TASKSEAL_URI"), *keys = getenv("TASKSEAL_KEYRING");
     int status = EXIT_USAGE;
+    size_t size;
 
-    if (taskseal_keyring_load(ring, keys, &error) == TASKSEAL_OK &&
-        taskseal_redis_endpoint_new(&endpoint, uri, &error) == TASKSEAL_OK) {
-        status = EXIT_FAILED;
-        if (taskseal_redis_connect(endpoint, &p->redis, &error) == TASKSEAL_OK)
-            status = EXIT_ALL;
+    if (uri == NULL || keys == NULL)
+        return usage("set ", uri == NULL ? "TASKSEAL_URI" : "TASKSEAL_KEYRING");
+    if (keys_begin(&p->keys, "asynq_producer", keys, &error) == TASKSEAL_OK) {
+        p->seal.keyring = p->keys.ring;
+        p->task.seal = &p->seal;
+        /* The first: whether such a task can be made at all. No line need be read to know. */
+        if (taskseal_asynq_size(&p->task, &size, &error) == TASKSEAL_OK &&
+            taskseal_redis_endpoint_new(&endpoint, uri, &error) == TASKSEAL_OK) {
+            status = EXIT_FAILED;
+            if (taskseal_redis_connect(endpoint, &p->redis, &error) == TASKSEAL_OK)
+                status = EXIT_ALL;
+        }
     }
     if (status != EXIT_ALL)
         fprintf(stderr, "asynq_producer: %s: %s\n", taskseal_err_name(error.code), error.message);
     taskseal_redis_endpoint_free(endpoint); /* the connection keeps what it needs */
-    p->seal.keyring = *ring;
-    p->task.seal = &p->seal;
     return status;
 }
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"at", required_argument, NULL, 'a'},
-                                            {"deadline", required_argument, NULL, 'd'},
-                                            {"expires-in", required_argument, NULL, 'e'},
-                                            {"group", required_argument, NULL, 'g'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {"id", required_argument, NULL, 'I'},
-                                            {"in", required_argument, NULL, 'i'},
-                                            {"retention", required_argument, NULL, 'k'},
-                                            {"retries", required_argument, NULL, 'r'},
-                                            {"timeout", required_argument, NULL, 't'},
-                                            {"unique", required_argument, NULL, 'u'},
-                                            {NULL, 0, NULL, 0}};
     static struct producer p;
-    taskseal_keyring *ring = NULL;
-    int option;
-
-    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-        if (option == 'h') {
-            fputs(USAGE, stdout);
-            return EXIT_ALL;
-        }
-        if (!take_option(&p, option, optarg)) {
-            fputs(USAGE, stderr);
-            return EXIT_USAGE;
-        }
+    static struct lines in;
+    int status = take_options(&p, argc, argv);
+    if (status != EXIT_ALL)
+        return status < 0 ? EXIT_ALL : status;
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}); /* a core dump would hold payloads */
+    hold_signals();
+    status = set_up(&p);
+    if (status == EXIT_ALL && !lines_open(&in, STDIN_FILENO)) {
+        perror("asynq_producer");
+        status = EXIT_FAILED;
     }
-    if (argc - optind != 2) {
-        fputs(USAGE, stderr);
-        return EXIT_USAGE;
-    }
-    p.task.queue = taskseal_str(argv[optind]);
-    p.task.type = taskseal_str(argv[optind + 1]);
-    int status = set_up(&p, &ring);
     if (status == EXIT_ALL)
-        status = produce(&p, stdin);
-    redisFree(p.redis);
-    taskseal_keyring_free(ring);
+        status = produce(&p, &in);
+    lines_close(&in);
+    if (p.redis != NULL)
+        redisFree(p.redis);
+    keys_end(&p.keys);
+    if (stopped != 0) {
+        signal(stopped, SIG_DFL);
+        raise(stopped); /* held until the next line */
+        sigprocmask(SIG_SETMASK, &(sigset_t){0}, NULL);
+    }
     return status;
 }

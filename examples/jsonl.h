@@ -15,19 +15,16 @@
 #ifndef JSONL_H
 #define JSONL_H
 
-#include <errno.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include <jansson.h>
 #include <malloc.h>
 #include <sodium.h>
 
-enum { JSONL_NAME_MAX = 255, JSONL_LINE_MAX = 16 << 20 };
+#include "lines.h"
+
+enum { JSONL_NAME_MAX = 255 };
 
 struct jsonl_task {
     unsigned long line; /* from 1 */
@@ -38,60 +35,12 @@ struct jsonl_task {
     size_t payload_len;
 };
 
-/* Not stdio: its buffers could not be wiped, and getline has no limit. */
 struct jsonl {
-    int fd;
-    unsigned long number;
-    size_t at, len;   /* of the block */
-    size_t line_len;  /* JSONL_LINE_MAX + 1 if the line is longer */
-    char *line;       /* JSONL_LINE_MAX + 1 bytes of address space, touched as needed; NUL-terminated */
+    struct lines lines;
     char reason[160]; /* why a line was refused: never quotes a payload */
-    char block[65536];
 };
 
 enum jsonl_result { JSONL_TASK, JSONL_REFUSED, JSONL_END, JSONL_FAILED };
-
-/* ---- Lines ------------------------------------------------------------------------------------ */
-
-static int jsonl_read_line(struct jsonl *in)
-{
-    int any = 0;
-    in->line_len = 0;
-    for (;;) {
-        if (in->at == in->len) {
-            ssize_t got;
-            do
-                got = read(in->fd, in->block, sizeof in->block);
-            while (got < 0 && errno == EINTR);
-            if (got < 0)
-                return -1;
-            in->at = 0;
-            in->len = (size_t)got;
-            if (got == 0)
-                break;
-        }
-        const char *from = in->block + in->at, *newline = memchr(from, '\n', in->len - in->at);
-        size_t part = newline != NULL ? (size_t)(newline - from) : in->len - in->at;
-        any = 1;
-        in->at += part + (newline != NULL);
-        if (in->line_len + part > JSONL_LINE_MAX) {
-            in->line_len = JSONL_LINE_MAX + 1;
-        } else {
-            memcpy(in->line + in->line_len, from, part);
-            in->line_len += part;
-        }
-        if (newline != NULL)
-            break;
-    }
-    in->line[in->line_len <= JSONL_LINE_MAX ? in->line_len : 0] = '\0';
-    in->number += (unsigned long)any;
-    return any;
-}
-
-static void jsonl_wipe_line(struct jsonl *in)
-{
-    explicit_bzero(in->line, in->line_len <= JSONL_LINE_MAX ? in->line_len : JSONL_LINE_MAX);
-}
 
 /* ---- JSON ------------------------------------------------------------------------------------- */
 
@@ -260,38 +209,37 @@ cleanup:
 static bool jsonl_open(struct jsonl *in, int fd)
 {
     json_set_alloc_funcs(malloc, jsonl_wiping_free);
-    in->fd = fd;
-    in->line = malloc(JSONL_LINE_MAX + 1);
-    return in->line != NULL;
+    return lines_open(&in->lines, fd);
 }
 
 /* The next task, or why there is none. `task->line` is set for refused lines too. */
 static enum jsonl_result jsonl_next(struct jsonl *in, struct jsonl_task *task)
 {
+    struct lines *lines = &in->lines;
     for (;;) {
-        jsonl_wipe_line(in);
-        int got = jsonl_read_line(in);
-        if (got <= 0)
-            return got < 0 ? JSONL_FAILED : JSONL_END;
+        enum lines_result got;
+        while ((got = lines_next(lines)) == LINES_MORE)
+            if (!lines_read(lines))
+                return JSONL_FAILED;
+        if (got == LINES_END)
+            return JSONL_END;
         memset(task, 0, sizeof *task);
-        task->line = in->number;
-        if (in->line_len > JSONL_LINE_MAX) {
-            snprintf(in->reason, sizeof in->reason, "longer than %d bytes", JSONL_LINE_MAX);
+        task->line = lines->number;
+        if (lines->line_len > LINES_MAX) {
+            snprintf(in->reason, sizeof in->reason, "longer than %d bytes", LINES_MAX);
             return JSONL_REFUSED;
         }
-        size_t mark = in->number == 1 && strncmp(in->line, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-        const char *text = in->line + mark;
-        if (strlen(text) == in->line_len - mark && *jsonl_skip_space(text) == '\0')
+        size_t mark = lines->number == 1 && strncmp(lines->line, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+        const char *text = lines->line + mark;
+        if (strlen(text) == lines->line_len - mark && *jsonl_skip_space(text) == '\0')
             continue;
-        return jsonl_parse(in, text, in->line_len - mark, task) ? JSONL_TASK : JSONL_REFUSED;
+        return jsonl_parse(in, text, lines->line_len - mark, task) ? JSONL_TASK : JSONL_REFUSED;
     }
 }
 
 static void jsonl_close(struct jsonl *in)
 {
-    if (in->line != NULL)
-        jsonl_wipe_line(in);
-    free(in->line);
+    lines_close(&in->lines);
     explicit_bzero(in, sizeof *in);
 }
 

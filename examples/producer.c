@@ -233,15 +233,15 @@ static bool send_batch(struct producer *p)
 /* True if no more input is there yet: then a batch that isn't full should not wait for it. */
 static bool input_idle(const struct jsonl *in)
 {
-    struct pollfd ready = {.fd = in->fd, .events = POLLIN};
-    return in->at == in->len && poll(&ready, 1, 0) == 0;
+    struct pollfd ready = {.fd = in->lines.fd, .events = POLLIN};
+    return in->lines.at == in->lines.len && poll(&ready, 1, 0) == 0;
 }
 
 /* Waits for input, and hears of new keys meanwhile. SIGHUP is let through in ppoll alone, so that none can come
  * between the look and the wait. */
 static void await_input(struct producer *p, const struct jsonl *in)
 {
-    struct pollfd ready = {.fd = in->fd, .events = POLLIN};
+    struct pollfd ready = {.fd = in->lines.fd, .events = POLLIN};
     sigset_t hangup, before;
     sigemptyset(&hangup);
     sigaddset(&hangup, SIGHUP);
@@ -261,7 +261,7 @@ static bool produce(struct producer *p, struct jsonl *in)
         taskseal_err err = TASKSEAL_OK;
         struct sealed_task *next = &p->batch[p->count];
         memset(next, 0, sizeof *next);
-        if (in->at == in->len)
+        if (in->lines.at == in->lines.len)
             await_input(p, in);
         result = jsonl_next(in, &next->task);
         if (result == JSONL_REFUSED)

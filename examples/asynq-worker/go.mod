@@ -2,10 +2,10 @@ module github.com/taskseal/taskseal/examples/asynq-worker
 
 go 1.24.0
 
-replace (
-	github.com/taskseal/taskseal/bindings/go => ../../bindings/go
-	github.com/taskseal/taskseal/bindings/go/asynqseal => ../../bindings/go/asynqseal
-)
+// In a copy of this folder they name a clone of taskseal until it is released; then they go.
+replace github.com/taskseal/taskseal/bindings/go => ../../bindings/go
+
+replace github.com/taskseal/taskseal/bindings/go/asynqseal => ../../bindings/go/asynqseal
 
 require (
 	github.com/hibiken/asynq v0.26.0

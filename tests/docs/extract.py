@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Writes a program of the documents as a C file, so that it can be built and run.
 
-Usage: extract.py readme | filter     to standard output
+Usage: extract.py readme | asynq | filter     to standard output
 
-readme is README.md's first program as it stands. filter wraps the replay filter of doc/guide.md: its argument is
+readme is README.md's first program as it stands, and asynq that of doc/asynq.md. filter wraps the replay filter of doc/guide.md: its argument is
 a replay_until, and it filters a message id of zeros.
 """
 
@@ -36,8 +36,8 @@ int main(int argc, char **argv)
 OPENED = "taskseal_opened opened = {0};"
 
 
-def readme():
-    return next(c_blocks((ROOT / "README.md").read_text(), "README.md")).code
+def first_program(name):
+    return next(block.code for block in c_blocks((ROOT / name).read_text(), name) if "int main" in block.code)
 
 
 def replay_filter():
@@ -48,4 +48,5 @@ def replay_filter():
 
 
 if __name__ == "__main__":
-    sys.stdout.write({"readme": readme, "filter": replay_filter}[sys.argv[1]]())
+    sys.stdout.write({"readme": lambda: first_program("README.md"), "asynq": lambda: first_program("doc/asynq.md"),
+                      "filter": replay_filter}[sys.argv[1]]())

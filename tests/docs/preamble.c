@@ -3,6 +3,7 @@
  * What fragments of C in the documents may use without declaring it. test_snippets.py puts this file, and
  * then the fragment in a function, into one translation unit. It is only compiled, never linked or run.
  */
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

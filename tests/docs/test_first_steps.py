@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 """Does what a newcomer does: runs the commands of doc/guide.md that make certificates and start a server, and against
-that server README.md's program and the guide's replay filter, all as they are printed but for the port and names of
-programs.
+that server README.md's program, the guide's replay filter and doc/asynq.md's producer, all as they are printed but for the
+port and names of programs.
 
-Usage: test_first_steps.py SERVER TASKSEAL README_PROGRAM FILTER_PROGRAM
+Usage: test_first_steps.py SERVER TASKSEAL README_PROGRAM FILTER_PROGRAM ASYNQ_PROGRAM
 """
 
 import contextlib
@@ -26,9 +26,9 @@ DAY = 86400
 OF_PRODUCERS = "~{*}:t:* ~{*}:pending +eval +exists +hget +hset +lpush"
 
 
-def shown_commands(text):
-    """The indented blocks of the guide's section, in order."""
-    section = text[text.index("## Make certificates and start a server"):]
+def shown_commands(text, heading="## Make certificates and start a server"):
+    """The indented blocks of a section, in order."""
+    section = text[text.index(heading):]
     section = section[:section.index("\n## ")]
     return [re.sub("^    ", "", block, flags=re.MULTILINE)
             for block in re.findall(r"(?:^    .*\n)+", section, re.MULTILINE)]
@@ -66,10 +66,12 @@ class FirstSteps(unittest.TestCase):
                               env={**os.environ, "PATH": path, **environment})
 
     @contextlib.contextmanager
-    def serving(self, rights=OF_PRODUCERS):
-        """The guide's server, empty; its user has other rights if they are given."""
+    def serving(self, rights=OF_PRODUCERS, then="true"):
+        """The guide's server, empty; its user has other rights if they are given. `then` runs before it starts."""
         self.assertIn(OF_PRODUCERS, self.rules)
         (self.folder / "users.acl").write_text(self.rules.replace(OF_PRODUCERS, rights))
+        prepared = self.shell(then)
+        self.assertEqual(0, prepared.returncode, prepared.stderr)
         command = self.start.replace("valkey-server", server)
         self.assertIn(server, command)
         with open(self.folder / "server.log", "w", encoding="utf-8") as log:
@@ -123,6 +125,20 @@ class FirstSteps(unittest.TestCase):
         self.assertEqual((0, ""), (done.returncode, done.stderr))
         self.assertRegex(done.stdout, r"^queued task-41: 45 bytes sealed as 218\n$")
 
+    def test_a_task_for_asynq_is_queued(self):
+        document = (ROOT / "doc/asynq.md").read_text().replace("6379", str(self.port))
+        users = shown_commands(document, "## Producers in C")[0].replace(" keyring", " keyring-asynq")
+        with self.serving(then=users):
+            done = self.shell('export TASKSEAL_KEYRING=keyring-asynq TASKSEAL_URI="$(cat producer.uri)"\n' + asynq)
+        self.assertEqual((0, ""), (done.returncode, done.stderr))
+        self.assertRegex(done.stdout, r"^queued as [0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\n$")
+
+    def test_the_producer_for_asynq_says_what_the_server_refused(self):
+        with self.serving():
+            done = self.program(asynq)
+        self.assertEqual((1, ""), (done.returncode, done.stdout))
+        self.assertRegex(done.stderr, r"^no-permission: .*asynq:queues\n$")
+
     def test_the_readme_says_what_the_server_refused(self):
         for command in ("hset", "lpush"):
             with self.subTest(command):
@@ -144,7 +160,7 @@ class FirstSteps(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    server, taskseal, readme, replay_filter = (os.path.abspath(path) for path in sys.argv[1:5])
+    server, taskseal, readme, replay_filter, asynq = (os.path.abspath(path) for path in sys.argv[1:6])
     taskseal = pathlib.Path(taskseal)
-    del sys.argv[1:5]
+    del sys.argv[1:6]
     unittest.main()

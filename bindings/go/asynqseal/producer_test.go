@@ -27,6 +27,11 @@ import (
 
 // These tests hold examples/asynq_producer.c, a producer in C, against Asynq's own client. tests/go/run builds it.
 
+// uri is what taskseal's programs, in C and in Go, take to log in to the stage's server.
+func (s *stage) uri() string {
+	return fmt.Sprintf("rediss://%s:%s@%s/0?cacert=%s&name=localhost", user, s.password, s.options.Addr, filepath.Join(s.folder, "ca.pem"))
+}
+
 // inC runs a program of the C build with the stage's keys and server, and gives what it prints.
 func (s *stage) inC(t *testing.T, variable, input string, arguments ...string) (string, error) {
 	t.Helper()
@@ -42,8 +47,7 @@ func (s *stage) inC(t *testing.T, variable, input string, arguments ...string) (
 	writeFile(t, keys, []byte(text))
 	command := exec.Command(program, arguments...)
 	command.Stdin = strings.NewReader(input)
-	command.Env = append(os.Environ(), "TASKSEAL_KEYRING="+keys, fmt.Sprintf("TASKSEAL_URI=rediss://%s:%s@%s/0?cacert=%s&name=localhost",
-		user, s.password, s.options.Addr, filepath.Join(s.folder, "ca.pem")))
+	command.Env = append(os.Environ(), "TASKSEAL_KEYRING="+keys, "TASKSEAL_URI="+s.uri())
 	var out, complaint bytes.Buffer
 	command.Stdout, command.Stderr = &out, &complaint
 	err := command.Run()
@@ -315,8 +319,6 @@ func TestExampleWorkerOpensWhatCSealed(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	worker := exec.Command(program, "news", "mail")
-	_, port, _ := strings.Cut(s.options.Addr, ":")
-	worker.Env = append(os.Environ(), "APP_REDIS=localhost:"+port, "APP_USER="+user, "APP_PASSWORD="+s.password,
-		"APP_CA="+filepath.Join(s.folder, "ca.pem"), "TASKSEAL_KEYRING="+filepath.Join(s.folder, "keyring"))
+	worker.Env = append(os.Environ(), "TASKSEAL_URI="+s.uri(), "TASKSEAL_KEYRING="+filepath.Join(s.folder, "keyring"))
 	work(t, worker)
 }
