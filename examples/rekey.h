@@ -38,7 +38,7 @@ static const char REKEY_SWAP[] =
     "return 1";
 
 struct rekey {
-    taskseal_keyring *ring;
+    const taskseal_keyring *ring;
     redisContext *redis;
     const struct layout *layout;
     const char *from, *to; /* from: NULL for every other key of the keyring */
@@ -112,6 +112,7 @@ static inline taskseal_err rekey_ask_run_id(struct rekey *r, char run_id[REKEY_R
 /* Before rekey_run. */
 static inline taskseal_err rekey_begin(struct rekey *r)
 {
+    memcpy(r->cursor, "0", 2);
     return rekey_ask_run_id(r, r->run_id);
 }
 
@@ -355,8 +356,6 @@ static inline taskseal_err rekey_queue(struct rekey *r)
 static inline taskseal_err rekey_run(struct rekey *r)
 {
     taskseal_err err = TASKSEAL_OK;
-    if (r->cursor[0] == '\0')
-        memcpy(r->cursor, "0", 2);
     while (err == TASKSEAL_OK && r->queue < r->queue_count && !r->stop)
         err = rekey_queue(r);
     return err;

@@ -89,7 +89,7 @@ static bool check_queues(const struct rekey *r)
     return true;
 }
 
-static int set_up(struct rekey *r)
+static int set_up(struct rekey *r, taskseal_keyring **ring)
 {
     taskseal_redis_endpoint *endpoint = NULL;
     taskseal_error error = {.code = TASKSEAL_OK};
@@ -97,8 +97,8 @@ static int set_up(struct rekey *r)
     int status = EXIT_USAGE;
     if (uri == NULL || keys == NULL)
         return fputs("rotate: set TASKSEAL_URI and TASKSEAL_KEYRING; see --help\n", stderr), EXIT_USAGE;
-    if (taskseal_keyring_load(&r->ring, keys, &error) == TASKSEAL_OK &&
-        (!check_key(r, r->to, true) || (r->from != NULL && !check_key(r, r->from, false))))
+    r->ring = taskseal_keyring_load(ring, keys, &error) == TASKSEAL_OK ? *ring : NULL;
+    if (r->ring != NULL && (!check_key(r, r->to, true) || (r->from != NULL && !check_key(r, r->from, false))))
         return EXIT_USAGE;
     if (r->ring != NULL && taskseal_redis_endpoint_new(&endpoint, uri, &error) == TASKSEAL_OK)
         status = taskseal_redis_connect(endpoint, &r->redis, &error) == TASKSEAL_OK ? EXIT_ALL : EXIT_FAILED;
@@ -115,6 +115,7 @@ int main(int argc, char **argv)
         {"to", required_argument, NULL, 't'}, {"from", required_argument, NULL, 'f'},
         {"help", no_argument, NULL, 'h'},     {NULL, 0, NULL, 0}};
     static struct rekey r = {.layout = &layouts[0], .tell = tell, .page = show_progress};
+    taskseal_keyring *ring = NULL;
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
         if (option == 't')
@@ -133,7 +134,7 @@ int main(int argc, char **argv)
     setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}); /* keys are kept out of core dumps; DEKs pass by here */
     r.queues = (const char *const *)argv + optind;
     r.queue_count = (size_t)(argc - optind);
-    int status = check_queues(&r) ? set_up(&r) : EXIT_USAGE;
+    int status = check_queues(&r) ? set_up(&r, &ring) : EXIT_USAGE;
     if (status == EXIT_ALL && rekey_begin(&r) != TASKSEAL_OK)
         status = EXIT_FAILED;
     if (status == EXIT_ALL && rekey_run(&r) != TASKSEAL_OK)
@@ -143,6 +144,6 @@ int main(int argc, char **argv)
         status = status == EXIT_ALL ? left : status;
         redisFree(r.redis);
     }
-    taskseal_keyring_free(r.ring);
+    taskseal_keyring_free(ring);
     return status;
 }
