@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * rotate_item.h: where envelopes stand in the hashes of tasks, in those of the examples and in Asynq's, and how one is
- * moved to another key.
+ * rotate_item.h: where envelopes stand in the hashes of tasks, in those of the examples and in Asynq's, and how those of
+ * one value are moved to another key.
  */
 #ifndef ROTATE_ITEM_H
 #define ROTATE_ITEM_H
@@ -12,7 +12,11 @@
 #include <taskseal/asynq.h>
 #include <taskseal/redis.h>
 
-/* A field of a task's hash that holds an envelope, or Asynq's message with one in it. */
+#include "tally.h"
+
+enum { FIELDS = 2 };
+
+/* A field of a task's hash that holds an envelope, or Asynq's message with any number in it. */
 struct field {
     const char *name;
     bool message;
@@ -20,7 +24,7 @@ struct field {
 
 struct layout {
     const char *name, *before; /* what stands before {queue} in keys */
-    struct field fields[2];
+    struct field fields[FIELDS];
 };
 
 static const struct layout layouts[] = {
@@ -36,86 +40,164 @@ static inline const struct layout *layout_named(const char *name)
     return NULL;
 }
 
-/* The envelope in a field's value. */
-static inline taskseal_err envelope_in(const struct field *field, const void *value, size_t len,
-                                       taskseal_bytes *sealed)
+/* ---- What there is to check ---- */
+
+enum { REKEY_NAME = 2 * 255 + 24 }; /* a key's, as a pattern */
+
+/* {queue}:t:, and as a pattern; a queue's name may hold characters that mean something in one. */
+static inline bool rekey_name(const char *before, const char *queue, bool pattern, char out[REKEY_NAME])
 {
-    *sealed = (taskseal_bytes){value, len};
-    return field->message ? taskseal_asynq_payload(value, len, sealed) : TASKSEAL_OK;
+    size_t at = strlen(before);
+    if (queue[0] == '\0' || strlen(queue) > 255 || strpbrk(queue, "{}") != NULL)
+        return false;
+    memcpy(out, before, at);
+    out[at++] = '{';
+    for (; *queue != '\0'; queue++) {
+        if (pattern && strchr("*?[]^-\\", *queue) != NULL)
+            out[at++] = '\\';
+        out[at++] = *queue;
+    }
+    snprintf(out + at, sizeof "}:t:*", "}:t:%s", pattern ? "*" : "");
+    return true;
 }
 
-/* How much of a value comes before the chunks of its envelope. */
-static inline taskseal_err measure(const struct field *field, const void *value, size_t len,
-                                   taskseal_info *info, size_t *head)
+static inline bool rekey_queue_is_fine(const char *queue)
 {
-    taskseal_bytes sealed;
-    taskseal_err err = envelope_in(field, value, len, &sealed);
-    if (err == TASKSEAL_OK)
-        err = taskseal_inspect(sealed.data, sealed.len, info);
-    if (err == TASKSEAL_OK)
-        *head = (size_t)((const char *)sealed.data - (const char *)value) + info->header_len;
-    return err;
+    char name[REKEY_NAME];
+    return rekey_name("", queue, false, name);
 }
 
-/* asynqseal's bundle of a group's members: envelopes in an envelope's place. */
-static inline bool is_bundle(const struct field *field, const void *value, size_t len)
+/* A mistyped key would look like work that is done: the keyring is asked, by planning to seal, what it holds.
+ * NULL, or what is wrong with the key: "in", "active in" the keyring it is not. */
+static inline const char *rekey_key_lacks(const taskseal_keyring *ring, const char *id, bool must_seal)
 {
-    static const char begin[] = "tskbundle1\n";
-    taskseal_bytes payload;
-    return field->message && envelope_in(field, value, len, &payload) == TASKSEAL_OK &&
-           payload.len >= sizeof begin - 1 && memcmp(payload.data, begin, sizeof begin - 1) == 0;
+    taskseal_seal_options options = {.keyring = ring, .key_ids = &id, .key_count = 1};
+    taskseal_err err = taskseal_seal_size(&options, 0, NULL, NULL);
+    bool barred = err == TASKSEAL_ERR_KEY_NOT_ACTIVE || err == TASKSEAL_ERR_KEY_RETIRED ||
+                  err == TASKSEAL_ERR_KEY_COMPROMISED;
+    if (err != TASKSEAL_ERR_UNKNOWN_KEY && !(must_seal && barred))
+        return NULL;
+    return barred ? "active in" : "in";
 }
 
-static inline bool names_key(const taskseal_info *info, const char *key_id)
-{
-    for (size_t i = 0; key_id != NULL && i < info->stanza_count; i++)
-        if (strcmp(info->stanzas[i].key_id, key_id) == 0)
-            return true;
-    return false;
-}
+/* ---- One value ---- */
 
-/* One envelope on its way: from HGET to SWAP. */
+/* One value on its way: from FETCH to SWAP. */
 struct item {
-    redisReply *key;    /* belongs to the SCAN reply */
-    redisReply *sealed; /* of HGET */
+    const redisReply *key; /* belongs to the SCAN reply */
+    const struct field *field;
+    redisReply *value; /* of FETCH */
     unsigned char *rewrapped;
     size_t rewrapped_len;
-    size_t old_head,
-        new_head; /* the lengths of what differs, from the beginning to the header's end; 0: nothing to do */
-    bool active;  /* a worker has it, and writes it back as it was */
-    taskseal_err err; /* why it stays */
+    size_t old_head, new_head; /* what differs, from the beginning; all behind it is equal */
+    size_t moves;              /* envelopes in it that move */
+    struct tally *errors;      /* why others stay */
+    unsigned long left;        /* how many of these some key may open yet */
+    enum { ITEM_READ, ITEM_SWAPPED, ITEM_CHANGED, ITEM_ACTIVE } became;
+    taskseal_err err; /* of all of it */
+    bool large;       /* not fetched: it is to be moved by itself */
 };
-
-static inline taskseal_err rewrap(const struct field *field, const taskseal_rewrap_options *options,
-                                  struct item *item)
-{
-    const char *value = item->sealed->str;
-    size_t len = item->sealed->len, old_head, new_head, cap = taskseal_asynq_rewrap_size(len);
-    taskseal_info old, new;
-    taskseal_err err = measure(field, value, len, &old, &old_head);
-    if (err != TASKSEAL_OK || (options->from_key_id != NULL ? !names_key(&old, options->from_key_id)
-                                                            : names_key(&old, options->to_key_id)))
-        return err;
-    item->rewrapped = malloc(cap);
-    if (item->rewrapped == NULL)
-        return TASKSEAL_ERR_NO_MEMORY;
-    if (field->message)
-        err = taskseal_asynq_rewrap(options, value, len, item->rewrapped, cap, &item->rewrapped_len);
-    else
-        err = taskseal_rewrap(options, value, len, item->rewrapped, cap, &item->rewrapped_len);
-    if (err == TASKSEAL_OK)
-        err = measure(field, item->rewrapped, item->rewrapped_len, &new, &new_head);
-    if (err != TASKSEAL_OK)
-        return err;
-    item->old_head = old_head;
-    item->new_head = new_head;
-    return TASKSEAL_OK;
-}
 
 /* No key opens these, now or later, so they need not keep anybody from retiring one. */
 static inline bool hopeless(taskseal_err err)
 {
     return err == TASKSEAL_ERR_NOT_SEALED || err == TASKSEAL_ERR_MALFORMED || err == TASKSEAL_ERR_EXPIRED;
+}
+
+static inline void item_note(taskseal_bytes sealed, taskseal_err err, void *data)
+{
+    struct item *item = data;
+    (void)sealed;
+    if (err == TASKSEAL_OK) {
+        item->moves++;
+        return;
+    }
+    count(item->errors, taskseal_err_name(err));
+    item->left += !hopeless(err);
+}
+
+static inline bool names_key(const taskseal_info *info, const char *key_id)
+{
+    for (size_t i = 0; i < info->stanza_count; i++)
+        if (strcmp(info->stanzas[i].key_id, key_id) == 0)
+            return true;
+    return false;
+}
+
+/* What taskseal_asynq_rewrap does, for a value that is an envelope. */
+static inline taskseal_err rewrap_envelope(const taskseal_rewrap_options *options, struct item *item,
+                                           size_t cap)
+{
+    const redisReply *value = item->value;
+    taskseal_info info;
+    taskseal_err err = taskseal_inspect(value->str, value->len, &info);
+    if (err != TASKSEAL_OK || (options->from_key_id != NULL ? !names_key(&info, options->from_key_id)
+                                                            : names_key(&info, options->to_key_id)))
+        return err;
+    err = taskseal_rewrap(options, value->str, value->len, item->rewrapped, cap, &item->rewrapped_len);
+    item_note((taskseal_bytes){value->str, value->len}, err, item);
+    return TASKSEAL_OK;
+}
+
+/* Puts the value with its envelopes moved beside it, if there are any to move. */
+static inline taskseal_err item_rewrap(const taskseal_rewrap_options *options, struct item *item)
+{
+    const redisReply *value = item->value;
+    const bool message = item->field->message;
+    const size_t cap =
+        message ? taskseal_asynq_rewrap_size(value->str, value->len) : taskseal_rewrap_size(value->len);
+    item->rewrapped = malloc(cap);
+    if (item->rewrapped == NULL)
+        return TASKSEAL_ERR_NO_MEMORY;
+    taskseal_err err = message ? taskseal_asynq_rewrap(options, value->str, value->len, item->rewrapped, cap,
+                                                       &item->rewrapped_len, item_note, item)
+                               : rewrap_envelope(options, item, cap);
+    if (err != TASKSEAL_OK || item->moves == 0)
+        return err;
+    item->old_head = value->len;
+    item->new_head = item->rewrapped_len;
+    while (item->old_head > 0 && item->new_head > 0 &&
+           (unsigned char)value->str[item->old_head - 1] == item->rewrapped[item->new_head - 1]) {
+        item->old_head--;
+        item->new_head--;
+    }
+    return TASKSEAL_OK;
+}
+
+/* Counts the keys that an envelope names, in binary or text form. */
+struct seen {
+    unsigned long envelopes;
+    struct tally *keys;
+};
+
+static inline void seen_envelope(taskseal_bytes sealed, taskseal_err err, void *data)
+{
+    struct seen *seen = data;
+    taskseal_info info;
+    size_t len = sealed.len;
+    void *binary = NULL;
+    seen->envelopes++;
+    if (err == TASKSEAL_OK && taskseal_inspect(sealed.data, len, &info) != TASKSEAL_OK) {
+        binary = malloc(len);
+        if (binary == NULL || taskseal_text_decode(sealed.data, len, binary, len, &len) != TASKSEAL_OK ||
+            taskseal_inspect(binary, len, &info) != TASKSEAL_OK)
+            err = TASKSEAL_ERR_MALFORMED; /* which is counted where it could not be moved */
+    }
+    free(binary);
+    for (size_t i = 0; err == TASKSEAL_OK && i < info.stanza_count; i++)
+        count(seen->keys, info.stanzas[i].key_id);
+}
+
+/* Of the value as it stands in the server by now. */
+static inline void item_see(const struct item *item, struct seen *seen)
+{
+    const bool swapped = item->became == ITEM_SWAPPED;
+    const void *value = swapped ? (const void *)item->rewrapped : item->value->str;
+    const size_t len = swapped ? item->rewrapped_len : item->value->len;
+    if (!item->field->message)
+        seen_envelope((taskseal_bytes){value, len}, TASKSEAL_OK, seen);
+    else if (taskseal_asynq_envelopes(value, len, seen_envelope, seen) != TASKSEAL_OK)
+        seen->envelopes++; /* it was read before: never */
 }
 
 #endif

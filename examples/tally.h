@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * tally.h: counts by name, for rotate.
+ * tally.h: counts by name, for rekey.h.
  */
 #ifndef TALLY_H
 #define TALLY_H
@@ -19,7 +19,7 @@ struct tally {
     size_t used;
 };
 
-static inline void count(struct tally *tally, const char *name)
+static inline void count_more(struct tally *tally, const char *name, unsigned long more)
 {
     size_t i = 0;
     while (i < tally->used && strcmp(tally->name[i], name) != 0)
@@ -28,7 +28,12 @@ static inline void count(struct tally *tally, const char *name)
         snprintf(tally->name[--i], NAME_BYTES, "(others)");
     else if (i == tally->used)
         snprintf(tally->name[tally->used++], NAME_BYTES, "%s", name);
-    tally->count[i]++;
+    tally->count[i] += more;
+}
+
+static inline void count(struct tally *tally, const char *name)
+{
+    count_more(tally, name, 1);
 }
 
 #endif

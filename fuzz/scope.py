@@ -73,7 +73,9 @@ SCOPE = {
     },
     "message": {
         "asynq/rewrap.c": ALL,
-        "asynq/message.c": only("take_varint", "take_value", "taskseal__asynq_message_find", "taskseal__asynq_message_put_tag"),
+        "asynq/pieces.c": ALL,
+        "asynq/message.c": only("taskseal__asynq_take_varint", "take_value", "taskseal__asynq_take_field",
+                                "taskseal__asynq_message_find", "taskseal__asynq_put_length"),
     },
     "text": {"core/text.c": ALL, "core/base64.c": ALL},
     "keyring": {

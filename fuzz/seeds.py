@@ -373,17 +373,26 @@ def text_form(data):
 
 def message_seeds(opening):
     """Tasks of Asynq's with envelopes, and what is no message."""
-    def field(number, data):
+    def string(data):
         length, varint = len(data), b""
         while length > 0x7f:
             varint, length = varint + bytes([length & 0x7f | 0x80]), length >> 7
-        return bytes([number << 3 | 2]) + varint + bytes([length]) + data
+        return varint + bytes([length]) + data
+
+    def field(number, data):
+        return bytes([number << 3 | 2]) + string(data)
 
     head, tail = field(1, b"reset"), field(3, b"id") + field(4, b"mail") + b"\x28\x19\x40\x88\x0e"
     unknown = b"\x98\x06\xff\x01\xa1\x06" + bytes(8) + b"\xad\x06" + bytes(4)
     chosen = ("good-suite-1-type-1-size-0", "good-only-suite-1-allowed", "good-padded-0-suite-1")
     seeds = {name: head + field(2, opening[name]) + tail for name in chosen}
     whole = seeds[chosen[0]]
+    text, member = b"panic [a.go:1]: " + text_form(opening[chosen[0]]), lambda kind, data: string(kind) + string(data)
+    bundle = b"tskbundle1\n" + string(b"ann") + member(b"a", opening[chosen[1]]) + member(b"b", b"{}") + member(b"", opening[chosen[2]])
+    seeds |= {"error-text": whole + field(7, text), "error-cut": whole + field(7, text[:-1]), "error-other": head + field(7, b"tsl1.x"),
+              "error-plain": whole + field(7, b"redacted"), "bundle": head + field(2, bundle) + tail + field(7, text),
+              "bundle-cut": head + field(2, bundle[:-1]), "bundle-odd": head + field(2, bundle + string(b"a")),
+              "bundle-none": head + field(2, b"tskbundle1\n"), "long-length": head + b"\x12\x84\x00\xc1TSL" + field(7, text)}
     return seeds | {"unknown-fields": unknown + whole + unknown, "twice": whole + whole, "plain": head + field(2, b"{}") + tail,
                     "none": head + tail, "cut": whole[:-1], "field-0": b"\2\1a", "group": whole + b"\x13",
                     "long-varint": b"\x08" + b"\xff" * 9 + b"\2", "beyond": b"\x12" + b"\xff" * 9 + b"\1"}

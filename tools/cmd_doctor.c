@@ -45,7 +45,8 @@ static const command_option options[] = {
     {"uri-fd", KEY_URI_FD, "N", "read the URI from file descriptor N"},
     {"plain-port", KEY_PLAIN_PORT, "N", "look for a listener without TLS on this port too\n(up to 16 times)"},
     {"role", KEY_ROLE, "ROLE",
-     "print the ACL line of a producer, worker or operator (of\nAsynq's scheduler or inspector too), and "
+     "print the ACL line of a producer, worker, operator or rotate\n(of Asynq's scheduler or inspector too), "
+     "and "
      "end;\n"
      "with --test, examine the server for it"},
     {"layout", KEY_LAYOUT, "LAYOUT", "whose keys: examples (the default) or asynq"},
@@ -106,7 +107,7 @@ static int take_role(doctor *about, const char *value)
         }
     }
     return report_usage(
-        "--role takes producer, worker or operator; with --layout asynq also scheduler or inspector");
+        "--role takes producer, worker, operator or rotate; with --layout asynq also scheduler or inspector");
 }
 
 static int take_layout(doctor *about, const char *value)

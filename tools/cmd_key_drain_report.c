@@ -12,33 +12,17 @@
 #include "common/report.h"
 #include "common/secret.h"
 #include "common/shared.h"
-#include "common/uri.h"
 #include "drain.h"
 #include "drain_server.h"
 
-enum {
-    KEY_KEY = KEY_OWN,
-    KEY_LINES,
-    KEY_SERVER,
-    KEY_URI,
-    KEY_URI_FILE,
-    KEY_URI_FD,
-    KEY_MATCH,
-    KEY_RATE,
-    KEY_JSON,
-    NAMED_MAX = 64
-};
+enum { KEY_KEY = KEY_OWN, KEY_LINES, KEY_MATCH, KEY_RATE, KEY_JSON, NAMED_MAX = 64 };
 
 static const command_option options[] = {
     KEYRING_OPTIONS,
     {"key", KEY_KEY, "KEY-ID", "judge this key (up to 64 times), and report no other"},
     {"lines", KEY_LINES, NULL,
      "each line of a FILE, or of standard input, is a value (an\nenvelope in text form)"},
-    {"server", KEY_SERVER, NULL, "look into the server that TASKSEAL_URI names"},
-    {"uri", KEY_URI, "URI", "into this one (without a password)"},
-    {"uri-file", KEY_URI_FILE, "FILE",
-     "into the one whose URI stands in FILE, which others must\nnot be able to read"},
-    {"uri-fd", KEY_URI_FD, "N", "into the one whose URI comes from file descriptor N"},
+    SERVER_OPTIONS,
     {"match", KEY_MATCH, "PATTERN",
      "only into keys that SCAN's MATCH lets pass;\n'{*}:t:*' (the default) are the examples' tasks,\n'asynq:{*}:t:*' those of Asynq"},
     {"rate", KEY_RATE, "N", "at most N commands a second: 1000 (the default);\n0: no limit"},
@@ -48,32 +32,14 @@ static const command_option options[] = {
 
 typedef struct settings {
     keyring_choice keyring;
-    uri_source source;
+    server_choice from;
     drain_server server;
     const char *named[NAMED_MAX];
     size_t named_count;
-    bool has_server;
     bool has_server_option; /* one that only a server makes sense of */
     bool lines;
     bool json;
 } settings;
-
-static int take_uri(settings *set, int key, const char *value)
-{
-    set->has_server = true;
-    switch (key) {
-    case KEY_URI:
-        set->source.argument = value;
-        return STATUS_OK;
-    case KEY_URI_FILE:
-        set->source.file = value;
-        return STATUS_OK;
-    case KEY_URI_FD:
-        return parse_descriptor("uri-fd", value, &set->source.fd);
-    default:
-        return STATUS_OK;
-    }
-}
 
 static int take_named(settings *set, const char *value)
 {
@@ -96,11 +62,6 @@ static int take(void *state, int key, const char *value)
     case KEY_JSON:
         set->json = true;
         return STATUS_OK;
-    case KEY_SERVER:
-    case KEY_URI:
-    case KEY_URI_FILE:
-    case KEY_URI_FD:
-        return take_uri(set, key, value);
     case KEY_MATCH:
         set->has_server_option = true;
         set->server.match = value;
@@ -109,7 +70,8 @@ static int take(void *state, int key, const char *value)
         set->has_server_option = true;
         return parse_count("rate", value, &set->server.rate);
     default:
-        return keyring_take(&set->keyring, key, value);
+        return server_takes(key) ? server_take(&set->from, key, value)
+                                 : keyring_take(&set->keyring, key, value);
     }
 }
 
@@ -174,7 +136,7 @@ static int take_server(settings *set, drain *to)
 {
     buffer uri = BUFFER_EMPTY;
 
-    int status = uri_read(&set->source, &uri);
+    int status = uri_read(&set->from.source, &uri);
     if (status == STATUS_OK) {
         set->server.uri = (const char *)uri.data;
         status = drain_take_server(to, &set->server);
@@ -192,9 +154,9 @@ static int report_all(settings *set, const taskseal_keyring *ring, int count, ch
         return status;
     for (size_t i = 0; i < set->named_count; i++)
         (void)drain_name(&found, set->named[i]); /* check_named has found it */
-    status = set->has_server ? take_server(set, &found) : take_files(set, &found, count, paths);
+    status = set->from.given ? take_server(set, &found) : take_files(set, &found, count, paths);
     /* A scan that was cut short tells nothing; a file that can't be read is counted. */
-    if (status == STATUS_OK || !set->has_server) {
+    if (status == STATUS_OK || !set->from.given) {
         if (set->json)
             drain_print_json(&found);
         else
@@ -208,13 +170,13 @@ static int report_all(settings *set, const taskseal_keyring *ring, int count, ch
 
 static int check_sources(const settings *set, int files)
 {
-    if (set->has_server && (files > 0 || set->lines))
+    if (set->from.given && (files > 0 || set->lines))
         return report_usage("give FILEs (with or without --lines) or a server, not both");
-    if (!set->has_server && set->has_server_option)
+    if (!set->from.given && set->has_server_option)
         return report_usage(
             "--match and --rate are about a server: give --uri-file, --uri-fd, --uri or --server");
     /* Neither standard input nor TASKSEAL_URI is taken without a word: nothing there would say that all is well. */
-    if (!set->has_server && files == 0 && !set->lines)
+    if (!set->from.given && files == 0 && !set->lines)
         return report_usage(
             "nothing to look into: give FILEs ('-' is standard input), --lines, or a server by "
             "--uri-file, --uri-fd, --uri or --server (which takes TASKSEAL_URI)");
@@ -232,8 +194,9 @@ static int check_named(const settings *set, const taskseal_keyring *ring)
 
 static int run(const command *self, int argc, char **argv)
 {
-    settings set = {
-        .keyring = KEYRING_CHOICE_EMPTY, .source = {.fd = -1}, .server = {.match = "{*}:t:*", .rate = 1000}};
+    settings set = {.keyring = KEYRING_CHOICE_EMPTY,
+                    .from = SERVER_CHOICE_EMPTY,
+                    .server = {.match = "{*}:t:*", .rate = 1000}};
     taskseal_keyring *ring = NULL;
     bool stop;
 

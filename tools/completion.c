@@ -12,7 +12,7 @@ static const value_class classes[] = {
     {"TYPE", VALUE_WORDS, "xchacha20poly1305 aegis256 dedupe"},
     {"PURPOSE", VALUE_WORDS, "payload result error reference"},
     {"FIELDS", VALUE_WORDS, "queue type id extra none"},
-    {"ROLE", VALUE_WORDS, "producer worker operator scheduler inspector"},
+    {"ROLE", VALUE_WORDS, "producer worker operator rotate scheduler inspector"},
     {"LAYOUT", VALUE_WORDS, "examples asynq"},
     {"SHELL", VALUE_WORDS, "bash zsh"},
     {"SUBCOMMAND", VALUE_WORDS, NULL},

@@ -137,18 +137,35 @@ static void take_sealed(drain *self, const void *data, size_t len)
         drain_skip_one(self, DRAIN_UNREADABLE);
 }
 
-/* A task of Asynq whose payload is sealed. An error's text in it may be, too: then it is not wholly looked into. */
+typedef struct message {
+    drain *to;
+    const char *at;   /* what is behind the last envelope */
+    bool found;       /* one */
+    bool holds_other; /* one may stand elsewhere */
+} message;
+
+static void take_part(taskseal_bytes sealed, taskseal_err err, void *data)
+{
+    message *self = data;
+
+    self->found = true;
+    self->holds_other =
+        self->holds_other || may_hold_envelope(self->at, (size_t)((const char *)sealed.data - self->at));
+    self->at = (const char *)sealed.data + sealed.len;
+    if (err == TASKSEAL_OK)
+        take_sealed(self->to, sealed.data, sealed.len);
+    else
+        drain_skip_one(self->to, DRAIN_UNREADABLE);
+}
+
+/* A task of Asynq: its payload or what a bundle of a group holds, and the text of its error. */
 static bool take_message(drain *self, const void *data, size_t len)
 {
-    taskseal_bytes payload;
+    message parts = {.to = self, .at = data};
 
-    if (taskseal_asynq_payload(data, len, &payload) != TASKSEAL_OK ||
-        taskseal_is_sealed(payload.data, payload.len) == TASKSEAL_PLAIN)
+    if (taskseal_asynq_envelopes(data, len, take_part, &parts) != TASKSEAL_OK || !parts.found)
         return false;
-    const size_t before = (size_t)((const char *)payload.data - (const char *)data);
-    take_sealed(self, payload.data, payload.len);
-    if (may_hold_envelope(data, before) ||
-        may_hold_envelope((const char *)payload.data + payload.len, len - before - payload.len))
+    if (parts.holds_other || may_hold_envelope(parts.at, (size_t)((const char *)data + len - parts.at)))
         drain_skip_one(self, DRAIN_EMBEDDED);
     return true;
 }

@@ -10,6 +10,7 @@ enum field {
     ID = 3,
     QUEUE = 4,
     RETRY = 5,
+    ERROR_TEXT = 7,
     TIMEOUT = 8,
     DEADLINE = 9,
     UNIQUE_KEY = 10,
@@ -85,7 +86,7 @@ size_t taskseal__asynq_message_put(const taskseal__asynq_message *message, uint8
 
 /* ---- Reading ---- */
 
-static bool take_varint(taskseal__reader *reader, uint64_t *value)
+bool taskseal__asynq_take_varint(taskseal__reader *reader, uint64_t *value)
 {
     uint8_t byte;
     *value = 0;
@@ -99,58 +100,68 @@ static bool take_varint(taskseal__reader *reader, uint64_t *value)
     return false;
 }
 
-/* Steps over a value, of which *len bytes are its own. */
-static bool take_value(taskseal__reader *reader, uint64_t type, size_t *len)
+/* Steps over a value, of which `len` bytes are its own. */
+static bool take_value(taskseal__reader *reader, uint64_t type, taskseal__asynq_field *field)
 {
-    const uint8_t *bytes;
     uint64_t value;
+    field->length = reader->next;
+    field->len = 0;
     switch (type) {
     case VARINT:
-        *len = 0;
-        return take_varint(reader, &value);
+        if (!taskseal__asynq_take_varint(reader, &value))
+            return false;
+        break;
     case FIXED64:
-        *len = 8;
+        field->len = 8;
         break;
     case FIXED32:
-        *len = 4;
+        field->len = 4;
         break;
     case BYTES:
-        if (!take_varint(reader, &value) || value > reader->left)
+        if (!taskseal__asynq_take_varint(reader, &value) || value > reader->left)
             return false;
-        *len = (size_t)value;
+        field->len = (size_t)value;
         break;
     default:
         return false;
     }
-    return taskseal__take(reader, *len, &bytes);
+    return taskseal__take(reader, field->len, &field->bytes);
 }
 
-bool taskseal__asynq_message_find(const uint8_t *message, size_t len, taskseal__asynq_place *place)
+bool taskseal__asynq_take_field(taskseal__reader *reader, taskseal__asynq_field *field)
+{
+    uint64_t tag;
+    if (!taskseal__asynq_take_varint(reader, &tag) || tag >> 3 == 0 || tag >> 3 > UINT32_MAX >> 3 ||
+        !take_value(reader, tag & 7, field))
+        return false;
+    field->kind = tag == ((uint64_t)PAYLOAD << 3 | BYTES)      ? TASKSEAL__ASYNQ_IS_PAYLOAD
+                  : tag == ((uint64_t)ERROR_TEXT << 3 | BYTES) ? TASKSEAL__ASYNQ_IS_ERROR
+                                                               : TASKSEAL__ASYNQ_OTHER;
+    return true;
+}
+
+bool taskseal__asynq_message_find(const uint8_t *message, size_t len, taskseal_bytes *payload)
 {
     taskseal__reader reader = {message, len};
+    taskseal__asynq_field field;
     bool found = false;
-    *place = (taskseal__asynq_place){0, 0, 0};
+    *payload = (taskseal_bytes){NULL, 0};
     while (reader.left > 0) {
-        const size_t begin = len - reader.left;
-        uint64_t tag;
-        size_t value_len;
-        if (!take_varint(&reader, &tag) || tag >> 3 == 0 || tag >> 3 > UINT32_MAX >> 3 ||
-            !take_value(&reader, tag & 7, &value_len))
+        if (!taskseal__asynq_take_field(&reader, &field) ||
+            (found && field.kind == TASKSEAL__ASYNQ_IS_PAYLOAD))
             return false;
-        if (tag != ((uint64_t)PAYLOAD << 3 | BYTES))
+        if (field.kind != TASKSEAL__ASYNQ_IS_PAYLOAD)
             continue;
-        if (found)
-            return false;
         found = true;
-        *place = (taskseal__asynq_place){begin, len - reader.left - value_len, value_len};
+        if (field.len != 0)
+            *payload = (taskseal_bytes){field.bytes, field.len};
     }
     return true;
 }
 
-size_t taskseal__asynq_message_put_tag(uint8_t *out, size_t payload_len)
+size_t taskseal__asynq_put_length(uint8_t *out, size_t len)
 {
     writer w = {out, 0};
-    put_tag(&w, PAYLOAD, BYTES);
-    put_varint(&w, payload_len);
+    put_varint(&w, len);
     return w.len;
 }

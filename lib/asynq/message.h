@@ -5,6 +5,8 @@
 
 #include <taskseal/taskseal.h>
 
+#include "../core/wire.h"
+
 /* What a task that nobody has tried yet has. Fields that are 0 or empty are left out of the message. */
 typedef struct taskseal__asynq_message {
     taskseal_bytes type;
@@ -23,20 +25,27 @@ typedef struct taskseal__asynq_message {
  * the payload belong. With `out` NULL nothing is written, and of the fields only their lengths are looked at. */
 size_t taskseal__asynq_message_put(const taskseal__asynq_message *message, uint8_t *out, uint8_t **payload);
 
-/* Where the payload of a message stands: its tag, and its bytes. */
-typedef struct taskseal__asynq_place {
-    size_t tag;
-    size_t data;
+/* ---- Reading messages that anyone may have written, with any fields ---- */
+
+/* Of 7 bits a byte, the lowest first. False if it is cut or too large. */
+bool taskseal__asynq_take_varint(taskseal__reader *reader, uint64_t *value);
+
+enum { TASKSEAL__ASYNQ_LENGTH_MAX = 10 };
+
+/* Writes the length of what follows, at most TASKSEAL__ASYNQ_LENGTH_MAX bytes, and returns how many. */
+size_t taskseal__asynq_put_length(uint8_t *out, size_t len);
+
+typedef struct taskseal__asynq_field {
+    enum { TASKSEAL__ASYNQ_OTHER, TASKSEAL__ASYNQ_IS_PAYLOAD, TASKSEAL__ASYNQ_IS_ERROR } kind;
+    const uint8_t *length; /* where that of the bytes stands, if it has one */
+    const uint8_t *bytes;
     size_t len;
-} taskseal__asynq_place;
+} taskseal__asynq_field;
 
-/* Reads a message that anyone may have written, with any fields. False if it is none, or has two payloads. Without a
- * payload, place->len is 0. */
-bool taskseal__asynq_message_find(const uint8_t *message, size_t len, taskseal__asynq_place *place);
+/* False if what is left begins with no field. */
+bool taskseal__asynq_take_field(taskseal__reader *reader, taskseal__asynq_field *field);
 
-/* Writes the tag and the length of a payload, at most TASKSEAL__ASYNQ_TAG_MAX bytes, and returns how many. */
-size_t taskseal__asynq_message_put_tag(uint8_t *out, size_t payload_len);
-
-enum { TASKSEAL__ASYNQ_TAG_MAX = 11 };
+/* False if it is no message, or has two payloads. `payload` is absent if there is none, or an empty one. */
+bool taskseal__asynq_message_find(const uint8_t *message, size_t len, taskseal_bytes *payload);
 
 #endif

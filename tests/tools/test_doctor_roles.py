@@ -15,8 +15,8 @@ from doctors import HELPER, examine, lab, lines, start, uri, verdict
 from harness import REFUSED, SOURCE, USAGE, bad, check, equal, good, main, test
 
 
-ROLES = {"examples": ["producer", "worker", "operator"],
-         "asynq": ["producer", "worker", "operator", "scheduler", "inspector"]}
+ROLES = {"examples": ["producer", "worker", "operator", "rotate"],
+         "asynq": ["producer", "worker", "operator", "rotate", "scheduler", "inspector"]}
 EVERY = [(role, layout) for layout, roles in ROLES.items() for role in roles]
 
 

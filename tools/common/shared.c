@@ -25,6 +25,28 @@ int context_take(taskseal_context *context, int key, const char *value)
     }
 }
 
+bool server_takes(int key)
+{
+    return key >= KEY_SERVER && key <= KEY_URI_FD;
+}
+
+int server_take(server_choice *choice, int key, const char *value)
+{
+    choice->given = true;
+    switch (key) {
+    case KEY_URI:
+        choice->source.argument = value;
+        return STATUS_OK;
+    case KEY_URI_FILE:
+        choice->source.file = value;
+        return STATUS_OK;
+    case KEY_URI_FD:
+        return parse_descriptor("uri-fd", value, &choice->source.fd);
+    default:
+        return STATUS_OK;
+    }
+}
+
 unsigned context_given(const taskseal_context *context)
 {
     return (context->queue.data != NULL ? TASKSEAL_BOUND_QUEUE : 0U) |

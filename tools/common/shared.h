@@ -11,9 +11,22 @@
 
 #include "buffer.h"
 #include "passphrase.h"
+#include "uri.h"
 
 /* Keys of options without a letter; a subcommand's own begin at KEY_OWN. */
-enum { KEY_QUEUE = 256, KEY_TYPE, KEY_ID, KEY_EXTRA, KEY_PASSPHRASE_FILE, KEY_PASSPHRASE_FD, KEY_OWN };
+enum {
+    KEY_QUEUE = 256,
+    KEY_TYPE,
+    KEY_ID,
+    KEY_EXTRA,
+    KEY_PASSPHRASE_FILE,
+    KEY_PASSPHRASE_FD,
+    KEY_SERVER,
+    KEY_URI,
+    KEY_URI_FILE,
+    KEY_URI_FD,
+    KEY_OWN
+};
 
 #define CONTEXT_OPTIONS                                                                                      \
     {"queue", KEY_QUEUE, "NAME", "the queue that the task belongs to"},                                      \
@@ -40,6 +53,16 @@ enum { KEY_QUEUE = 256, KEY_TYPE, KEY_ID, KEY_EXTRA, KEY_PASSPHRASE_FILE, KEY_PA
         "output", 'o', "FILE", "write FILE, which appears whole or not at all, instead\nof standard output"  \
     }
 
+/* For commands that look into a server or into files: there TASKSEAL_URI is not taken without a word. */
+#define SERVER_OPTIONS                                                                                       \
+    {"server", KEY_SERVER, NULL, "look into the server that TASKSEAL_URI names"},                            \
+        {"uri", KEY_URI, "URI", "into this one (without a password)"},                                       \
+        {"uri-file", KEY_URI_FILE, "FILE",                                                                   \
+         "into the one whose URI stands in FILE, which others must\nnot be able to read"},                   \
+    {                                                                                                        \
+        "uri-fd", KEY_URI_FD, "N", "into the one whose URI comes from file descriptor N"                     \
+    }
+
 /* Takes one of CONTEXT_OPTIONS. A status of report.h, as all below. */
 int context_take(taskseal_context *context, int key, const char *value);
 
@@ -60,6 +83,18 @@ typedef struct keyring_choice {
 
 #define KEYRING_CHOICE_EMPTY                                                                                 \
     ((keyring_choice){NULL, {"--passphrase-file", "--passphrase-fd", NULL, -1, false}})
+
+/* What SERVER_OPTIONS give. */
+typedef struct server_choice {
+    bool given;
+    uri_source source;
+} server_choice;
+
+#define SERVER_CHOICE_EMPTY ((server_choice){false, {NULL, NULL, -1}})
+
+/* Whether `key` is one of SERVER_OPTIONS, and taking it. */
+bool server_takes(int key);
+int server_take(server_choice *choice, int key, const char *value);
 
 /* Whether `key` is one of KEYRING_OPTIONS, and taking it. */
 bool keyring_takes(int key);

@@ -19,6 +19,7 @@ typedef enum role {
     ROLE_PRODUCER,
     ROLE_WORKER,
     ROLE_OPERATOR,
+    ROLE_ROTATE,
     ROLE_SCHEDULER,
     ROLE_INSPECTOR,
     ROLES

@@ -12,7 +12,8 @@ enum { WORD_MAX = 320, WORDS_TEXT_MAX = 3000 };
 static const char any_queue[] = "{*}";
 static const char no_queue[] = "taskseal-doctor"; /* no queue has this name, and none gets it */
 
-const char *const role_names[ROLES] = {"", "producer", "worker", "operator", "scheduler", "inspector"};
+const char *const role_names[ROLES] = {"",       "producer",  "worker",   "operator",
+                                       "rotate", "scheduler", "inspector"};
 static const char *const layout_names[] = {"", "examples", "asynq"};
 
 /* The pattern for one queue. */

@@ -3,6 +3,7 @@
 
 #define EXAMPLES_READ "%R~{*}:t:*"
 #define ASYNQ_READ    "%R~asynq:{*}:t:*"
+#define REKEY         "info scan eval hstrlen hget hset"
 #define OPERATE       "info config|get acl|getuser acl|dryrun acl|whoami scan dbsize hstrlen hget"
 
 /* What both who enqueue need. */
@@ -26,12 +27,14 @@ const role_line role_lines[] = {
      "hincrby get set "
      "del"},
     {LAYOUT_EXAMPLES, ROLE_OPERATOR, EXAMPLES_READ, NULL, OPERATE},
+    {LAYOUT_EXAMPLES, ROLE_ROTATE, "~{*}:t:*", NULL, REKEY},
     {LAYOUT_ASYNQ, ROLE_PRODUCER, ASYNQ_ENQUEUE_KEYS, NULL, ASYNQ_ENQUEUE " type"},
     {LAYOUT_ASYNQ, ROLE_WORKER, ASYNQ_QUEUE_KEYS, "&asynq:cancel",
      "eval evalsha subscribe exists del expire expireat get set setex incr hget hset hdel lpush rpush lrem "
      "rpoplpush sadd "
      "srem smembers zadd zrem zcard zscore zrange zrangebyscore zrevrange zremrangebyrank zremrangebyscore"},
     {LAYOUT_ASYNQ, ROLE_OPERATOR, ASYNQ_READ, NULL, OPERATE},
+    {LAYOUT_ASYNQ, ROLE_ROTATE, "~asynq:{*}:t:*", NULL, REKEY},
     {LAYOUT_ASYNQ, ROLE_SCHEDULER,
      ASYNQ_ENQUEUE_KEYS " ~asynq:schedulers ~asynq:schedulers:* ~asynq:scheduler_history:*", NULL,
      ASYNQ_ENQUEUE " del expire zrem zremrangebyrank"},

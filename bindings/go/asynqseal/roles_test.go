@@ -22,7 +22,7 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-var roles = []string{"producer", "worker", "scheduler", "inspector", "operator"}
+var roles = []string{"producer", "worker", "scheduler", "inspector", "operator", "rotate"}
 
 // startServerWithRoles has the ACL lines that `taskseal doctor --role ROLE --layout asynq` prints. Its own user is the administrator.
 func startServerWithRoles(t *testing.T) *server {
@@ -342,6 +342,8 @@ func TestTheLinesOfTheDoctorForbidTheRest(t *testing.T) {
 			[]string{"PUBLISH " + other + " 1", "SCAN 0", "INFO", "RPOPLPUSH " + pending + " asynq:{default}:active", "INCR " + task}},
 		"operator": {[]string{"HGET " + task + " msg", "SCAN 0", "INFO", "CONFIG GET hz"},
 			[]string{"HSET " + task + " msg 1", "DEL " + task, "LPUSH " + pending + " 1", "EVAL return 0", "SMEMBERS asynq:queues"}},
+		"rotate": {[]string{"HGET " + task + " msg", "SCAN 0", "INFO"},
+			[]string{"DEL " + task, "LPUSH " + pending + " 1", "SMEMBERS asynq:queues", "HDEL " + task + " msg"}},
 	} {
 		client := s.as(role).redis(t)
 		for _, words := range rules.may {
