@@ -28,7 +28,7 @@ def export(folder, target, seeds):
     program = folder / "fuzz" / f"replay-{target}"
     raw, data = folder / f"{target}.profraw", folder / f"{target}.profdata"
     raw.unlink(missing_ok=True)
-    harness.quietly([program, *seeds], f"replay-{target}", env={"LLVM_PROFILE_FILE": str(raw)})
+    harness.quietly([program, "--sparse", *seeds], f"replay-{target}", env={"LLVM_PROFILE_FILE": str(raw)})
     harness.quietly(["llvm-profdata", "merge", "-sparse", raw, "-o", data], f"profdata-{target}")
     return json.loads(llvm_cov("text", data, program))["data"][0], llvm_cov("lcov", data, program)
 
