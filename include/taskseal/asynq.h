@@ -121,7 +121,8 @@ TASKSEAL_MUST_USE taskseal_err taskseal_asynq_enqueue(struct redisContext *redis
                                                       const taskseal_asynq_task *task,
                                                       taskseal_asynq_result *result, taskseal_error *error);
 
-/* Enqueues `count` tasks in their order, up to 128 in each round trip. results[i] says what became of tasks[i]. A
+/* Enqueues `count` tasks in their order (but for a moment in which a server learns the script), up to 128 in each
+ * round trip. results[i] says what became of tasks[i]. A
  * task that is refused does not keep the others from being sent. A connection that fails does: what it leaves
  * unanswered is in doubt, and what comes after is not sent. TASKSEAL_OK if all are queued, exist or are
  * duplicates; else the first error, and error->message names its task, from 0. Needs memory for a part of the
@@ -146,9 +147,10 @@ typedef void taskseal_asynq_done(const taskseal_asynq_result *result, const task
 
 /* As taskseal_asynq_enqueue, on an event loop: `redis` is of taskseal_redis_connect_async. Seals and returns at
  * once. `done` is called exactly once if TASKSEAL_OK comes back: with the answer, or when the connection ends or
- * is freed. Else it is not called. Many may be under way at once. `task` is not needed any more when this returns.
- * `error` may be NULL. What is in doubt is tried again on a new connection with the same id, result->id if it was
- * made.
+ * is freed. Else it is not called. It may enqueue, and end the connection. Many may be under way at once. After
+ * redisAsyncDisconnect hiredis takes no more, so what waits for its queue to be listed is not sent. `task` is not
+ * needed any more when this returns. `error` may be NULL. What is in doubt is tried again on a new connection with
+ * the same id, result->id if it was made.
  *  BAD_ARGUMENT  `redis` is not of this library, or `done` is NULL
  *  those of taskseal_redis_error, NO_MEMORY, and those with [refused] that are not the server's */
 TASKSEAL_MUST_USE taskseal_err taskseal_asynq_enqueue_async(struct redisAsyncContext *redis,

@@ -32,7 +32,7 @@ static const struct {
     {"}:g:", ": asynq:{queue}:g:group"},
 };
 
-/* How servers say that a command of a script lacks a right: not with NOPERM in front. Redis 7.2 and Valkey; before them. */
+/* How servers say that a script may not do something, without NOPERM in front: Redis 7.2 and Valkey; older ones. */
 static const char *const denials[] = {"ERR ACL failure in script", "The user executing the script can't "};
 
 static bool is_denial(const redisReply *reply)
@@ -43,7 +43,7 @@ static bool is_denial(const redisReply *reply)
     return false;
 }
 
-/* What stopped the script: Redis 6 has an ERR of its own in front of that, "ERR Error running script (...: -OOM ...". */
+/* What stopped the script: Redis 6 has words of its own before that, "ERR Error running script (...: -OOM ...". */
 static redisReply cause_of(const redisReply *reply)
 {
     static char noperm[] = "NOPERM";
