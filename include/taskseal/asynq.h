@@ -121,13 +121,12 @@ TASKSEAL_MUST_USE taskseal_err taskseal_asynq_enqueue(struct redisContext *redis
                                                       const taskseal_asynq_task *task,
                                                       taskseal_asynq_result *result, taskseal_error *error);
 
-/* Enqueues `count` tasks in their order (but for a moment in which a server learns the script), up to 128 in each
- * round trip. results[i] says what became of tasks[i]. A
- * task that is refused does not keep the others from being sent. A connection that fails does: what it leaves
- * unanswered is in doubt, and what comes after is not sent. TASKSEAL_OK if all are queued, exist or are
- * duplicates; else the first error, and error->message names its task, from 0. Needs memory for a part of the
- * batch at a time: 256 KiB, or as much as the largest task takes. Errors as taskseal_asynq_enqueue; BAD_ARGUMENT
- * if `tasks` or `results` is NULL. */
+/* Enqueues `count` tasks in their order (but while the server learns the script), up to 128 in each round trip.
+ * results[i] says what became of tasks[i]. A task that is refused does not keep the others from being sent. A
+ * connection that fails does: what it leaves unanswered is in doubt, and what comes after is not sent. TASKSEAL_OK if
+ * all are queued, exist or are duplicates; else the first error, and error->message names its task, from 0. Needs
+ * memory for a part of the batch at a time: 256 KiB, or as much as the largest task takes; and hiredis twice that.
+ * Errors as taskseal_asynq_enqueue; BAD_ARGUMENT if `tasks` or `results` is NULL. */
 TASKSEAL_MUST_USE taskseal_err taskseal_asynq_enqueue_batch(struct redisContext *redis,
                                                             const taskseal_asynq_task *tasks, size_t count,
                                                             taskseal_asynq_result *results,

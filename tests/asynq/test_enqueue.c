@@ -298,17 +298,20 @@ static void start_cluster(void)
 /* A node refuses keys of two slots in one command, and a script's keys that were not declared. */
 START_TEST(all_kinds_of_tasks_are_enqueued_on_a_cluster)
 {
+    static const char *const queues[] = {"mail", "{mail", "ma{il", "{"};
     redisContext *redis = queue_empty();
     taskseal_asynq_task task = queue_task("one", "payload");
+    task.queue = taskseal_str(queues[_i]);
+    task.type = taskseal_str("}{x}");
     assert_enqueued(redis, &task, TASKSEAL_ASYNQ_QUEUED);
-    task.id = taskseal_str("two");
+    task.id = taskseal_str("}{two}");
     task.process_in = 60;
     task.unique_ttl = 60;
     assert_enqueued(redis, &task, TASKSEAL_ASYNQ_QUEUED);
     task.id = taskseal_str("three");
     task.payload = taskseal_str("another");
     task.process_in = 0;
-    task.group = taskseal_str("{x}");
+    task.group = taskseal_str("}{x}");
     assert_enqueued(redis, &task, TASKSEAL_ASYNQ_QUEUED);
     redisFree(redis);
 }
@@ -346,7 +349,7 @@ int main(void)
     tcase_add_test(one, who_may_not_list_queues_is_told_so);
     tcase_add_test(one, what_nothing_has_verified_is_refused);
     tcase_add_test(one, a_connection_that_has_failed_sends_nothing);
-    tcase_add_test(cluster, all_kinds_of_tasks_are_enqueued_on_a_cluster);
+    tcase_add_loop_test(cluster, all_kinds_of_tasks_are_enqueued_on_a_cluster, 0, 4);
     tcase_add_test(cluster, keys_of_another_node_are_said_to_be);
     return run_suite(suite);
 }
