@@ -111,10 +111,11 @@ struct redisAsyncContext;
  *  BAD_CLOCK, NO_RANDOM, those of taskseal_seal and of taskseal_dedupe_tag  [refused]
  *  NO_MEMORY     [refused, or not sent, or in doubt; not refused: the connection is of no use any more]
  *  those of taskseal_redis_error  [not sent if the connection had failed before, else in doubt]
- *  SERVER_BUSY   [refused] among others: its memory is full (OOM), it has become a replica (READONLY); retryable
+ *  SERVER_BUSY   [refused] among others: its memory is full (OOM), it has become a replica (READONLY), the keys belong
+ *                to another node of the cluster (MOVED, ASK); retryable, the latter ones on a connection to the other
  *  NO_PERMISSION [refused] the message names the command, if it is HSET, LPUSH, ZADD or SADD
  *  SERVER_ERROR  [refused] among others: a key holds another type than Asynq's (WRONGTYPE), and the message names
- *                it; the keys belong to another node of the cluster (MOVED)
+ *                it
  *  IO            [in doubt] also an answer that the script does not give
  * `result` and `error` may be NULL. */
 TASKSEAL_MUST_USE taskseal_err taskseal_asynq_enqueue(struct redisContext *redis,
