@@ -106,7 +106,7 @@ struct redisAsyncContext;
  * says. `redis` is of taskseal_redis_connect, and no replies are under way on it. First the queue is added to
  * asynq:queues, which costs a round trip: once that is done, TASKSEAL_ASYNQ_QUEUE_LISTED saves it. The errors,
  * with the outcome in brackets:
- *  BAD_ARGUMENT  [not sent] `redis` is not of this library, or belongs to an event loop
+ *  BAD_ARGUMENT  [not sent] `redis` is not of this library, or belongs to an event loop, or commands wait on it
  *  BAD_ARGUMENT  [refused] error->message says what of the task is out of range
  *  BAD_CLOCK, NO_RANDOM, those of taskseal_seal and of taskseal_dedupe_tag  [refused]
  *  NO_MEMORY     [refused, or not sent, or in doubt; not refused: the connection is of no use any more]

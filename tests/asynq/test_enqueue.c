@@ -261,6 +261,22 @@ START_TEST(what_nothing_has_verified_is_refused)
 }
 END_TEST
 
+START_TEST(a_connection_on_which_commands_wait_is_refused)
+{
+    redisContext *redis = queue_empty();
+    taskseal_asynq_result result;
+    void *reply = NULL;
+    const taskseal_asynq_task task = queue_task("one", "payload");
+    ck_assert_int_eq(redisAppendCommand(redis, "PING"), REDIS_OK);
+    assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_asynq_enqueue(redis, &task, &result, NULL));
+    ck_assert_int_eq(result.outcome, TASKSEAL_ASYNQ_NOT_SENT);
+    ck_assert_int_eq(redisGetReply(redis, &reply), REDIS_OK);
+    freeReplyObject(reply);
+    assert_enqueued(redis, &task, TASKSEAL_ASYNQ_QUEUED);
+    redisFree(redis);
+}
+END_TEST
+
 START_TEST(a_connection_that_has_failed_sends_nothing)
 {
     redisContext *redis = queue_empty(), *other = connected(WORKER, "127.0.0.1", "", "");
@@ -350,6 +366,7 @@ int main(void)
     tcase_add_loop_test(one, the_rights_that_the_header_names_suffice, 0, 3);
     tcase_add_test(one, who_may_not_list_queues_is_told_so);
     tcase_add_test(one, what_nothing_has_verified_is_refused);
+    tcase_add_test(one, a_connection_on_which_commands_wait_is_refused);
     tcase_add_test(one, a_connection_that_has_failed_sends_nothing);
     tcase_add_loop_test(cluster, all_kinds_of_tasks_are_enqueued_on_a_cluster, 0, 4);
     tcase_add_test(cluster, keys_of_another_node_are_said_to_be);
