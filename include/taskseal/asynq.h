@@ -106,27 +106,28 @@ struct redisAsyncContext;
  * says. `redis` is of taskseal_redis_connect, and no replies are under way on it. First the queue is added to
  * asynq:queues, which costs a round trip: once that is done, TASKSEAL_ASYNQ_QUEUE_LISTED saves it. The errors,
  * with the outcome in brackets:
- *  BAD_ARGUMENT  [not sent] `redis` is not of this library, or belongs to an event loop
+ *  BAD_ARGUMENT  [not sent] `redis` is not of this library, or belongs to an event loop, or commands wait on it
  *  BAD_ARGUMENT  [refused] error->message says what of the task is out of range
  *  BAD_CLOCK, NO_RANDOM, those of taskseal_seal and of taskseal_dedupe_tag  [refused]
  *  NO_MEMORY     [refused, or not sent, or in doubt; not refused: the connection is of no use any more]
  *  those of taskseal_redis_error  [not sent if the connection had failed before, else in doubt]
- *  SERVER_BUSY   [refused] among others: its memory is full (OOM), it has become a replica (READONLY); retryable
+ *  SERVER_BUSY   [refused] among others: its memory is full (OOM), it has become a replica (READONLY), the keys belong
+ *                to another node of the cluster (MOVED, ASK); retryable, the latter ones on a connection to the other
  *  NO_PERMISSION [refused] the message names the command, if it is HSET, LPUSH, ZADD or SADD
  *  SERVER_ERROR  [refused] among others: a key holds another type than Asynq's (WRONGTYPE), and the message names
- *                it; the keys belong to another node of the cluster (MOVED)
+ *                it
  *  IO            [in doubt] also an answer that the script does not give
  * `result` and `error` may be NULL. */
 TASKSEAL_MUST_USE taskseal_err taskseal_asynq_enqueue(struct redisContext *redis,
                                                       const taskseal_asynq_task *task,
                                                       taskseal_asynq_result *result, taskseal_error *error);
 
-/* Enqueues `count` tasks in their order, up to 128 in each round trip. results[i] says what became of tasks[i]. A
- * task that is refused does not keep the others from being sent. A connection that fails does: what it leaves
- * unanswered is in doubt, and what comes after is not sent. TASKSEAL_OK if all are queued, exist or are
- * duplicates; else the first error, and error->message names its task, from 0. Needs memory for a part of the
- * batch at a time: 256 KiB, or as much as the largest task takes. Errors as taskseal_asynq_enqueue; BAD_ARGUMENT
- * if `tasks` or `results` is NULL. */
+/* Enqueues `count` tasks in their order (but while the server learns the script), up to 128 in each round trip.
+ * results[i] says what became of tasks[i]. A task that is refused does not keep the others from being sent. A
+ * connection that fails does: what it leaves unanswered is in doubt, and what comes after is not sent. TASKSEAL_OK if
+ * all are queued, exist or are duplicates; else the first error, and error->message names its task, from 0. Needs
+ * memory for a part of the batch at a time: 256 KiB, or as much as the largest task takes; and hiredis twice that.
+ * Errors as taskseal_asynq_enqueue; BAD_ARGUMENT if `tasks` or `results` is NULL. */
 TASKSEAL_MUST_USE taskseal_err taskseal_asynq_enqueue_batch(struct redisContext *redis,
                                                             const taskseal_asynq_task *tasks, size_t count,
                                                             taskseal_asynq_result *results,
@@ -147,10 +148,10 @@ typedef void taskseal_asynq_done(const taskseal_asynq_result *result, const task
 
 /* As taskseal_asynq_enqueue, on an event loop: `redis` is of taskseal_redis_connect_async. Seals and returns at
  * once. `done` is called exactly once if TASKSEAL_OK comes back: with the answer, or when the connection ends or
- * is freed. Else it is not called. Many may be under way at once. redisAsyncDisconnect lets answers come, and nothing
- * more be sent: call it after the last `done`. `task` is not needed any more when this returns.
- * `error` may be NULL. What is in doubt is tried again on a new connection with the same id, result->id if it was
- * made.
+ * is freed. Else it is not called. It may enqueue, and end the connection. Many may be under way at once.
+ * redisAsyncDisconnect lets answers come and takes nothing more, so what waits for its queue to be listed is not sent:
+ * call it after the last `done`. `task` is not needed any more when this returns. `error` may be NULL. What is in
+ * doubt is tried again on a new connection with the same id, result->id if it was made.
  *  BAD_ARGUMENT  `redis` is not of this library, or `done` is NULL
  *  those of taskseal_redis_error, NO_MEMORY, and those with [refused] that are not the server's */
 TASKSEAL_MUST_USE taskseal_err taskseal_asynq_enqueue_async(struct redisAsyncContext *redis,

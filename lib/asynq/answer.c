@@ -8,13 +8,16 @@ enum { WORD_SIZE = 16 };
 static const struct {
     const char *word;
     const char *advice;
+    taskseal_err err; /* OK: as of any command */
 } advices[] = {
-    {"OOM", "its memory is full (maxmemory)"},
-    {"READONLY", "it is a replica: connect to its primary"},
-    {"MOVED", "the key belongs to another node of the cluster: connect to that one"},
-    {"ASK", "the key is moving to another node of the cluster"},
-    {"NOPERM", "the user lacks a right: the header says which ones are needed"},
-    {"WRONGTYPE", "a key holds another type than Asynq's"},
+    {"OOM", "its memory is full (maxmemory)", TASKSEAL_OK},
+    {"READONLY", "it is a replica: connect to its primary", TASKSEAL_OK},
+    /* On a connection to the other node the task can be resumed. */
+    {"MOVED", "the key belongs to another node of the cluster: connect to that one",
+     TASKSEAL_ERR_SERVER_BUSY},
+    {"ASK", "the key is moving to another node of the cluster", TASKSEAL_ERR_SERVER_BUSY},
+    {"NOPERM", "the user lacks a right: the header says which ones are needed", TASKSEAL_OK},
+    {"WRONGTYPE", "a key holds another type than Asynq's", TASKSEAL_OK},
 };
 
 /* What the script says after its words, so that the answer's own bytes need not be shown. */
@@ -32,7 +35,7 @@ static const struct {
     {"}:g:", ": asynq:{queue}:g:group"},
 };
 
-/* How servers say that a command of a script lacks a right: not with NOPERM in front. Redis 7.2 and Valkey; before them. */
+/* How servers say that a script may not do something, without NOPERM in front: Redis 7.2 and Valkey; older ones. */
 static const char *const denials[] = {"ERR ACL failure in script", "The user executing the script can't "};
 
 static bool is_denial(const redisReply *reply)
@@ -43,7 +46,7 @@ static bool is_denial(const redisReply *reply)
     return false;
 }
 
-/* What stopped the script: Redis 6 has an ERR of its own in front of that, "ERR Error running script (...: -OOM ...". */
+/* What stopped the script: Redis 6 has words of its own before that, "ERR Error running script (...: -OOM ...". */
 static redisReply cause_of(const redisReply *reply)
 {
     static char noperm[] = "NOPERM";
@@ -65,9 +68,13 @@ static taskseal_err refuse(const redisReply *reply, const char *place, taskseal_
     taskseal_err err = taskseal_redis_reply_error(&cause);
     const char *advice = taskseal_err_text(err);
     taskseal_redis_reply_word(&cause, word, sizeof word);
-    for (size_t i = 0; i < sizeof advices / sizeof advices[0]; i++)
-        if (strcmp(advices[i].word, word) == 0)
-            advice = advices[i].advice;
+    for (size_t i = 0; i < sizeof advices / sizeof advices[0]; i++) {
+        if (strcmp(advices[i].word, word) != 0)
+            continue;
+        advice = advices[i].advice;
+        if (advices[i].err != TASKSEAL_OK)
+            err = advices[i].err;
+    }
     return taskseal__fail(error, err, "the server refused it (%s): %s%s", word, advice, place);
 }
 

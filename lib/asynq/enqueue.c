@@ -329,7 +329,12 @@ static taskseal_err check_connection(const redisContext *redis, taskseal_error *
     if ((redis->flags & REDIS_BLOCK) == 0)
         return taskseal__fail(error, TASKSEAL_ERR_BAD_ARGUMENT,
                               "the connection belongs to an event loop: use taskseal_asynq_enqueue_async");
-    return taskseal_redis_error(redis) == TASKSEAL_OK ? TASKSEAL_OK : taskseal__asynq_lost(redis, error);
+    if (taskseal_redis_error(redis) != TASKSEAL_OK)
+        return taskseal__asynq_lost(redis, error);
+    if (sdslen(redis->obuf) != 0) /* their replies would be taken for those of tasks */
+        return taskseal__fail(error, TASKSEAL_ERR_BAD_ARGUMENT,
+                              "commands wait on the connection: get their replies first");
+    return TASKSEAL_OK;
 }
 
 taskseal_err taskseal_asynq_resume(redisContext *redis, const taskseal_asynq_task *tasks, size_t count,

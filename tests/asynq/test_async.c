@@ -18,6 +18,8 @@ typedef struct told {
     taskseal_asynq_result last;
     taskseal_error error;
     session *ends; /* its connection, if it is set: freed in `done` */
+    session *more; /* if it is set, `done` enqueues another task on it, until there were three */
+    taskseal_err refused; /* what came back of that */
 } told;
 
 static void on_done(const taskseal_asynq_result *result, const taskseal_error *error, void *data)
@@ -27,6 +29,10 @@ static void on_done(const taskseal_asynq_result *result, const taskseal_error *e
     t->last = *result;
     t->error = *error;
     assert_err(result->err, error->code);
+    if (t->more != NULL && t->calls < 3) {
+        const taskseal_asynq_task task = queue_task(NULL, "payload");
+        t->refused = taskseal_asynq_enqueue_async(t->more->redis, &task, on_done, t, NULL);
+    }
     if (t->ends != NULL && t->ends->redis != NULL)
         redisAsyncFree(t->ends->redis);
 }
@@ -185,6 +191,64 @@ START_TEST(the_connection_may_be_freed_by_who_is_told)
 }
 END_TEST
 
+START_TEST(who_is_told_may_enqueue_another)
+{
+    redisContext *redis = queue_empty();
+    session s = session_new();
+    told t = {.more = &s};
+    const taskseal_asynq_task task = queue_task(NULL, "payload");
+    freeReplyObject(ASK(redis, REDIS_REPLY_STATUS, "SCRIPT FLUSH"));
+    session_connect(&s, uri_of_worker());
+    enqueue(&s, &task, &t);
+    session_until(&s, &t.calls, 3);
+    assert_ok(t.refused);
+    ck_assert_int_eq(number_of(redis, "LLEN asynq:{mail}:pending"), 3);
+    finish(&s);
+    redisFree(redis);
+}
+END_TEST
+
+START_TEST(a_connection_that_is_being_freed_takes_no_other)
+{
+    redisContext *redis = queue_empty();
+    session s = session_new();
+    told t = {.more = &s};
+    const taskseal_asynq_task task = queue_task(NULL, "payload");
+    session_connect(&s, uri_of_worker());
+    enqueue(&s, &task, &t);
+    redisAsyncFree(s.redis);
+    ck_assert_uint_eq(t.calls, 1);
+    ck_assert(t.refused != TASKSEAL_OK && !taskseal_err_permanent(t.refused));
+    finish(&s);
+    redisFree(redis);
+}
+END_TEST
+
+/* It waits for the answers to what was sent. What was to be sent next is not. */
+START_TEST(a_connection_that_is_being_ended_tells_each_task)
+{
+    redisContext *redis = queue_empty();
+    session s = session_new();
+    told unlisted = {.calls = 0}, listed = {.calls = 0};
+    taskseal_asynq_task task = queue_task("one", "payload");
+    session_connect(&s, uri_of_worker());
+    enqueue(&s, &task, &unlisted);
+    task = queue_task("two", "payload");
+    task.flags = TASKSEAL_ASYNQ_QUEUE_LISTED;
+    assert_enqueued(redis, &task, TASKSEAL_ASYNQ_QUEUED); /* the server knows the script */
+    enqueue(&s, &task, &listed);
+    redisAsyncDisconnect(s.redis);
+    session_until(&s, &unlisted.calls, 1);
+    session_until(&s, &listed.calls, 1);
+    ck_assert_int_eq(unlisted.last.outcome, TASKSEAL_ASYNQ_NOT_SENT);
+    ck_assert(!taskseal_err_permanent(unlisted.last.err));
+    ck_assert_int_eq(listed.last.outcome, TASKSEAL_ASYNQ_EXISTS);
+    ck_assert(!is_queued(redis, "one"));
+    finish(&s);
+    redisFree(redis);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("async");
@@ -195,6 +259,9 @@ int main(void)
     tcase_add_test(tests, what_can_not_be_sealed_is_told_at_once);
     tcase_add_loop_test(tests, a_connection_that_ends_tells_each_task, 0, 2);
     tcase_add_test(tests, the_connection_may_be_freed_by_who_is_told);
+    tcase_add_test(tests, who_is_told_may_enqueue_another);
+    tcase_add_test(tests, a_connection_that_is_being_freed_takes_no_other);
+    tcase_add_test(tests, a_connection_that_is_being_ended_tells_each_task);
     tcase_add_test(tests, a_server_that_goes_leaves_tasks_in_doubt);
     return run_suite(suite);
 }

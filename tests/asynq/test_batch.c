@@ -239,7 +239,7 @@ static redisContext *connect_through(proxy *p)
     taskseal_error error;
     real_server behind = running;
     behind.port = proxy_port(p);
-    real_server_uri(&behind, uri, sizeof uri, WORKER, "127.0.0.1", "", "");
+    real_server_uri(&behind, uri, sizeof uri, WORKER, "127.0.0.1", "", "&timeout_ms=5000");
     assert_ok(taskseal_redis_endpoint_new(&endpoint, uri, &error));
     assert_ok(taskseal_redis_connect(endpoint, &redis, &error));
     taskseal_redis_endpoint_free(endpoint);

@@ -259,11 +259,11 @@ START_TEST(a_right_that_lacks_is_named)
 }
 END_TEST
 
-/* As Redis 6.0.16 says it. */
+/* As Redis 6.0.16 says it, and a node of a cluster that has another. */
 static const struct {
     const char *reply, *names;
     taskseal_err err;
-} older[] = {
+} said[] = {
     {"ERR Error running script (call to f_19af): @user_script:46: @user_script: 46: -OOM command not allowed when "
      "used memory > 'maxmemory'.",
      "(OOM): its memory", TASKSEAL_ERR_SERVER_BUSY},
@@ -274,19 +274,21 @@ static const struct {
      "(NOPERM): the user lacks", TASKSEAL_ERR_NO_PERMISSION},
     {"ERR Error running script (call to f_19af): @user_script:46: @user_script: 46: Wrong number of args",
      "(ERR): the server answered", TASKSEAL_ERR_SERVER_ERROR},
+    {"MOVED 3999 127.0.0.1:6381", "(MOVED): the key belongs to another node", TASKSEAL_ERR_SERVER_BUSY},
+    {"ASK 3999 127.0.0.1:6381", "(ASK): the key is moving", TASKSEAL_ERR_SERVER_BUSY},
     {"ERR unknown command: -OOM", "(ERR): the server answered", TASKSEAL_ERR_SERVER_ERROR},
 };
 
-START_TEST(what_stops_a_script_of_an_older_server_is_told)
+START_TEST(what_stopped_the_script_is_told)
 {
     char text[256];
     taskseal_asynq_outcome outcome;
     taskseal_error error;
-    (void)snprintf(text, sizeof text, "%s", older[_i].reply);
+    (void)snprintf(text, sizeof text, "%s", said[_i].reply);
     const redisReply reply = {.type = REDIS_REPLY_ERROR, .str = text, .len = strlen(text)};
-    assert_err(older[_i].err, taskseal__asynq_read(&reply, &outcome, &error));
+    assert_err(said[_i].err, taskseal__asynq_read(&reply, &outcome, &error));
     ck_assert_int_eq(outcome, TASKSEAL_ASYNQ_REFUSED);
-    ck_assert_msg(strstr(error.message, older[_i].names) != NULL, "%s", error.message);
+    ck_assert_msg(strstr(error.message, said[_i].names) != NULL, "%s", error.message);
 }
 END_TEST
 
@@ -332,6 +334,22 @@ START_TEST(what_nothing_has_verified_is_refused)
 }
 END_TEST
 
+START_TEST(a_connection_on_which_commands_wait_is_refused)
+{
+    redisContext *redis = queue_empty();
+    taskseal_asynq_result result;
+    void *reply = NULL;
+    const taskseal_asynq_task task = queue_task("one", "payload");
+    ck_assert_int_eq(redisAppendCommand(redis, "PING"), REDIS_OK);
+    assert_err(TASKSEAL_ERR_BAD_ARGUMENT, taskseal_asynq_enqueue(redis, &task, &result, NULL));
+    ck_assert_int_eq(result.outcome, TASKSEAL_ASYNQ_NOT_SENT);
+    ck_assert_int_eq(redisGetReply(redis, &reply), REDIS_OK);
+    freeReplyObject(reply);
+    assert_enqueued(redis, &task, TASKSEAL_ASYNQ_QUEUED);
+    redisFree(redis);
+}
+END_TEST
+
 START_TEST(a_connection_that_has_failed_sends_nothing)
 {
     redisContext *redis = queue_empty(), *other = connected(WORKER, "127.0.0.1", "", "");
@@ -366,10 +384,11 @@ int main(void)
     tcase_add_test(one, memory_that_fills_up_on_the_way_leaves_no_half);
     tcase_add_loop_test(one, a_replica_refuses_all_of_it, 0, 2);
     tcase_add_loop_test(one, a_right_that_lacks_is_named, 0, COUNT_OF(poor));
-    tcase_add_loop_test(one, what_stops_a_script_of_an_older_server_is_told, 0, COUNT_OF(older));
+    tcase_add_loop_test(one, what_stopped_the_script_is_told, 0, COUNT_OF(said));
     tcase_add_loop_test(one, the_rights_that_the_header_names_suffice, 0, 3);
     tcase_add_test(one, who_may_not_list_queues_is_told_so);
     tcase_add_test(one, what_nothing_has_verified_is_refused);
+    tcase_add_test(one, a_connection_on_which_commands_wait_is_refused);
     tcase_add_test(one, a_connection_that_has_failed_sends_nothing);
     return run_suite(suite);
 }

@@ -103,7 +103,7 @@ func (d *direct) call(s *Sealer, w *wish, sealed []byte, madeID bool) (*scriptCa
 	if uniqueKey != "" {
 		c.keys = append(c.keys, uniqueKey)
 		if w.later(now) {
-			ttl += w.due.Sub(now)
+			ttl = w.due.Add(ttl).Sub(now)
 		}
 	}
 	c.args = []any{w.id, message, state, at, int64(ttl / time.Second), w.group}

@@ -52,6 +52,7 @@ func TestDirectWritesWhatAsynqWrites(t *testing.T) {
 	for name, opts := range map[string][]asynq.Option{
 		"pending":   {asynq.MaxRetry(3), asynq.Timeout(90 * time.Second), asynq.Retention(time.Hour)},
 		"scheduled": {asynq.ProcessAt(due), asynq.Deadline(due.Add(time.Hour)), asynq.Queue("critical"), asynq.MaxRetry(0)},
+		"far":       {asynq.ProcessAt(time.Unix(13569465600, 0)), asynq.Queue("critical")}, // in 2400: more than a Duration counts
 		"group":     {asynq.Group("ann"), asynq.Queue("news")},
 	} {
 		var written [2]map[string]string
