@@ -40,7 +40,8 @@ static const command_option options[] = {
      "into the one whose URI stands in FILE, which others must\nnot be able to read"},
     {"uri-fd", KEY_URI_FD, "N", "into the one whose URI comes from file descriptor N"},
     {"match", KEY_MATCH, "PATTERN",
-     "only into keys that SCAN's MATCH lets pass;\n'{*}:t:*' (the default) are the examples' tasks,\n'asynq:{*}:t:*' those of Asynq"},
+     "only into keys that SCAN's MATCH lets pass;\n'{*}:t:*' (the default) are the examples' "
+     "tasks,\n'asynq:{*}:t:*' those of Asynq"},
     {"rate", KEY_RATE, "N", "at most N commands a second: 1000 (the default);\n0: no limit"},
     {"json", KEY_JSON, NULL, "print one JSON object; taskseal-key(1) tells its keys"},
     {NULL, 0, NULL, NULL},
