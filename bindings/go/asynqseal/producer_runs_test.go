@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	taskseal "github.com/taskseal/taskseal/bindings/go"
 )
@@ -113,6 +115,42 @@ func TestProducerOfCEndsByTheSignalBetweenTwoBatches(t *testing.T) {
 	}
 	if said := strings.Count(r.out.String(), "\n"); said != 1 || len(s.pendingIDs(t)) != 1 {
 		t.Errorf("%d were said to be queued, %d are", said, len(s.pendingIDs(t)))
+	}
+}
+
+// A file has always more to read.
+func TestProducerOfCEndsInTheMidstOfInput(t *testing.T) {
+	s := newStage(t, Config{})
+	endless, err := os.Create(filepath.Join(t.TempDir(), "endless"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer endless.Close()
+	if _, err := io.WriteString(endless, strings.Repeat("line\n", 128)); err != nil {
+		t.Fatal(err)
+	}
+	if err := endless.Truncate(1 << 40); err != nil { // a hole
+		t.Fatal(err)
+	}
+	_, _ = endless.Seek(0, io.SeekStart)
+	var out lockedText
+	producer := s.programOfC(t, "TASKSEAL_ASYNQ_PRODUCER", "mail", "welcome")
+	producer.Stdin, producer.Stdout = endless, &out
+	if err := producer.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = producer.Process.Kill() }()
+	waitFor(t, "the first batch is queued", func() bool { return strings.Count(out.String(), " queued\n") == 128 })
+	_ = producer.Process.Signal(syscall.SIGTERM)
+	ended := make(chan error, 1)
+	go func() { ended <- producer.Wait() }()
+	select {
+	case <-ended:
+	case <-time.After(20 * time.Second):
+		t.Fatal("it did not end")
+	}
+	if status := producer.ProcessState.Sys().(syscall.WaitStatus); !status.Signaled() || status.Signal() != syscall.SIGTERM {
+		t.Error("it ended with", producer.ProcessState)
 	}
 }
 
