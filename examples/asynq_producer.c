@@ -157,9 +157,12 @@ static void finish_task(struct producer *p, size_t i)
     printf("%.*s %s\n", id.len > 0 ? (int)id.len : 1, id.len > 0 ? (const char *)id.data : "-",
            word(r->outcome));
     if (r->outcome == TASKSEAL_ASYNQ_REFUSED) {
+        taskseal_error why = {.message = ""};
+        size_t size;
         p->status = EXIT_SOME;
+        bool mine = taskseal_asynq_size(&p->tasks[i], &size, &why) != TASKSEAL_OK; /* not the server's */
         fprintf(stderr, "asynq_producer: line %lu refused: %s: %s\n", p->lines[i], taskseal_err_name(r->err),
-                taskseal_err_text(r->err));
+                mine ? why.message : taskseal_err_text(r->err));
     }
     explicit_bzero(p->texts[i], p->lens[i]);
     free(p->texts[i]);
@@ -173,23 +176,24 @@ static bool send_batch(struct producer *p)
     taskseal_error error = {.code = TASKSEAL_OK};
     const long begun = now_ms();
     unsigned delay;
-    taskseal_err why = taskseal_asynq_enqueue_batch(p->redis, p->tasks, p->count, p->results, &error);
-    if (why != TASKSEAL_OK)
-        why = unfinished(p);
+    taskseal_err err = taskseal_asynq_enqueue_batch(p->redis, p->tasks, p->count, p->results, &error);
+    taskseal_err why = err == TASKSEAL_OK ? TASKSEAL_OK : unfinished(p);
     while (why != TASKSEAL_OK && stopped == 0 && now_ms() - begun < GIVE_UP_MS &&
            taskseal_redis_backoff_next(&pauses, why, &delay)) {
         fprintf(stderr, "asynq_producer: %s; trying again\n", error.message);
         (void)wait_for(p, -1, delay);
-        why = taskseal_redis_reconnect(p->redis, &error);
-        if (why == TASKSEAL_OK &&
-            taskseal_asynq_resume(p->redis, p->tasks, p->count, p->results, &error) != TASKSEAL_OK)
+        err = why = taskseal_redis_reconnect(p->redis, &error);
+        if (err == TASKSEAL_OK)
+            err = taskseal_asynq_resume(p->redis, p->tasks, p->count, p->results, &error);
+        if (why == TASKSEAL_OK && err != TASKSEAL_OK)
             why = unfinished(p);
     }
     for (size_t i = 0; i < p->count; i++)
         finish_task(p, i);
     p->count = p->bytes = 0;
-    if (why != TASKSEAL_OK)
-        fprintf(stderr, "asynq_producer: gave up: %s: %s\n", taskseal_err_name(why), error.message);
+    if (err != TASKSEAL_OK && err != TASKSEAL_ERR_BAD_ARGUMENT)
+        fprintf(stderr, "asynq_producer: %s%s: %s\n", why != TASKSEAL_OK ? "gave up: " : "",
+                taskseal_err_name(err), error.message);
     if (fflush(stdout) != 0) {
         perror("asynq_producer: output");
         return false;

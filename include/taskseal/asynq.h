@@ -134,8 +134,7 @@ TASKSEAL_MUST_USE taskseal_err taskseal_asynq_enqueue_batch(struct redisContext 
 /* Goes on with a batch, or with one task, after taskseal_redis_reconnect say: `results` are those of the call
  * before. Tries again what was not sent, what is in doubt, and what was refused with an error that is retryable,
  * with the ids that were made then. So nothing is enqueued twice: what had been queued, and is not done meanwhile,
- * EXISTS. (What is done is still there for its `retention`, and EXISTS too.) The error is the first one's: look at
- * each result for what another try may change. */
+ * EXISTS. */
 TASKSEAL_MUST_USE taskseal_err taskseal_asynq_resume(struct redisContext *redis,
                                                      const taskseal_asynq_task *tasks, size_t count,
                                                      taskseal_asynq_result *results, taskseal_error *error);
@@ -145,8 +144,7 @@ typedef void taskseal_asynq_done(const taskseal_asynq_result *result, const task
 
 /* As taskseal_asynq_enqueue, on an event loop: `redis` is of taskseal_redis_connect_async. Seals and returns at
  * once. `done` is called exactly once if TASKSEAL_OK comes back: with the answer, or when the connection ends or
- * is freed. Else it is not called. Many may be under way at once. redisAsyncDisconnect lets answers come, and nothing
- * more be sent: call it after the last `done`. `task` is not needed any more when this returns.
+ * is freed. Else it is not called. Many may be under way at once. `task` is not needed any more when this returns.
  * `error` may be NULL. What is in doubt is tried again on a new connection with the same id, result->id if it was
  * made.
  *  BAD_ARGUMENT  `redis` is not of this library, or `done` is NULL

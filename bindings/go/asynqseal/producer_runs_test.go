@@ -226,7 +226,7 @@ func TestProducerOfCNamesWhatIsWrong(t *testing.T) {
 		says        string
 	}{
 		{"a line", "a\tone\nno tab\nc\ttwo", []string{"--ids", "mail", "welcome"}, 1, "line 2 refused: it begins with no id and tab\n"},
-		{"an id", "a\tone\n\xff\tbad\nc\ttwo", []string{"--ids", "news", "welcome"}, 1, "line 2 refused: bad-argument: "},
+		{"an id", "a\tone\n\xff\tbad\nc\ttwo", []string{"--ids", "news", "welcome"}, 1, "line 2 refused: bad-argument: the id is not UTF-8 at byte 0: no worker could decode the task\n"},
 		{"a queue", "one", []string{"ma}il", "welcome"}, 2, "bad-argument: the queue's name holds '}', which would end the hash tag in its keys\n"},
 		{"a number", "one", []string{"--in", "1h", "mail", "welcome"}, 2, "a whole number comes after --in; see --help\n"},
 		{"both ids", "one", []string{"--ids", "--id", "a", "mail", "welcome"}, 2, "--id and --ids: give one of them; see --help\n"},

@@ -27,13 +27,13 @@ import (
 
 // These tests hold examples/asynq_producer.c, a producer in C, against Asynq's own client. tests/go/run builds it.
 
-// uri is what taskseal's programs, in C and in Go, take to log in to the stage's server.
-func (s *stage) uri() string {
+// uri is what taskseal's programs, in C and in Go, take to log in to this server.
+func (s *server) uri() string {
 	return fmt.Sprintf("rediss://%s:%s@%s/0?cacert=%s&name=localhost", user, s.password, s.options.Addr, filepath.Join(s.folder, "ca.pem"))
 }
 
-// programOfC is a program of the C build, with the stage's keys and server.
-func (s *stage) programOfC(t *testing.T, variable string, arguments ...string) *exec.Cmd {
+// programOfC is a program of the C build, with the stages' keys and this server.
+func (s *server) programOfC(t *testing.T, variable string, arguments ...string) *exec.Cmd {
 	t.Helper()
 	program := os.Getenv(variable)
 	if program == "" {
@@ -57,7 +57,7 @@ func keysOfC(ids ...string) []byte {
 }
 
 // inC runs such a program, and gives what it prints.
-func (s *stage) inC(t *testing.T, variable, input string, arguments ...string) (string, error) {
+func (s *server) inC(t *testing.T, variable, input string, arguments ...string) (string, error) {
 	t.Helper()
 	command := s.programOfC(t, variable, arguments...)
 	command.Stdin = strings.NewReader(input)
@@ -71,7 +71,7 @@ func (s *stage) inC(t *testing.T, variable, input string, arguments ...string) (
 }
 
 // produce enqueues one task from C and gives its id and what became of it.
-func (s *stage) produce(t *testing.T, payload string, arguments ...string) (id, outcome string) {
+func (s *server) produce(t *testing.T, payload string, arguments ...string) (id, outcome string) {
 	t.Helper()
 	said, err := s.inC(t, "TASKSEAL_ASYNQ_PRODUCER", payload+"\n", arguments...)
 	if err != nil {
