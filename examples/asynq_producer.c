@@ -44,21 +44,19 @@ struct producer {
 static const char USAGE[] =
     "usage: asynq_producer [OPTION]... QUEUE TYPE <PAYLOADS\n"
     "\n"
-    "Seals each line of standard input and enqueues it as a task for workers of Asynq. Prints each task's id "
-    "and\n"
-    "what became of it: queued, exists (a task of this id is there), or duplicate (an equal --unique one "
-    "waits).\n"
-    "What a lost connection leaves in doubt is tried again for a minute, under the same id.\n"
+    "Seals each line of standard input and enqueues it as a task for workers of Asynq. Prints each task's\n"
+    "id and what became of it: queued, exists (a task of this id is there), or duplicate (an equal one that\n"
+    "is --unique is not done). What a lost connection leaves in doubt is tried again for a minute, under "
+    "the\n"
+    "same id.\n"
     "\n"
-    "  --ids            each line is an id, a tab and a payload, so that nothing is queued twice if it is "
-    "run again\n"
+    "  --ids            each line is an id, a tab and a payload: what is sent again is not queued twice\n"
     "  --id ID          the id of the first task; later ones get made ones\n"
     "  --in S, --at T   due in S seconds, or at a time (seconds since 1970); default: at once\n"
     "  --expires-in S   S seconds after it was due workers refuse it; default: never\n"
     "  --group GROUP    to be aggregated by the worker\n"
-    "  --unique S       until S seconds after it is due no equal one, while it is not done. Needs a dedupe "
-    "key:\n"
-    "                   taskseal key add NAME --type dedupe && taskseal key promote NAME\n"
+    "  --unique S       no equal one until S seconds after it is due, while it is not done. Needs a dedupe\n"
+    "                   key: taskseal key add NAME --type dedupe, then taskseal key promote NAME\n"
     "  --retries N      0 for none; default: 25\n"
     "  --timeout S      that a worker may take; default: 1800, or no limit if there is a deadline\n"
     "  --deadline T     by which it must be done (seconds since 1970)\n"
@@ -67,17 +65,16 @@ static const char USAGE[] =
     "environment:\n"
     "  TASKSEAL_URI      rediss://user:password@host:port/0?cacert=...&cert=...&key=... The user's rights:\n"
     "                    taskseal doctor --role producer --layout asynq\n"
-    "  TASKSEAL_KEYRING  the key file; or fd:N, env:NAME or credential:NAME\n"
+    "  TASKSEAL_KEYRING  the key file; or fd:N, env:NAME (no SIGHUP for these two) or credential:NAME\n"
     "\n"
     "example:\n"
     "  echo '{\"to\":\"ann@example.com\"}' | asynq_producer --in 60 --expires-in 86400 mail welcome\n"
     "\n"
-    "SIGHUP: loads the keys anew before the next batch. SIGTERM, SIGINT: finishes the batch in hand, then "
-    "ends by\n"
-    "that signal; what was not printed was not sent.\n"
-    "exit status: 0 all are there, 1 some lines were refused, 2 usage or configuration, 3 connection or "
-    "input "
-    "failed\n";
+    "SIGHUP: loads the keys anew before the next batch. SIGTERM, SIGINT: finishes the batch in hand, then\n"
+    "ends by that signal; what was not printed was not sent.\n"
+    "exit status: 0 all are there, 1 some lines were refused, 2 usage or configuration, 3 connection, input "
+    "or\n"
+    "output failed\n";
 
 /* ---- Waiting ---------------------------------------------------------------------------------- */
 
@@ -110,12 +107,13 @@ static bool wait_for(struct producer *p, int fd, long ms)
     sigset_t none;
     int got;
     sigemptyset(&none);
+    (void)ppoll(NULL, 0, &(struct timespec){0}, &none); /* one that finds input lets no signal through */
     do {
         got = ppoll(&ready, 1, ms < 0 ? NULL : &limit, &none);
         keys_refresh(&p->keys);
     } while (got < 0 && errno == EINTR && stopped == 0);
     p->seal.keyring = p->keys.ring;
-    return got > 0;
+    return got > 0 && stopped == 0;
 }
 
 /* ---- Sending ---------------------------------------------------------------------------------- */
@@ -159,9 +157,12 @@ static void finish_task(struct producer *p, size_t i)
     printf("%.*s %s\n", id.len > 0 ? (int)id.len : 1, id.len > 0 ? (const char *)id.data : "-",
            word(r->outcome));
     if (r->outcome == TASKSEAL_ASYNQ_REFUSED) {
+        taskseal_error why = {.message = ""};
+        size_t size;
         p->status = EXIT_SOME;
+        bool mine = taskseal_asynq_size(&p->tasks[i], &size, &why) != TASKSEAL_OK; /* not the server's */
         fprintf(stderr, "asynq_producer: line %lu refused: %s: %s\n", p->lines[i], taskseal_err_name(r->err),
-                taskseal_err_text(r->err));
+                mine ? why.message : taskseal_err_text(r->err));
     }
     explicit_bzero(p->texts[i], p->lens[i]);
     free(p->texts[i]);
@@ -175,24 +176,29 @@ static bool send_batch(struct producer *p)
     taskseal_error error = {.code = TASKSEAL_OK};
     const long begun = now_ms();
     unsigned delay;
-    taskseal_err why = taskseal_asynq_enqueue_batch(p->redis, p->tasks, p->count, p->results, &error);
-    if (why != TASKSEAL_OK)
-        why = unfinished(p);
+    taskseal_err err = taskseal_asynq_enqueue_batch(p->redis, p->tasks, p->count, p->results, &error);
+    taskseal_err why = err == TASKSEAL_OK ? TASKSEAL_OK : unfinished(p);
     while (why != TASKSEAL_OK && stopped == 0 && now_ms() - begun < GIVE_UP_MS &&
            taskseal_redis_backoff_next(&pauses, why, &delay)) {
         fprintf(stderr, "asynq_producer: %s; trying again\n", error.message);
         (void)wait_for(p, -1, delay);
-        why = taskseal_redis_reconnect(p->redis, &error);
-        if (why == TASKSEAL_OK &&
-            taskseal_asynq_resume(p->redis, p->tasks, p->count, p->results, &error) != TASKSEAL_OK)
+        err = why = taskseal_redis_reconnect(p->redis, &error);
+        if (err == TASKSEAL_OK)
+            err = taskseal_asynq_resume(p->redis, p->tasks, p->count, p->results, &error);
+        if (why == TASKSEAL_OK && err != TASKSEAL_OK)
             why = unfinished(p);
     }
     for (size_t i = 0; i < p->count; i++)
         finish_task(p, i);
     p->count = p->bytes = 0;
-    if (why != TASKSEAL_OK)
-        fprintf(stderr, "asynq_producer: gave up: %s: %s\n", taskseal_err_name(why), error.message);
-    return fflush(stdout) == 0 && why == TASKSEAL_OK;
+    if (err != TASKSEAL_OK && err != TASKSEAL_ERR_BAD_ARGUMENT)
+        fprintf(stderr, "asynq_producer: %s%s: %s\n", why != TASKSEAL_OK ? "gave up: " : "",
+                taskseal_err_name(err), error.message);
+    if (fflush(stdout) != 0) {
+        perror("asynq_producer: output");
+        return false;
+    }
+    return why == TASKSEAL_OK;
 }
 
 /* ---- From lines to batches -------------------------------------------------------------------- */

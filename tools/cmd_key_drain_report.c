@@ -24,7 +24,8 @@ static const command_option options[] = {
      "each line of a FILE, or of standard input, is a value (an\nenvelope in text form)"},
     SERVER_OPTIONS,
     {"match", KEY_MATCH, "PATTERN",
-     "only into keys that SCAN's MATCH lets pass;\n'{*}:t:*' (the default) are the examples' tasks,\n'asynq:{*}:t:*' those of Asynq"},
+     "only into keys that SCAN's MATCH lets pass;\n'{*}:t:*' (the default) are the examples' "
+     "tasks,\n'asynq:{*}:t:*' those of Asynq"},
     {"rate", KEY_RATE, "N", "at most N commands a second: 1000 (the default);\n0: no limit"},
     {"json", KEY_JSON, NULL, "print one JSON object; taskseal-key(1) tells its keys"},
     {NULL, 0, NULL, NULL},

@@ -27,27 +27,40 @@ import (
 
 // These tests hold examples/asynq_producer.c, a producer in C, against Asynq's own client. tests/go/run builds it.
 
-// uri is what taskseal's programs, in C and in Go, take to log in to the stage's server.
-func (s *stage) uri() string {
+// uri is what taskseal's programs, in C and in Go, take to log in to this server.
+func (s *server) uri() string {
 	return fmt.Sprintf("rediss://%s:%s@%s/0?cacert=%s&name=localhost", user, s.password, s.options.Addr, filepath.Join(s.folder, "ca.pem"))
 }
 
-// inC runs a program of the C build with the stage's keys and server, and gives what it prints.
-func (s *stage) inC(t *testing.T, variable, input string, arguments ...string) (string, error) {
+// programOfC is a program of the C build, with the stages' keys and this server.
+func (s *server) programOfC(t *testing.T, variable string, arguments ...string) *exec.Cmd {
 	t.Helper()
 	program := os.Getenv(variable)
 	if program == "" {
 		t.Skipf("%s names no program: tests/go/run sets it", variable)
 	}
 	keys := filepath.Join(s.folder, "keyring")
-	secret := func(id string) string { return base64.RawURLEncoding.EncodeToString(secretOf(id)) }
-	text := fmt.Sprintf("taskseal-keyring 1\nkey mail-k01 xchacha20poly1305 active tskek1_%s\n"+
-		"key mail-k02 xchacha20poly1305 active tskek1_%s\nkey dedupe-k01 dedupe active tsdup1_%s\n",
-		secret("mail-k01"), secret("mail-k02"), secret("dedupe-k01"))
-	writeFile(t, keys, []byte(text))
+	writeFile(t, keys, keysOfC("mail-k01", "mail-k02"))
 	command := exec.Command(program, arguments...)
-	command.Stdin = strings.NewReader(input)
 	command.Env = append(os.Environ(), "TASKSEAL_KEYRING="+keys, "TASKSEAL_URI="+s.uri())
+	return command
+}
+
+// keysOfC is a key file with a dedupe key, and keys the first of which seals.
+func keysOfC(ids ...string) []byte {
+	secret := func(id string) string { return base64.RawURLEncoding.EncodeToString(secretOf(id)) }
+	text := "taskseal-keyring 1\n"
+	for _, id := range ids {
+		text += fmt.Sprintf("key %s xchacha20poly1305 active tskek1_%s\n", id, secret(id))
+	}
+	return []byte(text + fmt.Sprintf("key dedupe-k01 dedupe active tsdup1_%s\n", secret("dedupe-k01")))
+}
+
+// inC runs such a program, and gives what it prints.
+func (s *server) inC(t *testing.T, variable, input string, arguments ...string) (string, error) {
+	t.Helper()
+	command := s.programOfC(t, variable, arguments...)
+	command.Stdin = strings.NewReader(input)
 	var out, complaint bytes.Buffer
 	command.Stdout, command.Stderr = &out, &complaint
 	err := command.Run()
@@ -58,7 +71,7 @@ func (s *stage) inC(t *testing.T, variable, input string, arguments ...string) (
 }
 
 // produce enqueues one task from C and gives its id and what became of it.
-func (s *stage) produce(t *testing.T, payload string, arguments ...string) (id, outcome string) {
+func (s *server) produce(t *testing.T, payload string, arguments ...string) (id, outcome string) {
 	t.Helper()
 	said, err := s.inC(t, "TASKSEAL_ASYNQ_PRODUCER", payload+"\n", arguments...)
 	if err != nil {
