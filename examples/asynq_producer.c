@@ -17,6 +17,8 @@
 #include <taskseal/asynq.h>
 #include <taskseal/redis.h>
 
+#include "queue_node.h"
+
 enum { BATCH = 100, TRIES = 10, GIVE_UP_MS = 30000 };
 
 enum { EXIT_ALL = 0, EXIT_SOME = 1, EXIT_USAGE = 2, EXIT_FAILED = 3 };
@@ -195,7 +197,7 @@ static int set_up(struct producer *p, taskseal_keyring **ring)
     if (taskseal_keyring_load(ring, keys, &error) == TASKSEAL_OK &&
         taskseal_redis_endpoint_new(&endpoint, uri, &error) == TASKSEAL_OK) {
         status = EXIT_FAILED;
-        if (taskseal_redis_connect(endpoint, &p->redis, &error) == TASKSEAL_OK)
+        if (connect_for_queue(endpoint, &p->task, &p->redis, &error) == TASKSEAL_OK)
             status = EXIT_ALL;
     }
     if (status != EXIT_ALL)

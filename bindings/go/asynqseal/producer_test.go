@@ -27,8 +27,8 @@ import (
 
 // These tests hold examples/asynq_producer.c, a producer in C, against Asynq's own client. tests/go/run builds it.
 
-// inC runs a program of the C build with the stage's keys and server, and gives what it prints.
-func (s *stage) inC(t *testing.T, variable, input string, arguments ...string) (string, error) {
+// inC runs a program of the C build with the stages' keys and this server, and gives what it prints.
+func (s *server) inC(t *testing.T, variable, input string, arguments ...string) (string, error) {
 	t.Helper()
 	program := os.Getenv(variable)
 	if program == "" {
@@ -54,7 +54,7 @@ func (s *stage) inC(t *testing.T, variable, input string, arguments ...string) (
 }
 
 // produce enqueues one task from C and gives its id and what became of it.
-func (s *stage) produce(t *testing.T, payload string, arguments ...string) (id, outcome string) {
+func (s *server) produce(t *testing.T, payload string, arguments ...string) (id, outcome string) {
 	t.Helper()
 	said, err := s.inC(t, "TASKSEAL_ASYNQ_PRODUCER", payload+"\n", arguments...)
 	if err != nil {
