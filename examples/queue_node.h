@@ -65,7 +65,8 @@ static inline taskseal_err connect_for_queue(taskseal_redis_endpoint *endpoint, 
         *error = (taskseal_error){.code = TASKSEAL_ERR_NO_MEMORY, .message = "no memory for a key"};
         return TASKSEAL_ERR_NO_MEMORY;
     }
-    const int len = snprintf(key, size, "asynq:{%.*s}:pending", (int)task->queue.len, (const char *)task->queue.data);
+    const int len =
+        snprintf(key, size, "asynq:{%.*s}:pending", (int)task->queue.len, (const char *)task->queue.data);
     taskseal_err err = connect_for_key(endpoint, taskseal_str("asynq:queues"), &list, error);
     if (err == TASKSEAL_OK)
         err = list_queue(list, task->queue, error);
