@@ -84,7 +84,7 @@ typedef enum taskseal_asynq_outcome {
     TASKSEAL_ASYNQ_QUEUED,
     TASKSEAL_ASYNQ_EXISTS,    /* there is a task of this id in the queue, in any state; nothing was written */
     TASKSEAL_ASYNQ_DUPLICATE, /* another task has its unique key; nothing was written */
-    TASKSEAL_ASYNQ_REFUSED,   /* by the server or by this library; nothing of it was written, and `err` says why */
+    TASKSEAL_ASYNQ_REFUSED,   /* by the server or by this library; nothing was written, and `err` says why */
     TASKSEAL_ASYNQ_IN_DOUBT   /* it was sent, and the connection failed before the answer */
 } taskseal_asynq_outcome;
 
