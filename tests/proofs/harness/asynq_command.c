@@ -3,15 +3,23 @@
 
 #include <stdio.h>
 
+/* Before the header: CBMC keeps the size that it sees first. */
+extern const char taskseal__asynq_script[9], taskseal__asynq_script_sha1[9];
+const char taskseal__asynq_script[] = "return 1";
+extern const size_t taskseal__asynq_script_len;
+const size_t taskseal__asynq_script_len = sizeof taskseal__asynq_script - 1;
+const char taskseal__asynq_script_sha1[] = "7cdac520";
+
 /* What its callers print are numbers of 64 bits, as they are. */
 int any_print(char *out, size_t cap, const char *format, uint64_t value);
 #define snprintf(out, cap, format, value) any_print(out, cap, format, value)
 #include <asynq/command.c>
 #undef snprintf
 
-const char taskseal__asynq_script[] = "return 1";
-const size_t taskseal__asynq_script_len = sizeof taskseal__asynq_script - 1;
-const char taskseal__asynq_script_sha1[] = "7cdac520";
+const char *taskseal_err_text(taskseal_err err)
+{
+    return "text";
+}
 
 int any_print(char *out, size_t cap, const char *format, uint64_t value)
 {
@@ -29,6 +37,38 @@ const char *taskseal__asynq_state_word(taskseal__asynq_state state)
 {
     static const char *const words[] = {"pending", "scheduled", "aggregating"};
     return words[state];
+}
+
+/* ---- One piece ---- */
+
+void proof_command_put(void)
+{
+    size_t len = nondet_size(), before = nondet_size(), room = nondet_size();
+    ASSUME(before <= room && len <= room - before && room <= TASKSEAL_ASYNQ_PAYLOAD_MAX, "the first pass has counted it");
+    text t = {nondet_bool() ? any_bytes(room) : NULL, before};
+    put(&t, any_bytes(len), len);
+    CHECK(t.len == before + len, "counted, also when it is not written");
+    const taskseal_bytes put_last = since(&t, before);
+    CHECK(put_last.len == len && put_last.data == (t.out != NULL ? t.out + before : NULL), "and told");
+    REACHED_IF(t.out != NULL && len == room, "written");
+    REACHED_IF(t.out == NULL, "counted");
+}
+
+/* Each piece of the second pass must be where the first one has counted it; put has its own proof. */
+enum { PUTS = 40 };
+static size_t g_at[PUTS], g_len[PUTS], g_puts;
+void known_put(text *t, const void *bytes, size_t len)
+{
+    const size_t i = g_puts++;
+    CHECK(i < PUTS, "as many as there are");
+    if (t->out == NULL) {
+        g_at[i] = t->len;
+        g_len[i] = len;
+    }
+    CHECK(t->len == g_at[i] && len == g_len[i], "what was counted is written");
+    CHECK(len == 0 || __CPROVER_r_ok(bytes, len), "what is copied is there");
+    CHECK(t->out == NULL || len == 0 || __CPROVER_w_ok(t->out + g_at[i], len), "there is room for what is copied");
+    t->len = g_at[i] + len;
 }
 
 /* As long in both passes; message.c has its own proofs. */
@@ -51,20 +91,28 @@ static taskseal_bytes any_text_of(size_t least, size_t most)
     return (taskseal_bytes){any_bytes(len), len};
 }
 
+/* In a group or not, unique or not: a proof each, so that the pieces are the same in both passes. */
+#ifndef GROUP
+#define GROUP  0
+#define UNIQUE 0
+#endif
+
 static taskseal__asynq_plan g_plan;
 static void any_plan(void)
 {
     taskseal__asynq_message *m = &g_plan.message;
-    const unsigned state = nondet_unsigned();
-    ASSUME(state <= TASKSEAL__ASYNQ_AGGREGATING, "there are three states");
-    g_plan.state = (taskseal__asynq_state)state;
+    if (!GROUP)
+        g_plan.state = nondet_bool() ? TASKSEAL__ASYNQ_PENDING : TASKSEAL__ASYNQ_SCHEDULED;
+    else
+        g_plan.state = TASKSEAL__ASYNQ_AGGREGATING;
     g_plan.now_ns = nondet_u64();
     g_plan.due = nondet_u64();
-    g_plan.lock_ttl = nondet_u64();
+    g_plan.lock_ttl = UNIQUE ? nondet_u64() : 0;
+    ASSUME(!UNIQUE || g_plan.lock_ttl != 0, "the proof of unique tasks; those of others are beside it");
     m->queue = any_text_of(1, TASKSEAL_CONTEXT_MAX);
     m->type = any_text_of(1, TASKSEAL_CONTEXT_MAX);
     m->id = any_text_of(1, TASKSEAL_CONTEXT_MAX);
-    m->group = any_text_of(state == TASKSEAL__ASYNQ_AGGREGATING ? 1 : 0, TASKSEAL_CONTEXT_MAX - 12);
+    m->group = any_text_of(GROUP ? 1 : 0, TASKSEAL_CONTEXT_MAX - 12);
     g_plan.payload = any_text_of(0, TASKSEAL_ASYNQ_PAYLOAD_MAX);
     g_plan.sealed = nondet_bool();
     m->payload_len = g_plan.sealed ? nondet_size() : g_plan.payload.len;
@@ -105,6 +153,7 @@ void proof_command_write(void)
     taskseal_error error;
     any_plan();
     g_room = taskseal__asynq_command_size(&g_plan);
+    g_puts = 0;
     char *buffer = any_bytes(g_room);
     taskseal_err err = taskseal__asynq_command_write(&g_plan, buffer, &command, &error);
     if (err != TASKSEAL_OK) {
@@ -120,10 +169,13 @@ void proof_command_write(void)
     for (size_t i = 3; i < TASKSEAL_ASYNQ_ARGUMENTS_MAX; i++)
         CHECK(i >= command.argc || i == 3 + keys + 2 || is_within(command.argv[i], command.argv_len[i], buffer),
               "an argument stands in the buffer");
+    CHECK(!UNIQUE || command.argv_len[2 + keys] == sizeof "asynq:{}:unique::" - 1 + g_plan.message.queue.len +
+                                                       g_plan.message.type.len + 2 * TASKSEAL_DEDUPE_TAG_BYTES,
+          "all of the unique key");
     const taskseal_bytes id = taskseal_asynq_command_id(&command);
     CHECK(id.data == command.argv[3 + keys] && id.len == g_plan.message.id.len, "the id is where it is looked for");
     CHECK(g_sealed == (g_plan.sealed ? 1 : 0), "sealed once, if it is to be");
-    REACHED_IF(in_group && g_plan.lock_ttl != 0 && g_plan.sealed, "the most arguments");
+    REACHED_IF(g_plan.sealed && g_plan.message.queue.len == TASKSEAL_CONTEXT_MAX, "sealed");
     REACHED_IF(!g_plan.sealed && g_plan.payload.len == 0, "nothing to seal");
 }
 
