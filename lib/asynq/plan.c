@@ -166,7 +166,6 @@ static taskseal_err plan_lock(taskseal__asynq_plan *p, const taskseal_asynq_task
     if (err != TASKSEAL_OK)
         return err;
     (void)sodium_bin2hex(p->tag, sizeof p->tag, tag, sizeof tag);
-    sodium_memzero(tag, sizeof tag);
     p->lock_ttl = p->due - p->now + task->unique_ttl;
     return TASKSEAL_OK;
 }

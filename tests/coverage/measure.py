@@ -22,6 +22,7 @@ JOBS = 2
 SECONDS_PER_PROGRAM = 900
 LONG = ("fuzz replay open", "fuzz replay stream")  # half of all the time; what they reach, others reach too
 COMPILE = "-O1 -fprofile-instr-generate -fprofile-update=atomic -fcoverage-mapping"
+APART = ("asynq command",)  # has a clock of its own
 OPTIONS = ["-Dredis=disabled", "-Dtools=disabled", "-Dexamples=disabled", "-Dbench=disabled",
            "-Dtests=enabled", "--buildtype=plain"]
 
@@ -100,7 +101,7 @@ def programs(folder):
         path = pathlib.Path(test["cmd"][0])
         if suites & {"core", "asynq", "failures", "fuzz", "vectors"} and folder in path.parents:
             found.append(Program(test["name"], test["cmd"], test["env"], path.name in faulty,
-                                 bool(suites & {"asynq", "failures"})))
+                                 "failures" in suites or test["name"] in APART))
     if not found or not any(program.injects for program in found):
         raise Failure("the build lists no test programs of the core: were suites or tests/core/support/faults.c renamed?")
     return found

@@ -291,7 +291,6 @@ class Harness:
                         return Result("same code")
                     differs = True
                 verdict, detail = self.run(program, unit, folder)
-                print("DBG", mutant.path, mutant.line, unit.name, verdict, str(detail)[:80], flush=True)
                 if verdict == "killed":
                     with self.lock:
                         self.kills[mutant.path, mutant.function][unit.name] += 1
