@@ -13,7 +13,7 @@ int any_clock(clockid_t clock, struct timespec *now)
     return nondet_bool() ? 0 : -1;
 }
 
-taskseal_err any_random(void *out, size_t len)
+taskseal_err any_random(uint8_t *out, size_t len)
 {
     CHECK(__CPROVER_w_ok(out, len), "there is room for the random bytes");
     return nondet_bool() ? TASKSEAL_OK : TASKSEAL_ERR_NO_RANDOM;
