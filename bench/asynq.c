@@ -67,13 +67,43 @@ typedef struct pair {
 
 static pair pairs[] = {
     {"tasks/s, plain: batches / one by one", "rate_plain", PLAIN_MANY, GO_PLAIN_ONE, false, BOUND, {0, 0, 0}},
-    {"tasks/s, sealed: batches / one by one", "rate_sealed", SEALED_MANY, GO_SEALED_ONE, false, BOUND, {0, 0, 0}},
-    {"tasks/CPU s, plain: batches / 64 goroutines", "cpu_plain", PLAIN_MANY, GO_PLAIN_MANY, true, BOUND, {0, 0, 0}},
-    {"tasks/CPU s, sealed: batches / 64 goroutines", "cpu_sealed", SEALED_MANY, GO_SEALED_MANY, true, BOUND, {0, 0, 0}},
+    {"tasks/s, sealed: batches / one by one",
+     "rate_sealed",
+     SEALED_MANY,
+     GO_SEALED_ONE,
+     false,
+     BOUND,
+     {0, 0, 0}},
+    {"tasks/CPU s, plain: batches / 64 goroutines",
+     "cpu_plain",
+     PLAIN_MANY,
+     GO_PLAIN_MANY,
+     true,
+     BOUND,
+     {0, 0, 0}},
+    {"tasks/CPU s, sealed: batches / 64 goroutines",
+     "cpu_sealed",
+     SEALED_MANY,
+     GO_SEALED_MANY,
+     true,
+     BOUND,
+     {0, 0, 0}},
     {"tasks/s, plain: one by one, both", "rate_plain_one", PLAIN_ONE, GO_PLAIN_ONE, false, 0, {0, 0, 0}},
     {"tasks/s, sealed: one by one, both", "rate_sealed_one", SEALED_ONE, GO_SEALED_ONE, false, 0, {0, 0, 0}},
-    {"tasks/s, plain: batches / 64 goroutines", "rate_plain_many", PLAIN_MANY, GO_PLAIN_MANY, false, 0, {0, 0, 0}},
-    {"tasks/s, sealed: batches / 64 goroutines", "rate_sealed_many", SEALED_MANY, GO_SEALED_MANY, false, 0, {0, 0, 0}},
+    {"tasks/s, plain: batches / 64 goroutines",
+     "rate_plain_many",
+     PLAIN_MANY,
+     GO_PLAIN_MANY,
+     false,
+     0,
+     {0, 0, 0}},
+    {"tasks/s, sealed: batches / 64 goroutines",
+     "rate_sealed_many",
+     SEALED_MANY,
+     GO_SEALED_MANY,
+     false,
+     0,
+     {0, 0, 0}},
 };
 
 enum { PAIRS = sizeof pairs / sizeof pairs[0] };
@@ -203,7 +233,8 @@ static void compare(size_t rounds)
 
 static void print_table(size_t rounds)
 {
-    printf("%s, %u CPUs usable, the last for the producer; taskseal %s; tasks of %d bytes; library / Go, medians of "
+    printf("%s, %u CPUs usable, the last for the producer; taskseal %s; tasks of %d bytes; library / Go, "
+           "medians of "
            "%zu interleaved rounds (min .. max)\n",
            measure_cpu_name(), measure_cpu_count(), taskseal_version(), PAYLOAD_BYTES, rounds);
     for (size_t i = 0; i < PAIRS; i++) {
@@ -215,7 +246,8 @@ static void print_table(size_t rounds)
     }
     for (size_t i = 0; i < WAYS; i++)
         printf("  %-36s %8.0f tasks/s, %6.1f us of CPU each\n", ways[i].name,
-               1e9 / measure_spread(ways[i].ns, rounds).median, measure_spread(ways[i].cpu, rounds).median / 1000);
+               1e9 / measure_spread(ways[i].ns, rounds).median,
+               measure_spread(ways[i].cpu, rounds).median / 1000);
 }
 
 static void print_json(size_t rounds)
@@ -245,7 +277,8 @@ static size_t check(void)
     for (size_t i = 0; i < PAIRS; i++) {
         if (holds(&pairs[i]))
             continue;
-        fprintf(stderr, "%s: %.2f, the bound is %.2f\n", pairs[i].name, pairs[i].ratio.median, pairs[i].bound);
+        fprintf(stderr, "%s: %.2f, the bound is %.2f\n", pairs[i].name, pairs[i].ratio.median,
+                pairs[i].bound);
         broken++;
     }
     return broken;
@@ -258,7 +291,8 @@ static taskseal_keyring *make_keyring(void)
     taskseal_keyring *ring;
     taskseal_error error;
     (void)snprintf(keyring_file, sizeof keyring_file, "%s/keyring", server->directory);
-    if (taskseal_keyfile_create(keyring_file, "mail-k01", TASKSEAL_KEY_XCHACHA20POLY1305, &error) != TASKSEAL_OK ||
+    if (taskseal_keyfile_create(keyring_file, "mail-k01", TASKSEAL_KEY_XCHACHA20POLY1305, &error) !=
+            TASKSEAL_OK ||
         taskseal_keyring_load(&ring, keyring_file, &error) != TASKSEAL_OK)
         command_fail(error.message);
     return ring;

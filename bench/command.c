@@ -33,11 +33,13 @@ static void print_usage(FILE *to, size_t rounds, const char *peer)
 
 choices command_choices(int argc, char **argv, const char *name, size_t rounds, const char *peer)
 {
-    static const struct option options[] = {
-        {"check", no_argument, NULL, 'c'},        {"json", no_argument, NULL, 'j'},
-        {"rounds", required_argument, NULL, 'r'}, {"server", required_argument, NULL, 's'},
-        {"help", no_argument, NULL, 'h'},         {"peer", required_argument, NULL, 'p'},
-        {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"check", no_argument, NULL, 'c'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {"rounds", required_argument, NULL, 'r'},
+                                            {"server", required_argument, NULL, 's'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {"peer", required_argument, NULL, 'p'},
+                                            {NULL, 0, NULL, 0}};
     choices chosen = {.rounds = rounds, .program = "valkey-server"};
 
     program_name = name;

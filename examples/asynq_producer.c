@@ -15,6 +15,7 @@
 
 #include "keys.h"
 #include "lines.h"
+#include "queue_node.h"
 #include "server.h"
 
 enum {
@@ -348,7 +349,7 @@ static int set_up(struct producer *p)
         if (taskseal_asynq_size(&p->task, &size, &error) == TASKSEAL_OK &&
             taskseal_redis_endpoint_new(&endpoint, uri, &error) == TASKSEAL_OK) {
             status = EXIT_FAILED;
-            if (taskseal_redis_connect(endpoint, &p->redis, &error) == TASKSEAL_OK)
+            if (connect_for_queue(endpoint, &p->task, &p->redis, &error) == TASKSEAL_OK)
                 status = EXIT_ALL;
         }
     }

@@ -40,7 +40,8 @@ extern "C" {
 
 enum {
     TASKSEAL_ASYNQ_PLAIN = 1,       /* do not seal: the payload is no secret, or an envelope already */
-    TASKSEAL_ASYNQ_QUEUE_LISTED = 2 /* asynq:queues holds the queue already: do not add it again */
+    TASKSEAL_ASYNQ_QUEUE_LISTED = 2 /* asynq:queues holds the queue already: do not add it again. Give it on a cluster,
+                                     * where that key may be on another node: examples/queue_node.h */
 };
 
 /* For `retries`: none at all. */

@@ -12,8 +12,7 @@
 enum {
     RETRIES = 25,   /* what Asynq takes if nothing is said */
     TIMEOUT = 1800, /* seconds */
-    GROUP_MAX = TASKSEAL_CONTEXT_MAX - (sizeof TASKSEAL__ASYNQ_GROUP_WORD - 1),
-    UNIQUE_WORD_LEN = sizeof "asynq:{}:unique::" - 1
+    GROUP_MAX = TASKSEAL_CONTEXT_MAX - (sizeof TASKSEAL__ASYNQ_GROUP_WORD - 1)
 };
 
 #define NS_PER_SECOND UINT64_C(1000000000)
@@ -167,10 +166,7 @@ static taskseal_err plan_lock(taskseal__asynq_plan *p, const taskseal_asynq_task
     if (err != TASKSEAL_OK)
         return err;
     (void)sodium_bin2hex(p->tag, sizeof p->tag, tag, sizeof tag);
-    sodium_memzero(tag, sizeof tag);
     p->lock_ttl = p->due - p->now + task->unique_ttl;
-    p->message.unique_key.len =
-        UNIQUE_WORD_LEN + p->message.queue.len + p->message.type.len + sizeof p->tag - 1;
     return TASKSEAL_OK;
 }
 

@@ -21,10 +21,10 @@ typedef struct taskseal__asynq_plan {
     taskseal__asynq_state state;
     uint64_t now; /* seconds */
     uint64_t now_ns;
-    uint64_t due;                         /* seconds */
-    taskseal__asynq_message message;      /* its unique key without bytes, for they are not there yet */
-    char made_id[TASKSEAL_ASYNQ_ID_SIZE]; /* empty if the task has one */
-    uint64_t lock_ttl;                    /* 0: not unique */
+    uint64_t due;                    /* seconds */
+    taskseal__asynq_message message; /* without its unique key, which is written with the command's keys */
+    char made_id[TASKSEAL_ASYNQ_ID_SIZE];        /* empty if the task has one */
+    uint64_t lock_ttl;                           /* 0: not unique */
     char tag[2 * TASKSEAL_DEDUPE_TAG_BYTES + 1]; /* in hex, of a unique one */
     taskseal_bytes payload;                      /* as it was given */
     bool sealed;

@@ -186,8 +186,8 @@ static bool is_queued_within(redisContext *redis, const taskseal_asynq_task *tas
 }
 
 /* A script that has begun to write is not stopped: the server looks at the limit before a script's first write only.
- * The least limit that lets the task in is one that the task itself breaks, between its lock and its place in the list;
- * the server's own words show that. */
+ * At the least limit that lets the task in it is the task itself that breaks it, between its lock and its place in the
+ * list. The server's own words show that, of a script that writes as much. */
 START_TEST(memory_that_fills_up_on_the_way_leaves_no_half)
 {
     enum { LARGE = 1 << 20, STEP = 1 << 10 };
@@ -205,9 +205,9 @@ START_TEST(memory_that_fills_up_on_the_way_leaves_no_half)
     while (enough - full > STEP)
         *(is_queued_within(redis, &task, (full + enough) / 2) ? &enough : &full) = (full + enough) / 2;
     freeReplyObject(ASK(redis, REDIS_REPLY_STATUS, "FLUSHALL"));
-    limit_memory(redis, enough + 4 * STEP);
+    limit_memory(redis, enough + LARGE / 2);
     redisReply *info = ASK(redis, REDIS_REPLY_STRING, "EVAL %s 3 a b c %b", script, payload, (size_t)LARGE);
-    ck_assert_int_gt(used_memory(info->str), enough + 4 * STEP);
+    ck_assert_int_gt(used_memory(info->str), enough + LARGE / 2);
     ck_assert_int_eq(number_of(redis, "LLEN c"), 1);
     limit_memory(redis, 0);
     freeReplyObject(info);

@@ -9,6 +9,7 @@ static const taskseal_bytes bad_names[] = {
     TEXT("a\x80"),    TEXT("a\xc0\x80"),    TEXT("a\xe0\x9f\xbf"),            TEXT("a\xed\xa0\x80"),
     TEXT("a\xe2\x82"), TEXT("a\xf0\x8f\xbf\xbf"), TEXT("a\xf4\x90\x80\x80"),   TEXT("a\xf5\x80\x80\x80"),
     TEXT("a\xc3("),   TEXT("a\xf0\x9f\x98("), {NULL, 3},
+    {"a\xc3\xa9", 2}, {"a\xe2\x82\xac", 3}, {"a\xf0\x9f\x98\x80", 4}, /* and what is cut off stands behind */
 };
 
 static const taskseal_bytes good_names[] = {

@@ -17,10 +17,12 @@ import threading
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WORK = ROOT / "build" / "coverage"
 CORE = "lib/core/"
+MUTATED = CORE, "lib/asynq/"  # whose lines tests/mutation wants to know
 JOBS = 2
 SECONDS_PER_PROGRAM = 900
 LONG = ("fuzz replay open", "fuzz replay stream")  # half of all the time; what they reach, others reach too
 COMPILE = "-O1 -fprofile-instr-generate -fprofile-update=atomic -fcoverage-mapping"
+APART = ("asynq command",)  # has a clock of its own
 OPTIONS = ["-Dredis=disabled", "-Dtools=disabled", "-Dexamples=disabled", "-Dbench=disabled",
            "-Dtests=enabled", "--buildtype=plain"]
 
@@ -60,7 +62,7 @@ def require(*tools):
 def stamp():
     """Changes with anything that may change what the tests reach."""
     digest = hashlib.sha256()
-    for folder in ("lib/core", "include", "tests/core", "tests/failures", "tests/vectors", "fuzz"):
+    for folder in ("lib/core", "lib/asynq", "include", "tests/core", "tests/asynq", "tests/failures", "tests/vectors", "fuzz"):
         for path in sorted((ROOT / folder).rglob("*")):
             if path.is_file() and path.suffix in (".c", ".h", ".txt", ".build"):
                 digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
@@ -87,8 +89,8 @@ def introspect(folder, what):
 
 
 def programs(folder):
-    """The core's unit tests, the failure tests, the runner of the vectors and the replays: all tests of these suites
-    that are programs of ours. New ones come by themselves."""
+    """The core's unit tests, those of Asynq's tasks that want no server, the failure tests, the runner of the vectors and the
+    replays: all tests of these suites that are programs of ours. New ones come by themselves."""
     faulty = {pathlib.Path(path).name
               for target in introspect(folder, "--targets") for path in target["filename"]
               for group in target["target_sources"]
@@ -97,8 +99,9 @@ def programs(folder):
     for test in introspect(folder, "--tests"):
         suites = {suite.split(":")[-1] for suite in test["suite"]}
         path = pathlib.Path(test["cmd"][0])
-        if suites & {"core", "failures", "fuzz", "vectors"} and folder in path.parents:
-            found.append(Program(test["name"], test["cmd"], test["env"], path.name in faulty, "failures" in suites))
+        if suites & {"core", "asynq", "failures", "fuzz", "vectors"} and folder in path.parents:
+            found.append(Program(test["name"], test["cmd"], test["env"], path.name in faulty,
+                                 "failures" in suites or test["name"] in APART))
     if not found or not any(program.injects for program in found):
         raise Failure("the build lists no test programs of the core: were suites or tests/core/support/faults.c renamed?")
     return found
@@ -167,14 +170,14 @@ def merged(found, name):
     return out
 
 
-def reached_lines(coverage_map, profile):
-    """{file: {line: count}} of lib/core."""
+def reached_lines(coverage_map, profile, folders=(CORE,)):
+    """{file: {line: count}} of what is in these folders."""
     text = call(["llvm-cov", "export", "--format=lcov", coverage_map, f"--instr-profile={profile}"])
     files, lines = {}, {}
     for row in text.splitlines():
         if row.startswith("SF:"):
             path = os.path.relpath(row[3:], ROOT)
-            lines = files.setdefault(path, {}) if path.startswith(CORE) else {}
+            lines = files.setdefault(path, {}) if path.startswith(folders) else {}
         elif row.startswith("DA:"):
             line, count = map(int, row[3:].split(",")[:2])
             lines[line] = max(count, lines.get(line, 0))
@@ -202,7 +205,7 @@ def save(found, coverage_map):
     """Which program reaches which lines, for tests/mutation."""
 
     def lines_of(program):
-        files = reached_lines(coverage_map, program.profiles / "all.profdata")
+        files = reached_lines(coverage_map, program.profiles / "all.profdata", MUTATED)
         return program.name, {"seconds": round(program.seconds, 3),
                               "lines": {path: sorted(line for line, count in lines.items() if count)
                                         for path, lines in files.items()}}

@@ -22,6 +22,7 @@ import time
 import measure
 from measure import ROOT, Failure, call
 
+PARTS = "core", "asynq"  # of lib
 WORK = ROOT / "build" / "mutation"
 BASE = WORK / "base"
 OPTIMISATION = "-O0"
@@ -148,10 +149,11 @@ class Harness:
 
     @staticmethod
     def make_folder(number):
-        """A copy of lib/core, in which one mutant at a time is made."""
+        """A copy of lib/core and lib/asynq, in which one mutant at a time is made."""
         folder = WORK / f"worker-{number}"
         shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(ROOT / "lib" / "core", folder / "lib" / "core")
+        for part in PARTS:
+            shutil.copytree(ROOT / "lib" / part, folder / "lib" / part)
         (folder / "objects").mkdir()
         (folder / "tmp").mkdir()
         return folder
@@ -162,8 +164,8 @@ class Harness:
         return self.includes[path]
 
     def dependents(self, header):
-        """Names of the core's headers that include this one, directly or not, with it; then the objects that do."""
-        names, headers = {header.name}, list((ROOT / "lib" / "core").glob("*.h"))
+        """Names of our headers that include this one, directly or not, with it; then the objects that do."""
+        names, headers = {header.name}, [path for part in PARTS for path in (ROOT / "lib" / part).glob("*.h")]
         while True:
             more = {path.name for path in headers if self.direct_includes(path) & names} - names
             if not more:
@@ -174,7 +176,7 @@ class Harness:
 
     def compile(self, output, flags, folder, out):
         arguments, path = self.commands[output]
-        inside = str(path).startswith(str(ROOT / "lib" / "core"))
+        inside = any(str(path).startswith(str(ROOT / "lib" / part)) for part in PARTS)
         source = folder / path.relative_to(ROOT) if inside else path
         arguments = [f"-I{ROOT / 'lib'}" if a in ("-I../../../lib",) else a for a in arguments]
         done = subprocess.run([arguments[0], f"-I{folder / 'lib'}", *arguments[1:], *flags, "-c", source, "-o", out],

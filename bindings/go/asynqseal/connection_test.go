@@ -116,7 +116,8 @@ func newCarrier(t *testing.T, c *redistls.Redis, queues ...string) *carrier {
 	sealer := newSealer(t, Config{Keyring: newRing(t, "mail-k01")})
 	plain := asynq.NewClient(c)
 	k := &carrier{t: t, client: NewClient(plain, sealer)}
-	config := asynq.Config{LogLevel: asynq.FatalLevel, Concurrency: 2, TaskCheckInterval: 100 * time.Millisecond, Queues: map[string]int{}}
+	config := asynq.Config{LogLevel: asynq.FatalLevel, Concurrency: 2, TaskCheckInterval: 100 * time.Millisecond,
+		DelayedTaskCheckInterval: 500 * time.Millisecond, Queues: map[string]int{}}
 	for _, queue := range queues {
 		config.Queues[queue] = 1
 	}
@@ -144,6 +145,11 @@ func (k *carrier) carry(queue, payload string) {
 		_, err = k.client.Enqueue(asynq.NewTask("mail", []byte(payload)), asynq.Queue(queue))
 		return err == nil
 	})
+	k.awaits(payload)
+}
+
+func (k *carrier) awaits(payload string) {
+	k.t.Helper()
 	waitFor(k.t, "a handler gets "+payload, func() bool {
 		k.lock.Lock()
 		defer k.lock.Unlock()
@@ -239,4 +245,48 @@ func TestClusterOverTLS(t *testing.T) {
 		}
 	}
 	y.refused(y.connect(uri(ports[0], ""), redistls.Options{Cluster: true}), taskseal.ErrNameMismatch, "not for `127.0.0.1`")
+	t.Run("from C", func(t *testing.T) {
+		node := y.server
+		node.options.Addr = fmt.Sprintf("127.0.0.1:%d", ports[0])
+		node.produceOnCluster(t, k, good.MakeRedisClient().(redis.UniversalClient), queues[2:])
+	})
+}
+
+// produceOnCluster enqueues from C, which is told this node alone, in queues that are on all nodes. The carrier's worker gets what
+// is due.
+func (s *server) produceOnCluster(t *testing.T, k *carrier, cluster redis.UniversalClient, queues []string) {
+	ctx := context.Background()
+	defer cluster.Close()
+	if err := cluster.Del(ctx, "asynq:queues").Err(); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range queues {
+		for _, c := range []struct {
+			payload, outcome string
+			flags            []string
+		}{
+			{"now " + name, "queued", nil},
+			{"soon " + name, "queued", []string{"--in", "1", "--retention", "60"}},
+			{"once " + name, "queued", []string{"--unique", "600", "--in", "1"}},
+			{"late " + name, "queued", []string{"--unique", "600", "--in", "600"}},
+			{"late " + name, "duplicate", []string{"--unique", "600"}},
+			{"many " + name, "queued", []string{"--group", name, "--unique", "600"}},
+			{"many " + name, "duplicate", []string{"--group", name, "--unique", "600"}},
+		} {
+			if _, outcome := s.produce(t, c.payload, append(c.flags, name, "mail")...); outcome != c.outcome {
+				t.Fatal(c.payload, outcome)
+			}
+		}
+		if members, err := cluster.ZCard(ctx, "asynq:{"+name+"}:g:"+name).Result(); err != nil || members != 1 {
+			t.Error(members, err)
+		}
+	}
+	if listed, err := cluster.SMembers(ctx, "asynq:queues").Result(); err != nil || len(listed) != len(queues) {
+		t.Error(listed, err)
+	}
+	for _, name := range queues {
+		for _, when := range []string{"now ", "soon ", "once "} {
+			k.awaits(when + name)
+		}
+	}
 }
