@@ -210,6 +210,14 @@ static trial run_with(const fault *f, unsigned nth)
     return t;
 }
 
+/* How many of the faults are followed by a run that must succeed and a look at what is left: each, but under sanitizers,
+ * which look themselves. */
+#ifdef TASKSEAL_TESTS_SANITISED
+enum { LOOK_EVERY = 4 };
+#else
+enum { LOOK_EVERY = 1 };
+#endif
+
 static const char *run_once(const fault *f, unsigned nth, taskseal_err otherwise, trial *t, bool *hit)
 {
     *t = run_with(f, nth);
@@ -220,6 +228,8 @@ static const char *run_once(const fault *f, unsigned nth, taskseal_err otherwise
         return "an output is not as it must be";
     if (*hit ? !is_right(f, t, otherwise) : t->err != otherwise)
         return "another error than is right";
+    if ((nth - 1) % LOOK_EVERY != 0)
+        return NULL;
     calls_reset();
     if (run(plain).err != otherwise)
         return "the same fails though all works again";

@@ -43,23 +43,31 @@ def programs():
     return found
 
 
+NAMES = "DNS:localhost,IP:127.0.0.1"
+
+
+@functools.cache
+def good_certificates():
+    server.make_certificates()
+    server.make_certificate("good", "ca", "serverAuth", NAMES, days=90)
+
+
 @functools.cache
 def certificates():
-    server.make_certificates()
-    names = "DNS:localhost,IP:127.0.0.1"
+    """These, and those that the doctor finds something about."""
+    good_certificates()
     rsa = ("rsa:2048",)
-    server.make_certificate("good", "ca", "serverAuth", names, days=90)
-    server.make_certificate("rsa", "ca", "serverAuth", names, days=90, key=rsa)
-    server.make_certificate("soon", "ca", "serverAuth", names, days=20)
-    server.make_certificate("now", "ca", "serverAuth", names, days=5)
+    server.make_certificate("rsa", "ca", "serverAuth", NAMES, days=90, key=rsa)
+    server.make_certificate("soon", "ca", "serverAuth", NAMES, days=20)
+    server.make_certificate("now", "ca", "serverAuth", NAMES, days=5)
     server.make_certificate("wild", "ca", "serverAuth", "DNS:localhost,DNS:*.example.com", days=90)
     server.make_certificate("nameless", "ca", "serverAuth", None, days=90)
-    server.make_certificate("short", "ca", "serverAuth", names, days=90, key=("rsa:1024",))
-    server.make_certificate("sha1", "ca", "serverAuth", names, days=90, digest="sha1")
+    server.make_certificate("short", "ca", "serverAuth", NAMES, days=90, key=("rsa:1024",))
+    server.make_certificate("sha1", "ca", "serverAuth", NAMES, days=90, digest="sha1")
     server.make_certificate("middle", "ca", None, None, days=90)
     server.make_certificate("middle-soon", "ca", None, None, days=20)
     for below, middle in [("below", "middle"), ("below-soon", "middle-soon")]:
-        server.make_certificate(below, middle, "serverAuth", names, days=90)
+        server.make_certificate(below, middle, "serverAuth", NAMES, days=90)
         chain(f"{below}-chain", below, middle)
     chain("ca-and-middle", "ca", "middle")
 
@@ -107,14 +115,14 @@ def acl(program, users):
 
 def start(program, *, certificate="good", client_certificates="yes", users=(CLOSED, ALL), more=(), strong=True, weak=False,
           port=None):
-    certificates()
+    (good_certificates if certificate == "good" else certificates)()
     lines = [*(["tls-protocols \"TLSv1.2 TLSv1.3\"", f"tls-ciphers {STRONG}"] if strong else []), *more]
     return server.start(program, certificate=certificate, client_certificates=client_certificates,
                         users=acl(program, users), more=lines, weak=weak, port=port)
 
 
 def uri(port, *, user="worker", password=server.PASSWORD, ca="ca", scheme="rediss"):
-    certificates()
+    (good_certificates if ca == "ca" else certificates)()
     return (f"{scheme}://{user}:{password}@127.0.0.1:{port}/?cacert={server.path(ca)}.pem&timeout_ms=5000"
             f"&cert={server.path('client.pem')}&key={server.path('client.key')}")
 

@@ -36,15 +36,19 @@ void calls_reset(void)
     memset(&calls, 0, sizeof calls);
 }
 
-/* True if this call is the one that fails. */
+/* True if this call is the one that fails. What fails from then on in a way that is tried again is tried until the
+ * deadline: each time takes a millisecond, so that this is no busy loop. */
 static bool hit(call at)
 {
+    const struct timespec pause = {.tv_nsec = 1000000};
     if (!calls.active)
         return false;
     unsigned number = atomic_fetch_add(&calls.made[at], 1) + 1;
     if (at != calls.at || calls.nth == 0 || (calls.sticky ? number < calls.nth : number != calls.nth))
         return false;
     atomic_fetch_add(&calls.hits, 1);
+    if (number > calls.nth && (calls.error == EINTR || calls.error == EAGAIN))
+        (void)nanosleep(&pause, NULL);
     errno = calls.error;
     return true;
 }
