@@ -115,7 +115,7 @@ START_TEST(keys_of_another_node_are_said_to_be)
         task.group = taskseal_str("ann");
     freeReplyObject(ASK(away, REDIS_REPLY_STATUS, "FLUSHALL"));
     const held before = held_by(away);
-    assert_refused_by_server(redis, &task, TASKSEAL_ERR_SERVER_ERROR, "(MOVED): the key belongs to another node");
+    assert_refused_by_server(redis, &task, TASKSEAL_ERR_SERVER_BUSY, "(MOVED): the key belongs to another node");
     assert_holds(away, before);
     assert_enqueued(away, &task, TASKSEAL_ASYNQ_QUEUED);
     redisFree(away);
@@ -128,7 +128,7 @@ START_TEST(the_list_of_queues_on_another_node_is_said_to_be)
     redisContext *redis = queue_empty(), *away = connected_to(&other);
     taskseal_asynq_task task = queue_task("one", "payload");
     const held before = held_by(away);
-    assert_refused_by_server(redis, &task, TASKSEAL_ERR_SERVER_ERROR, "to that one: asynq:queues");
+    assert_refused_by_server(redis, &task, TASKSEAL_ERR_SERVER_BUSY, "to that one: asynq:queues");
     assert_holds(away, before);
     task.flags = TASKSEAL_ASYNQ_QUEUE_LISTED;
     assert_enqueued(redis, &task, TASKSEAL_ASYNQ_QUEUED);
