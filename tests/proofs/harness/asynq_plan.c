@@ -90,6 +90,7 @@ void proof_asynq_numbers(void)
         REACHED_IF(g_task.retries == -2, "refused");
         return;
     }
+    CHECK(g_task.retries >= TASKSEAL_ASYNQ_NO_RETRIES, "none, or more");
     CHECK(m->retry <= INT32_MAX, "an int32 of the message");
     CHECK(m->timeout <= TASKSEAL_ASYNQ_SECONDS_MAX && m->retention <= TASKSEAL_ASYNQ_SECONDS_MAX, "Go can count them");
     CHECK(m->deadline <= TASKSEAL_TIME_MAX, "an int64 of the message");
