@@ -200,9 +200,11 @@ static taskseal_err plan_expiry(taskseal__asynq_plan *p, taskseal_error *error)
     if (seal->lifetime == 0 || seal->expires_at != 0) /* both: taskseal_seal_size says so */
         return TASKSEAL_OK;
     taskseal_err err = in_range("lifetime", seal->lifetime, TASKSEAL_TIME_MAX - p->due, error);
+    if (err != TASKSEAL_OK)
+        return err;
     seal->expires_at = p->due + seal->lifetime;
     seal->lifetime = 0;
-    return err;
+    return TASKSEAL_OK;
 }
 
 static taskseal_err plan_envelope(taskseal__asynq_plan *p, const taskseal_asynq_task *task,

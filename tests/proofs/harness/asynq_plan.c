@@ -70,7 +70,6 @@ void proof_asynq_times(void)
         return;
     }
     CHECK(g_plan.now >= 1 && g_plan.now < TASKSEAL_ASYNQ_SECONDS_MAX, "a time that Go can count");
-    CHECK(g_plan.now_ns / NS_PER_SECOND == g_plan.now, "in nanoseconds too");
     CHECK(g_plan.due >= g_plan.now && g_plan.due <= TASKSEAL_TIME_MAX, "due now or later");
     CHECK((g_plan.state == TASKSEAL__ASYNQ_SCHEDULED) == (g_plan.due > g_plan.now), "scheduled exactly if later");
     CHECK(g_plan.state != TASKSEAL__ASYNQ_AGGREGATING || g_task.group.len != 0, "in a group only if there is one");
@@ -91,6 +90,7 @@ void proof_asynq_numbers(void)
         REACHED_IF(g_task.retries == -2, "refused");
         return;
     }
+    CHECK(g_task.retries >= TASKSEAL_ASYNQ_NO_RETRIES, "none, or more");
     CHECK(m->retry <= INT32_MAX, "an int32 of the message");
     CHECK(m->timeout <= TASKSEAL_ASYNQ_SECONDS_MAX && m->retention <= TASKSEAL_ASYNQ_SECONDS_MAX, "Go can count them");
     CHECK(m->deadline <= TASKSEAL_TIME_MAX, "an int64 of the message");
