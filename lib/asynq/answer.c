@@ -16,7 +16,7 @@ static const struct {
     {"MOVED", "the key belongs to another node of the cluster: connect to that one",
      TASKSEAL_ERR_SERVER_BUSY},
     {"ASK", "the key is moving to another node of the cluster", TASKSEAL_ERR_SERVER_BUSY},
-    {"NOPERM", "the user lacks a right: the header says which ones are needed", TASKSEAL_OK},
+    {"NOPERM", "the user lacks a right: see taskseal doctor --role producer --layout asynq", TASKSEAL_OK},
     {"WRONGTYPE", "a key holds another type than Asynq's", TASKSEAL_OK},
 };
 
@@ -119,8 +119,8 @@ taskseal_err taskseal__asynq_read_listed(const redisReply *reply, taskseal_error
 taskseal_err taskseal__asynq_lost(const redisContext *redis, taskseal_error *error)
 {
     taskseal_err err = taskseal_redis_error(redis);
-    if (err == TASKSEAL_OK)
-        err = TASKSEAL_ERR_IO;
+    if (err == TASKSEAL_OK) /* nothing has failed: it was ended here */
+        return taskseal__fail(error, TASKSEAL_ERR_IO, "the connection was closed before the answer");
     return taskseal__fail(error, err, "the connection is lost: %s",
                           redis->errstr[0] != '\0' ? redis->errstr : taskseal_err_text(err));
 }
