@@ -87,7 +87,7 @@ class Harness:
     def __init__(self, jobs, slow):
         self.jobs = jobs
         measure.configure(BASE, "gcc", measure.OPTIONS + [f"-Dc_args={OPTIMISATION}"])
-        programs = [program for program in measure.programs(BASE) if program.name not in slow]
+        programs = [program for program in measure.programs(BASE, sparse=False) if program.name not in slow]
         call(["ninja", "-C", BASE, f"-j{jobs}", "lib/libtaskseal.a",
               *(os.path.relpath(program.command[0], BASE) for program in programs)])
         self.commands = compile_commands()

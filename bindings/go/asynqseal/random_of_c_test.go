@@ -134,7 +134,7 @@ func TestRandomTasksOfCAreThoseOfGo(t *testing.T) {
 		redis.FlushAll(ctx)
 		said, err := s.inC(t, "TASKSEAL_ASYNQ_PRODUCER", task.payload+"\n", task.flags...)
 		if goErr != nil || strings.Contains(task.queue, "}") {
-			if err == nil || said != task.id+" refused\n" || len(s.state(t, nil)) != 0 {
+			if err == nil || said != "" || len(s.state(t, nil)) != 0 { // it says so before it reads a line
 				t.Errorf("%d: %q: Go says %v, and C %q, %v", i, task.flags, goErr, said, err)
 			}
 			continue
