@@ -88,15 +88,10 @@ def introspect(folder, what):
     return json.loads(subprocess.run(["meson", "introspect", folder, what], check=True, stdout=subprocess.PIPE).stdout)
 
 
-<<<<<<< HEAD
-def programs(folder):
-    """The core's unit tests, those of Asynq's tasks that want no server, the failure tests, the runner of the vectors and the
-    replays: all tests of these suites that are programs of ours. New ones come by themselves."""
-=======
 def programs(folder, sparse=True):
-    """The core's unit tests, the failure tests, the runner of the vectors and the replays: all tests of these suites
-    that are programs of ours. New ones come by themselves. Not sparse: with every variant of every seed."""
->>>>>>> cpu
+    """The core's unit tests, those of Asynq's tasks that want no server, the failure tests, the runner of the vectors and the
+    replays: all tests of these suites that are programs of ours. New ones come by themselves. Not sparse: with every variant of
+    every seed."""
     faulty = {pathlib.Path(path).name
               for target in introspect(folder, "--targets") for path in target["filename"]
               for group in target["target_sources"]
@@ -105,15 +100,10 @@ def programs(folder, sparse=True):
     for test in introspect(folder, "--tests"):
         suites = {suite.split(":")[-1] for suite in test["suite"]}
         path = pathlib.Path(test["cmd"][0])
-<<<<<<< HEAD
         if suites & {"core", "asynq", "failures", "fuzz", "vectors"} and folder in path.parents:
-            found.append(Program(test["name"], test["cmd"], test["env"], path.name in faulty,
-                                 "failures" in suites or test["name"] in APART))
-=======
-        if suites & {"core", "failures", "fuzz", "vectors"} and folder in path.parents:
             command = [word for word in test["cmd"] if sparse or word != "--sparse"]
-            found.append(Program(test["name"], command, test["env"], path.name in faulty, "failures" in suites))
->>>>>>> cpu
+            found.append(Program(test["name"], command, test["env"], path.name in faulty,
+                                 "failures" in suites or test["name"] in APART))
     if not found or not any(program.injects for program in found):
         raise Failure("the build lists no test programs of the core: were suites or tests/core/support/faults.c renamed?")
     return found
