@@ -226,10 +226,12 @@ int main(int argc, char **argv)
         planted = argv[2];
     else if (argc != 1)
         return fprintf(stderr, "usage: failures [--plant FAULT]\n"), 2;
-    printf("TAP version 13\n1..%zu\n", envelope_scenario_count + key_scenario_count + 1);
+    printf("TAP version 13\n1..%zu\n", asynq_scenario_count + envelope_scenario_count + key_scenario_count + 1);
     folder_make();
     world_begin();
     bool fine = sweep_all(envelope_scenarios, envelope_scenario_count, &number);
+    if (fine || planted[0] == '\0')
+        fine = sweep_all(asynq_scenarios, asynq_scenario_count, &number) && fine;
     if (fine || planted[0] == '\0')
         fine = sweep_all(key_scenarios, key_scenario_count, &number) && fine;
     fine = every_fault_was_hit(++number) && fine;

@@ -184,6 +184,15 @@ REPLACE(time_t, time, (time_t * out))
     return __real_time(out);
 }
 
+REPLACE(int, clock_gettime, (clockid_t clock, struct timespec *out))
+{
+    if (!hit(POINT_CLOCK))
+        return __real_clock_gettime(clock, out);
+    out->tv_sec = 0;
+    out->tv_nsec = 0;
+    return points.effect == FAILS ? -1 : 0;
+}
+
 /* Whoever waits for a lock is interrupted at once. */
 REPLACE(int, nanosleep, (const struct timespec *wanted, struct timespec *left))
 {

@@ -21,6 +21,7 @@
     X(MPROTECT, "sodium_mprotect_readonly")                                                                  \
     X(RANDOM, "getrandom")                                                                                   \
     X(TIME, "time")                                                                                          \
+    X(CLOCK, "clock_gettime")                                                                                \
     X(OPEN, "open")                                                                                          \
     X(OPEN_DIRECTORY, "open of a directory")                                                                 \
     X(FSTAT, "fstat")                                                                                        \

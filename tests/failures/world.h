@@ -29,6 +29,8 @@ typedef struct scenario {
     unsigned traits;
 } scenario;
 
+extern const scenario asynq_scenarios[];
+extern const size_t asynq_scenario_count;
 extern const scenario envelope_scenarios[];
 extern const size_t envelope_scenario_count;
 extern const scenario key_scenarios[];
