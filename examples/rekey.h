@@ -45,9 +45,10 @@ struct rekey {
     bool dry;              /* nothing is written */
     const char *const *queues;
     size_t queue_count;
-    void (*tell)(const struct rekey *, const char *name, const char *text); /* an error */
-    void (*page)(struct rekey *); /* after each reply of SCAN, when all of it is done; may set `stop` */
-    void *data;                   /* of these two */
+    void (*tell)(const struct rekey *, const char *name,
+                 const char *text); /* an error; or with no name, what is worth knowing */
+    void (*page)(struct rekey *);   /* after each reply of SCAN, when all of it is done; may set `stop` */
+    void *data;                     /* of these two */
     bool stop;
 
     /* Where it is. To go on later, on the server with the same run id, keep these and all that is counted. */
@@ -323,7 +324,7 @@ static inline void rekey_queue_ends(struct rekey *r)
     char text[512];
     snprintf(text, sizeof text, "queue %s: no task found", r->queues[r->queue]);
     if (r->found == 0)
-        r->tell(r, "note", text);
+        r->tell(r, NULL, text);
     r->found = 0;
     r->queue++;
 }

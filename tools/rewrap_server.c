@@ -19,7 +19,7 @@ typedef struct job {
 static void tell(const struct rekey *run, const char *name, const char *text)
 {
     (void)run;
-    report_note("%s: %s", name, text);
+    report_note("%s%s%s", name != NULL ? name : "", name != NULL ? ": " : "", text);
 }
 
 static void show(const struct rekey *run, progress *shown)

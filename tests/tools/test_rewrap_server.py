@@ -172,7 +172,7 @@ def large_messages_and_names_with_the_signs_of_patterns():
 def a_queue_without_tasks_is_told():
     env, _ = rings()
     done = run("rewrap", "--uri-file", uri(), "--queue", "mial", env=env)
-    equal((done.returncode, done.stderr), (OK, b"taskseal: rewrap: note: queue mial: no task found\n"))
+    equal((done.returncode, done.stderr), (OK, b"taskseal: rewrap: queue mial: no task found\n"))
 
 
 # ---- Ended and gone on ----
