@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * rotate_item.h: where envelopes stand in the hashes of tasks, in those of the examples and in Asynq's, and how those of
- * one value are moved to another key.
+ * rotate_item.h: where envelopes stand in the hashes of tasks, in those of the examples and in Asynq's, and how
+ * those of one value are moved to another key.
  */
 #ifndef ROTATE_ITEM_H
 #define ROTATE_ITEM_H
