@@ -195,7 +195,7 @@ static inline taskseal_err rekey_swap(struct rekey *r, struct item *items, size_
 /* What can't be moved stays: the worker that takes it says the same, and puts it aside. */
 static inline void rekey_count(struct rekey *r, const struct item *item)
 {
-    struct seen seen = {0, &r->keys};
+    struct seen seen = {.keys = &r->keys};
     if (item->err != TASKSEAL_OK) {
         count(&r->errors, taskseal_err_name(item->err));
         r->left += !hopeless(item->err);
@@ -208,6 +208,9 @@ static inline void rekey_count(struct rekey *r, const struct item *item)
     if (item->became != ITEM_CHANGED)
         item_see(item, &seen);
     r->seen += seen.envelopes;
+    r->left += seen.unseen;
+    if (seen.unseen > 0)
+        count_more(&r->errors, taskseal_err_name(TASKSEAL_ERR_NO_MEMORY), seen.unseen);
 }
 
 /* Nothing is counted of what is tried again. */
@@ -221,6 +224,8 @@ static inline taskseal_err rekey_step(struct rekey *r, struct item *items, size_
     for (size_t i = 0; err == TASKSEAL_OK && i < n; i++)
         if (items[i].value->type == REDIS_REPLY_STRING)
             items[i].err = item_rewrap(&options, &items[i]);
+        else if (items[i].value->type != REDIS_REPLY_NIL && items[i].value->type != REDIS_REPLY_INTEGER)
+            items[i].err = TASKSEAL_ERR_SERVER_ERROR; /* told of already, or what the script never gives */
     if (err == TASKSEAL_OK && !r->dry)
         err = rekey_swap(r, items, n);
     for (size_t i = 0; i < n; i++) {

@@ -166,7 +166,7 @@ static inline taskseal_err item_rewrap(const taskseal_rewrap_options *options, s
 
 /* Counts the keys that an envelope names, in binary or text form. */
 struct seen {
-    unsigned long envelopes;
+    unsigned long envelopes, unseen; /* unseen: for want of memory */
     struct tally *keys;
 };
 
@@ -179,6 +179,7 @@ static inline void seen_envelope(taskseal_bytes sealed, taskseal_err err, void *
     seen->envelopes++;
     if (err == TASKSEAL_OK && taskseal_inspect(sealed.data, len, &info) != TASKSEAL_OK) {
         binary = malloc(len);
+        seen->unseen += binary == NULL;
         if (binary == NULL || taskseal_text_decode(sealed.data, len, binary, len, &len) != TASKSEAL_OK ||
             taskseal_inspect(binary, len, &info) != TASKSEAL_OK)
             err = TASKSEAL_ERR_MALFORMED; /* which is counted where it could not be moved */
