@@ -63,7 +63,8 @@ struct rekey {
     struct tally keys, errors;       /* by name */
     bool interrupted;                /* another server answered on the way */
     bool gave_up;
-    int tries;             /* since the server last did what it was asked to */
+    int tries;             /* of a busy server, since it last did what it was asked to */
+    int lost;              /* connections, since a server last answered */
     char told[REKEY_TOLD]; /* last */
 };
 
@@ -117,23 +118,27 @@ static inline taskseal_err rekey_begin(struct rekey *r)
     return rekey_ask_run_id(r, r->run_id);
 }
 
+/* If it does not answer, the next command finds that out too, and this is asked again. */
 static inline void rekey_look_who(struct rekey *r)
 {
     char run_id[REKEY_RUN_ID];
-    if (rekey_ask_run_id(r, run_id) != TASKSEAL_OK || run_id[0] == '\0' || strcmp(run_id, r->run_id) != 0)
-        r->interrupted = true;
+    (void)rekey_ask_run_id(r, run_id);
+    if (r->redis->err != 0)
+        return;
+    r->lost = 0;
+    r->interrupted = r->interrupted || run_id[0] == '\0' || strcmp(run_id, r->run_id) != 0;
 }
 
 static inline bool rekey_reconnect(struct rekey *r, taskseal_err err)
 {
-    bool busy = r->redis->err == 0;
+    const bool busy = r->redis->err == 0;
+    int *tries = busy ? &r->tries : &r->lost;
     taskseal_error error;
     if (busy && taskseal_err_permanent(err))
         return false;
-    while (r->tries < REKEY_TRIES) {
-        pause_ms(back_off_ms(250, 8000, r->tries++));
+    while (*tries < REKEY_TRIES) {
+        pause_ms(back_off_ms(250, 8000, (*tries)++));
         if (taskseal_redis_reconnect(r->redis, &error) == TASKSEAL_OK) {
-            r->tries = busy ? r->tries : 0;
             rekey_look_who(r);
             return true;
         }
@@ -341,13 +346,15 @@ static inline taskseal_err rekey_queue(struct rekey *r)
     char pattern[REKEY_NAME];
     const char *queue = r->queues[r->queue];
     (void)rekey_name(r->layout->before, queue, true, pattern);
+    int failed = 0; /* in a row */
     for (bool asked = false, more = true; more && !r->stop;) {
         taskseal_err err = asked ? rekey_page(r, pattern) : rekey_find(r, queue);
         if (err != TASKSEAL_OK) {
-            if (r->gave_up || !rekey_recover(r, err))
+            if (r->gave_up || ++failed == REKEY_TRIES || !rekey_recover(r, err))
                 return err;
             continue;
         }
+        failed = 0;
         more = !asked || strcmp(r->cursor, "0") != 0;
         if (!more)
             rekey_queue_ends(r);
