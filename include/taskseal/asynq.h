@@ -215,9 +215,9 @@ TASKSEAL_MUST_USE taskseal_err taskseal_asynq_envelopes(const void *message, siz
 size_t taskseal_asynq_rewrap_size(const void *message, size_t message_len);
 
 /* taskseal_rewrap for each envelope in a task's message that names options->from_key_id; where that is NULL,
- * that does not name options->to_key_id; where both are, each. All other bytes stay, also of fields that are not known here. Each
- * envelope is moved, or stays byte for byte, for itself: `done` is called for each that was moved, as it was
- * before, with OK, and for each that can't be moved with the error of taskseal_rewrap or
+ * that does not name options->to_key_id; where both are, each. All other bytes stay, also of fields that are
+ * not known here. Each envelope is moved, or stays byte for byte, for itself: `done` is called for each that
+ * was moved, as it was before, with OK, and for each that can't be moved with the error of taskseal_rewrap or
  * taskseal_text_decode. So a payload is moved beside an error's text that has expired. If none was moved
  * `out` is a copy. Leave tasks in the state `active` to their worker, who writes back what he has read. How a
  * server exchanges messages that nobody has changed meanwhile: examples/rekey.h.
