@@ -45,9 +45,10 @@ struct rekey {
     bool dry;              /* nothing is written */
     const char *const *queues;
     size_t queue_count;
-    void (*tell)(const struct rekey *, const char *name, const char *text); /* an error */
-    void (*page)(struct rekey *); /* after each reply of SCAN, when all of it is done; may set `stop` */
-    void *data;                   /* of these two */
+    void (*tell)(const struct rekey *, const char *name,
+                 const char *text); /* an error; or with no name, what is worth knowing */
+    void (*page)(struct rekey *);   /* after each reply of SCAN, when all of it is done; may set `stop` */
+    void *data;                     /* of these two */
     bool stop;
 
     /* Where it is. To go on later, on the server with the same run id, keep these and all that is counted. */
@@ -62,7 +63,8 @@ struct rekey {
     struct tally keys, errors;       /* by name */
     bool interrupted;                /* another server answered on the way */
     bool gave_up;
-    int tries;             /* since the server last did what it was asked to */
+    int tries;             /* of a busy server, since it last did what it was asked to */
+    int lost;              /* connections, since a server last answered */
     char told[REKEY_TOLD]; /* last */
 };
 
@@ -116,23 +118,27 @@ static inline taskseal_err rekey_begin(struct rekey *r)
     return rekey_ask_run_id(r, r->run_id);
 }
 
+/* If it does not answer, the next command finds that out too, and this is asked again. */
 static inline void rekey_look_who(struct rekey *r)
 {
     char run_id[REKEY_RUN_ID];
-    if (rekey_ask_run_id(r, run_id) != TASKSEAL_OK || run_id[0] == '\0' || strcmp(run_id, r->run_id) != 0)
-        r->interrupted = true;
+    (void)rekey_ask_run_id(r, run_id);
+    if (r->redis->err != 0)
+        return;
+    r->lost = 0;
+    r->interrupted = r->interrupted || run_id[0] == '\0' || strcmp(run_id, r->run_id) != 0;
 }
 
 static inline bool rekey_reconnect(struct rekey *r, taskseal_err err)
 {
-    bool busy = r->redis->err == 0;
+    const bool busy = r->redis->err == 0;
+    int *tries = busy ? &r->tries : &r->lost;
     taskseal_error error;
     if (busy && taskseal_err_permanent(err))
         return false;
-    while (r->tries < REKEY_TRIES) {
-        pause_ms(back_off_ms(250, 8000, r->tries++));
+    while (*tries < REKEY_TRIES) {
+        pause_ms(back_off_ms(250, 8000, (*tries)++));
         if (taskseal_redis_reconnect(r->redis, &error) == TASKSEAL_OK) {
-            r->tries = busy ? r->tries : 0;
             rekey_look_who(r);
             return true;
         }
@@ -194,7 +200,7 @@ static inline taskseal_err rekey_swap(struct rekey *r, struct item *items, size_
 /* What can't be moved stays: the worker that takes it says the same, and puts it aside. */
 static inline void rekey_count(struct rekey *r, const struct item *item)
 {
-    struct seen seen = {0, &r->keys};
+    struct seen seen = {.keys = &r->keys};
     if (item->err != TASKSEAL_OK) {
         count(&r->errors, taskseal_err_name(item->err));
         r->left += !hopeless(item->err);
@@ -207,6 +213,9 @@ static inline void rekey_count(struct rekey *r, const struct item *item)
     if (item->became != ITEM_CHANGED)
         item_see(item, &seen);
     r->seen += seen.envelopes;
+    r->left += seen.unseen;
+    if (seen.unseen > 0)
+        count_more(&r->errors, taskseal_err_name(TASKSEAL_ERR_NO_MEMORY), seen.unseen);
 }
 
 /* Nothing is counted of what is tried again. */
@@ -220,6 +229,8 @@ static inline taskseal_err rekey_step(struct rekey *r, struct item *items, size_
     for (size_t i = 0; err == TASKSEAL_OK && i < n; i++)
         if (items[i].value->type == REDIS_REPLY_STRING)
             items[i].err = item_rewrap(&options, &items[i]);
+        else if (items[i].value->type != REDIS_REPLY_NIL && items[i].value->type != REDIS_REPLY_INTEGER)
+            items[i].err = TASKSEAL_ERR_SERVER_ERROR; /* told of already, or what the script never gives */
     if (err == TASKSEAL_OK && !r->dry)
         err = rekey_swap(r, items, n);
     for (size_t i = 0; i < n; i++) {
@@ -323,7 +334,7 @@ static inline void rekey_queue_ends(struct rekey *r)
     char text[512];
     snprintf(text, sizeof text, "queue %s: no task found", r->queues[r->queue]);
     if (r->found == 0)
-        r->tell(r, "note", text);
+        r->tell(r, NULL, text);
     r->found = 0;
     r->queue++;
 }
@@ -335,13 +346,15 @@ static inline taskseal_err rekey_queue(struct rekey *r)
     char pattern[REKEY_NAME];
     const char *queue = r->queues[r->queue];
     (void)rekey_name(r->layout->before, queue, true, pattern);
+    int failed = 0; /* in a row */
     for (bool asked = false, more = true; more && !r->stop;) {
         taskseal_err err = asked ? rekey_page(r, pattern) : rekey_find(r, queue);
         if (err != TASKSEAL_OK) {
-            if (r->gave_up || !rekey_recover(r, err))
+            if (r->gave_up || ++failed == REKEY_TRIES || !rekey_recover(r, err))
                 return err;
             continue;
         }
+        failed = 0;
         more = !asked || strcmp(r->cursor, "0") != 0;
         if (!more)
             rekey_queue_ends(r);

@@ -24,7 +24,7 @@ enum { EXIT_ALL = 0, EXIT_LEFT = 1, EXIT_USAGE = 2, EXIT_FAILED = 3 };
 static void tell(const struct rekey *r, const char *name, const char *text)
 {
     (void)r;
-    fprintf(stderr, "rotate: %s: %s\n", name, text);
+    fprintf(stderr, "rotate: %s%s%s\n", name != NULL ? name : "", name != NULL ? ": " : "", text);
 }
 
 static void show_progress(struct rekey *r)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * rotate_item.h: where envelopes stand in the hashes of tasks, in those of the examples and in Asynq's, and how those of
- * one value are moved to another key.
+ * rotate_item.h: where envelopes stand in the hashes of tasks, in those of the examples and in Asynq's, and how
+ * those of one value are moved to another key.
  */
 #ifndef ROTATE_ITEM_H
 #define ROTATE_ITEM_H
@@ -166,7 +166,7 @@ static inline taskseal_err item_rewrap(const taskseal_rewrap_options *options, s
 
 /* Counts the keys that an envelope names, in binary or text form. */
 struct seen {
-    unsigned long envelopes;
+    unsigned long envelopes, unseen; /* unseen: for want of memory */
     struct tally *keys;
 };
 
@@ -179,6 +179,7 @@ static inline void seen_envelope(taskseal_bytes sealed, taskseal_err err, void *
     seen->envelopes++;
     if (err == TASKSEAL_OK && taskseal_inspect(sealed.data, len, &info) != TASKSEAL_OK) {
         binary = malloc(len);
+        seen->unseen += binary == NULL;
         if (binary == NULL || taskseal_text_decode(sealed.data, len, binary, len, &len) != TASKSEAL_OK ||
             taskseal_inspect(binary, len, &info) != TASKSEAL_OK)
             err = TASKSEAL_ERR_MALFORMED; /* which is counted where it could not be moved */

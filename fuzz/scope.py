@@ -74,7 +74,7 @@ SCOPE = {
     "message": {
         "asynq/rewrap.c": ALL,
         "asynq/pieces.c": ALL,
-        "asynq/message.c": only("taskseal__asynq_take_varint", "take_value", "taskseal__asynq_take_field",
+        "asynq/message.c": only("take_varint", "take_value", "taskseal__asynq_take_string", "taskseal__asynq_take_field",
                                 "taskseal__asynq_message_find", "taskseal__asynq_put_length"),
     },
     "text": {"core/text.c": ALL, "core/base64.c": ALL},

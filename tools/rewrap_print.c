@@ -39,7 +39,8 @@ void rewrap_print(const struct rekey *run, bool whole)
     print_count(run->changed, "finished or queued anew meanwhile");
     print_count(run->active, "left to the workers that have them");
     if (!whole)
-        puts("incomplete: it ended early, and not all tasks were looked at");
+        puts("incomplete: it ended early, so run it again; with --resume FILE such a run goes on where it "
+             "was");
     else if (run->interrupted)
         puts("incomplete: another server, or one that was started anew, answered on the way: run it again");
     else if (run->left + run->changed + run->active > 0)

@@ -19,7 +19,7 @@ typedef struct job {
 static void tell(const struct rekey *run, const char *name, const char *text)
 {
     (void)run;
-    report_note("%s: %s", name, text);
+    report_note("%s%s%s", name != NULL ? name : "", name != NULL ? ": " : "", text);
 }
 
 static void show(const struct rekey *run, progress *shown)
@@ -77,12 +77,11 @@ static int check(const rewrap_queues *what, struct rekey *run)
     return STATUS_OK;
 }
 
-static int report_lost(const struct rekey *run, taskseal_err err)
+/* What ended it was told when it happened. */
+static int status_of(const struct rekey *run, taskseal_err err)
 {
-    const taskseal_err lost = run->redis->err != 0 ? taskseal_redis_error(run->redis) : err;
-    const int status = report_status(lost);
+    const int status = run->told[0] != '\0' ? report_status(err) : report_error(err, NULL);
 
-    (void)report_error(lost, run->told);
     return status == STATUS_USAGE ? STATUS_REFUSED : status;
 }
 
@@ -93,7 +92,7 @@ static int go(struct rekey *run, job *self, const rewrap_queues *what)
     uri_database(what->uri, database);
     taskseal_err err = rekey_begin(run);
     if (err != TASKSEAL_OK)
-        return report_lost(run, err);
+        return status_of(run, err);
     int status = rewrap_state_begin(&self->state, what->state, database, run);
     if (status == STATUS_OK) /* now, so that a file that can't be written is told before anything is moved */
         status = rewrap_state_save(&self->state, run);
@@ -108,7 +107,7 @@ static int go(struct rekey *run, job *self, const rewrap_queues *what)
     else
         rewrap_print(run, whole);
     if (err != TASKSEAL_OK)
-        return report_lost(run, err);
+        return status_of(run, err);
     if (run->stop)
         return self->state.status;
     status = rewrap_state_end(&self->state);

@@ -31,7 +31,7 @@ ACL = {
     "worker": "~{*}:t:* ~{*}:pending ~{*}:active ~{*}:delayed ~{*}:dead ~{*}:m:* +eval +time +zrangebyscore"
               " +zadd +zrem +zcard +zscore +lpush +rpush +rpop +lindex +type +hget +hmget +hset +hdel +hincrby"
               " +get +set +del",
-    "rotate": "~{*}:t:* +scan +eval +hget +hset",
+    "rotate": "~{*}:t:* +info +scan +eval +hstrlen +hget +hset",
     "report": "%R~{*}:t:* +scan +dbsize +type +hscan",
     "observer": "+monitor",
     "operator": "+save +info +dbsize +shutdown ~{*}:dead ~{*}:t:* +lrange +hget +client|kill",

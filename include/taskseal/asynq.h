@@ -205,13 +205,14 @@ taskseal_asynq_outcome taskseal_asynq_answer(long long answer);
 TASKSEAL_MUST_USE taskseal_err taskseal_asynq_payload(const void *message, size_t message_len,
                                                       taskseal_bytes *payload);
 
-/* Called for an envelope of a message, as it stands there: in binary form, or (the text of an error) in text form. */
+/* Called for an envelope of a message, as it stands there: in binary form, or (the text of an error) in text
+ * form. */
 typedef void taskseal_asynq_envelope(taskseal_bytes sealed, taskseal_err err, void *data);
 
-/* Calls `found` for each envelope in a task's message, in their order, with OK: the payload, or what asynqseal keeps there
- * of the members of a group (a bundle), and the text of the last error if asynqseal has sealed it. What only begins as an
- * envelope does is one too, so that nothing that could be one is overlooked. A bundle that can't be read comes whole,
- * with MALFORMED.
+/* Calls `found` for each envelope in a task's message, in their order, with OK: the payload, or what
+ * asynqseal keeps there of the members of a group (a bundle), and the text of the last error if asynqseal has
+ * sealed it. What only begins as an envelope does is one too, so that nothing that could be one is
+ * overlooked. A bundle that can't be read comes whole, with MALFORMED.
  *  MALFORMED  as for taskseal_asynq_payload; nothing was found
  *  BAD_ARGUMENT */
 TASKSEAL_MUST_USE taskseal_err taskseal_asynq_envelopes(const void *message, size_t message_len,
@@ -220,12 +221,13 @@ TASKSEAL_MUST_USE taskseal_err taskseal_asynq_envelopes(const void *message, siz
 /* The capacity that taskseal_asynq_rewrap needs for this message. */
 size_t taskseal_asynq_rewrap_size(const void *message, size_t message_len);
 
-/* taskseal_rewrap for each envelope in a task's message that names options->from_key_id; where that is NULL, that does
- * not name options->to_key_id. All other bytes stay, also of fields that are not known here. Each envelope is moved, or
- * stays byte for byte, for itself: `done` is called for each that was moved, as it was before, with OK, and for each that
- * can't be moved with the error of taskseal_rewrap or taskseal_text_decode. So a payload is moved beside an error's text
- * that has expired. If none was moved `out` is a copy. Leave tasks in the state `active` to their worker, who writes back
- * what he has read. How a server exchanges messages that nobody has changed meanwhile: examples/rekey.h.
+/* taskseal_rewrap for each envelope in a task's message that names options->from_key_id; where that is NULL,
+ * that does not name options->to_key_id; where both are, each. All other bytes stay, also of fields that are
+ * not known here. Each envelope is moved, or stays byte for byte, for itself: `done` is called for each that
+ * was moved, as it was before, with OK, and for each that can't be moved with the error of taskseal_rewrap or
+ * taskseal_text_decode. So a payload is moved beside an error's text that has expired. If none was moved
+ * `out` is a copy. Leave tasks in the state `active` to their worker, who writes back what he has read. How a
+ * server exchanges messages that nobody has changed meanwhile: examples/rekey.h.
  *  MALFORMED         as for taskseal_asynq_payload
  *  NOT_SEALED        there is no envelope in it
  *  BUFFER_TOO_SMALL  out_cap < taskseal_asynq_rewrap_size(message, message_len); `done` was not called

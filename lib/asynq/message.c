@@ -86,7 +86,7 @@ size_t taskseal__asynq_message_put(const taskseal__asynq_message *message, uint8
 
 /* ---- Reading ---- */
 
-bool taskseal__asynq_take_varint(taskseal__reader *reader, uint64_t *value)
+static bool take_varint(taskseal__reader *reader, uint64_t *value)
 {
     uint8_t byte;
     *value = 0;
@@ -100,61 +100,69 @@ bool taskseal__asynq_take_varint(taskseal__reader *reader, uint64_t *value)
     return false;
 }
 
-/* Steps over a value, of which `len` bytes are its own. */
-static bool take_value(taskseal__reader *reader, uint64_t type, taskseal__asynq_field *field)
+/* Steps over a value, of which *len bytes are its own. */
+static bool take_value(taskseal__reader *reader, uint64_t type, size_t *len)
 {
+    const uint8_t *bytes;
     uint64_t value;
-    field->length = reader->next;
-    field->len = 0;
     switch (type) {
     case VARINT:
-        if (!taskseal__asynq_take_varint(reader, &value))
-            return false;
-        break;
+        *len = 0;
+        return take_varint(reader, &value);
     case FIXED64:
-        field->len = 8;
+        *len = 8;
         break;
     case FIXED32:
-        field->len = 4;
+        *len = 4;
         break;
     case BYTES:
-        if (!taskseal__asynq_take_varint(reader, &value) || value > reader->left)
+        if (!take_varint(reader, &value) || value > reader->left)
             return false;
-        field->len = (size_t)value;
+        *len = (size_t)value;
         break;
     default:
         return false;
     }
-    return taskseal__take(reader, field->len, &field->bytes);
+    return taskseal__take(reader, *len, &bytes);
+}
+
+bool taskseal__asynq_take_string(taskseal__reader *reader, const uint8_t **bytes, size_t *len)
+{
+    const bool taken = take_value(reader, BYTES, len);
+    *bytes = taken ? reader->next - *len : NULL;
+    return taken;
 }
 
 bool taskseal__asynq_take_field(taskseal__reader *reader, taskseal__asynq_field *field)
 {
     uint64_t tag;
-    if (!taskseal__asynq_take_varint(reader, &tag) || tag >> 3 == 0 || tag >> 3 > UINT32_MAX >> 3 ||
-        !take_value(reader, tag & 7, field))
+    if (!take_varint(reader, &tag) || tag >> 3 == 0 || tag >> 3 > UINT32_MAX >> 3)
         return false;
+    field->length = reader->next;
+    if (!take_value(reader, tag & 7, &field->len))
+        return false;
+    field->bytes = reader->next - field->len;
     field->kind = tag == ((uint64_t)PAYLOAD << 3 | BYTES)      ? TASKSEAL__ASYNQ_IS_PAYLOAD
                   : tag == ((uint64_t)ERROR_TEXT << 3 | BYTES) ? TASKSEAL__ASYNQ_IS_ERROR
                                                                : TASKSEAL__ASYNQ_OTHER;
     return true;
 }
 
-bool taskseal__asynq_message_find(const uint8_t *message, size_t len, taskseal_bytes *payload)
+bool taskseal__asynq_message_find(const uint8_t *message, size_t len, taskseal__asynq_place *place)
 {
     taskseal__reader reader = {message, len};
     taskseal__asynq_field field;
     bool found = false;
-    *payload = (taskseal_bytes){NULL, 0};
+    *place = (taskseal__asynq_place){0, 0};
     while (reader.left > 0) {
-        if (!taskseal__asynq_take_field(&reader, &field) ||
-            (found && field.kind == TASKSEAL__ASYNQ_IS_PAYLOAD))
+        if (!taskseal__asynq_take_field(&reader, &field))
             return false;
         if (field.kind != TASKSEAL__ASYNQ_IS_PAYLOAD)
             continue;
+        if (found)
+            return false;
         found = true;
-        if (field.len != 0)
-            *payload = (taskseal_bytes){field.bytes, field.len};
+        *place = (taskseal__asynq_place){len - reader.left - field.len, field.len};
     }
     return true;
 }

@@ -27,8 +27,8 @@ size_t taskseal__asynq_message_put(const taskseal__asynq_message *message, uint8
 
 /* ---- Reading messages that anyone may have written, with any fields ---- */
 
-/* Of 7 bits a byte, the lowest first. False if it is cut or too large. */
-bool taskseal__asynq_take_varint(taskseal__reader *reader, uint64_t *value);
+/* A length, and as many bytes. False if it is cut, or the length is none. */
+bool taskseal__asynq_take_string(taskseal__reader *reader, const uint8_t **bytes, size_t *len);
 
 enum { TASKSEAL__ASYNQ_LENGTH_MAX = 10 };
 
@@ -45,7 +45,13 @@ typedef struct taskseal__asynq_field {
 /* False if what is left begins with no field. */
 bool taskseal__asynq_take_field(taskseal__reader *reader, taskseal__asynq_field *field);
 
-/* False if it is no message, or has two payloads. `payload` is absent if there is none, or an empty one. */
-bool taskseal__asynq_message_find(const uint8_t *message, size_t len, taskseal_bytes *payload);
+/* Where the bytes of the payload stand. */
+typedef struct taskseal__asynq_place {
+    size_t data;
+    size_t len;
+} taskseal__asynq_place;
+
+/* False if it is no message, or has two payloads. Without a payload, place->len is 0. */
+bool taskseal__asynq_message_find(const uint8_t *message, size_t len, taskseal__asynq_place *place);
 
 #endif

@@ -36,28 +36,19 @@ static void give_value(const walk *w, const uint8_t *bytes, size_t len)
 
 /* ---- Bundles ---- */
 
-static bool take_string(taskseal__reader *reader, const uint8_t **bytes, size_t *len)
-{
-    uint64_t value;
-    if (!taskseal__asynq_take_varint(reader, &value) || value > reader->left)
-        return false;
-    *len = (size_t)value;
-    return taskseal__take(reader, *len, bytes);
-}
-
 /* `w` NULL: only tells whether it can be read, before anything of it is given. */
 static bool give_bundle(const walk *w, const uint8_t *bundle, size_t len)
 {
     taskseal__reader reader = {bundle + strlen(bundle_begins), len - strlen(bundle_begins)};
     const uint8_t *bytes, *stays = bundle;
     size_t bytes_len;
-    if (!take_string(&reader, &bytes, &bytes_len))
+    if (!taskseal__asynq_take_string(&reader, &bytes, &bytes_len))
         return false;
     while (reader.left > 0) {
-        if (!take_string(&reader, &bytes, &bytes_len))
+        if (!taskseal__asynq_take_string(&reader, &bytes, &bytes_len))
             return false;
         const uint8_t *length = reader.next;
-        if (!take_string(&reader, &bytes, &bytes_len))
+        if (!taskseal__asynq_take_string(&reader, &bytes, &bytes_len))
             return false;
         if (w == NULL)
             continue;
@@ -98,8 +89,8 @@ static void give_error(const walk *w, const uint8_t *bytes, size_t len)
 bool taskseal__asynq_pieces(const uint8_t *message, size_t len, taskseal__asynq_take *take, void *data)
 {
     const walk w = {take, data};
-    taskseal_bytes payload;
-    if (!taskseal__asynq_message_find(message, len, &payload))
+    taskseal__asynq_place place;
+    if (!taskseal__asynq_message_find(message, len, &place))
         return false;
     taskseal__reader reader = {message, len};
     const uint8_t *stays = message;

@@ -18,9 +18,9 @@ typedef void taskseal__asynq_take(taskseal__asynq_kind kind, const uint8_t *byte
 
 enum { TASKSEAL__ASYNQ_DEPTH = 2 }; /* of lengths in lengths */
 
-/* Gives all bytes of the message to `take`, in their order. Envelopes are looked for in the payload, in the members of a
- * bundle of asynqseal's there, and in the text of the last error. What only begins as an envelope does is one, too. False,
- * and nothing was given, if it is no message. */
+/* Gives all bytes of the message to `take`, in their order. Envelopes are looked for in the payload, in the
+ * members of a bundle of asynqseal's there, and in the text of the last error. What only begins as an
+ * envelope does is one, too. False, and nothing was given, if it is no message. */
 bool taskseal__asynq_pieces(const uint8_t *message, size_t len, taskseal__asynq_take *take, void *data);
 
 #endif

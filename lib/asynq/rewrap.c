@@ -8,15 +8,17 @@
 
 taskseal_err taskseal_asynq_payload(const void *message, size_t message_len, taskseal_bytes *payload)
 {
+    taskseal__asynq_place place;
     if (payload == NULL)
         return TASKSEAL_ERR_BAD_ARGUMENT;
     *payload = (taskseal_bytes){NULL, 0};
     if (message == NULL && message_len != 0)
         return TASKSEAL_ERR_BAD_ARGUMENT;
-    if (taskseal__asynq_message_find(message, message_len, payload))
-        return TASKSEAL_OK;
-    *payload = (taskseal_bytes){NULL, 0};
-    return TASKSEAL_ERR_MALFORMED;
+    if (!taskseal__asynq_message_find(message, message_len, &place))
+        return TASKSEAL_ERR_MALFORMED;
+    if (place.len != 0)
+        *payload = (taskseal_bytes){(const uint8_t *)message + place.data, place.len};
+    return TASKSEAL_OK;
 }
 
 /* ---- Finding ---- */

@@ -23,7 +23,7 @@ def printed(role):
 class Asynq(unittest.TestCase):
     def test_the_users_are_those_that_the_doctor_prints(self):
         document = (ROOT / "doc/asynq.md").read_text().splitlines()
-        for role in ("producer", "worker", "scheduler"):
+        for role in ("producer", "worker", "scheduler", "rotate"):
             with self.subTest(role):
                 lines = printed(role)
                 self.assertEqual(2, len(lines))

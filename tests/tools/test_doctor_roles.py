@@ -165,7 +165,7 @@ def the_fix_of_a_user_is_a_command_whose_line_mends_it():
 
 @test
 def bad_roles_are_told():
-    bad(USAGE, "doctor: usage: --role takes producer, worker or operator", "doctor", "--role", "admin")
+    bad(USAGE, "doctor: usage: --role takes producer, worker, operator or rotate; with --layout asynq also scheduler or inspector", "doctor", "--role", "admin")
     for role in ["scheduler", "inspector"]:
         bad(USAGE, f"doctor: usage: --role {role} is one of Asynq's: give --layout asynq", "doctor", "--role", role)
     bad(USAGE, "doctor: usage: --layout takes examples or asynq", "doctor", "--layout", "sidekiq")

@@ -120,9 +120,12 @@ def payloads_in_tasks_of_asynq_count():
     error = b"\x3a" + bytes([len(text) & 0x7f | 0x80, len(text) >> 7]) + text
     for data in (message_of(sealed_to("mail-k02")) + error, error + message_of(sealed_to("mail-k02"))):
         found = report(env, write("task", data), status=REFUSED)
+        equal((found["keys"]["mail-k02"]["envelopes"], found["keys"]["mail-k01"]["envelopes"], found["complete"]), (1, 1, True))
+    for elsewhere in (b"\x7a" + error[1:], error + b"\x7a" + error[1:]):
+        found = report(env, write("task", message_of(sealed_to("mail-k02")) + elsewhere), status=REFUSED)
         equal((found["keys"]["mail-k02"]["envelopes"], found["skipped"]["embedded"]), (1, 1))
     found = report(env, write("task", message_of(b"tskbundle1\n" + sealed_to("mail-k01"))), status=REFUSED)
-    equal((found["envelopes"], found["skipped"]["embedded"]), (0, 1))
+    equal((found["envelopes"], found["skipped"]["unreadable"]), (0, 1))
 
 
 @test

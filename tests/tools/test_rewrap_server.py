@@ -4,6 +4,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -172,7 +173,7 @@ def large_messages_and_names_with_the_signs_of_patterns():
 def a_queue_without_tasks_is_told():
     env, _ = rings()
     done = run("rewrap", "--uri-file", uri(), "--queue", "mial", env=env)
-    equal((done.returncode, done.stderr), (OK, b"taskseal: rewrap: note: queue mial: no task found\n"))
+    equal((done.returncode, done.stderr), (OK, b"taskseal: rewrap: queue mial: no task found\n"))
 
 
 # ---- Ended and gone on ----
@@ -278,7 +279,7 @@ def the_line_of_the_role_suffices_and_one_right_less_does_not():
         client.call("ACL", "SETUSER", "rotate", "reset", *[rule for rule in rules if rule != right])
         done = run(*call, env=env)
         equal((right, done.returncode), (right, REFUSED))
-        check(b"NOPERM" in done.stderr or b"ACL failure in script" in done.stderr, f"{right}: {done.stderr!r}")
+        check(re.search(rb"NOPERM|ACL failure in script|can't run this command", done.stderr), f"{right}: {done.stderr!r}")
         check(b"mail-k01" in client.call("HGET", "asynq:{q}:t:1", "msg"), right)
     client.call("ACL", "SETUSER", "rotate", "reset", *[rule for rule in rules if rule != "+info"])
     refused(env, REFUSED, "--resume has to know which server this is: its user needs +info", "--resume", "state", user="rotate")

@@ -209,7 +209,8 @@ func (s *stage) addUnknownField(t *testing.T, key string) {
 func (s *stage) workWithNewKeyAlone(t *testing.T) {
 	t.Helper()
 	sealer := newSealer(t, Config{Keyring: newRing(t, "mail-k02"), Observe: s.observe, Bundles: []string{"digest"}})
-	startWorker(t, s.server, asynq.Config{Queues: map[string]int{"late": 1}}, sealer.Middleware, map[string]asynq.HandlerFunc{
+	config := asynq.Config{Queues: map[string]int{"late": 1}, GroupAggregator: Aggregator("digest"), GroupGracePeriod: time.Second}
+	startWorker(t, s.server, config, sealer.Middleware, map[string]asynq.HandlerFunc{
 		"mail": func(_ context.Context, task *asynq.Task) error {
 			s.note(string(task.Payload()))
 			return nil
@@ -225,7 +226,7 @@ func (s *stage) workWithNewKeyAlone(t *testing.T) {
 	if err := s.inspector.RunTask("late", "scheduled"); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"scheduled", "unique", "member 1", "member 2"}
+	want := []string{"scheduled", "grouped", "unique", "member 1", "member 2"}
 	for i := range 20 {
 		want = append(want, fmt.Sprint("waits ", i))
 	}
