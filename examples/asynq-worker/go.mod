@@ -9,8 +9,8 @@ replace (
 
 require (
 	github.com/hibiken/asynq v0.26.0
-	github.com/taskseal/taskseal/bindings/go v0.0.0-00010101000000-000000000000
-	github.com/taskseal/taskseal/bindings/go/asynqseal v0.0.0-00010101000000-000000000000
+	github.com/taskseal/taskseal/bindings/go v0.1.0
+	github.com/taskseal/taskseal/bindings/go/asynqseal v0.1.0
 )
 
 require (
