@@ -8,7 +8,7 @@ static const taskseal_bytes bad_names[] = {
     TEXT(""),         TEXT(" \t\n"),        TEXT("\xc2\xa0\xe3\x80\x80"),     TEXT("\xff"),
     TEXT("a\x80"),    TEXT("a\xc0\x80"),    TEXT("a\xe0\x9f\xbf"),            TEXT("a\xed\xa0\x80"),
     TEXT("a\xe2\x82"), TEXT("a\xf0\x8f\xbf\xbf"), TEXT("a\xf4\x90\x80\x80"),   TEXT("a\xf5\x80\x80\x80"),
-    TEXT("a\xc3("),   TEXT("a\xf0\x9f\x98("), {NULL, 3},
+    TEXT("a\xc3("),   TEXT("a\xc3\xc0"), TEXT("a\xf0\x9f\x98("), {NULL, 3},
     {"a\xc3\xa9", 2}, {"a\xe2\x82\xac", 3}, {"a\xf0\x9f\x98\x80", 4}, /* and what is cut off stands behind */
     TEXT("\t"),        TEXT("\r"),           TEXT("\xc2\x85"),               TEXT("\xe1\x9a\x80"),
     TEXT("\xe2\x80\x80"), TEXT("\xe2\x80\x8a"), TEXT("\xe2\x80\xa8"),       TEXT("\xe2\x80\xa9"),
@@ -16,7 +16,7 @@ static const taskseal_bytes bad_names[] = {
 };
 
 static const taskseal_bytes good_names[] = {
-    TEXT("a"), TEXT(" a "), TEXT("{a:b"), TEXT("\b"), TEXT("\x0e"), TEXT("\xe1\xbf\xbf"), TEXT("\xe2\x80\x8b"), TEXT("\xc2\x80"), TEXT("\xdf\xbf"), TEXT("\xe0\xa0\x80"),
+    TEXT("a"), TEXT(" a "), TEXT("{a:b"), TEXT("\b"), TEXT("\x0e"), TEXT("\x7f"), TEXT("\xe1\xbf\xbf"), TEXT("\xe2\x80\x8b"), TEXT("\xc2\x80"), TEXT("\xdf\xbf"), TEXT("\xe0\xa0\x80"),
     TEXT("\xed\x9f\xbf"), TEXT("\xee\x80\x80"), TEXT("\xf0\x90\x80\x80"), TEXT("\xf4\x8f\xbf\xbf"),
 };
 

@@ -101,21 +101,6 @@ void proof_message_find(void)
     REACHED_IF(g_payloads == 0 && len == 5, "no payload");
 }
 
-/* What is written is found again, at the very place, whatever stands beside it. */
-void proof_message_again(void)
-{
-    taskseal__asynq_message m = any_message(1, 2);
-    taskseal__asynq_place place;
-    uint8_t out[48], *payload;
-    m.retry = m.timeout = 0;
-    m.deadline = m.retention = 1;
-    const size_t len = taskseal__asynq_message_put(&m, out, &payload);
-    CHECK(len <= sizeof out, "as many bytes as these fields take");
-    CHECK(taskseal__asynq_message_find(out, len, &place), "a message");
-    CHECK(place.len == m.payload_len && (place.len == 0 || out + place.data == payload), "its payload");
-    REACHED_IF(place.len == 2 && m.type.len == 1 && m.group.len == 1, "found again");
-}
-
 void proof_message_put_tag(void)
 {
     uint8_t out[TASKSEAL__ASYNQ_TAG_MAX];
