@@ -12,12 +12,13 @@ static const taskseal_bytes bad_names[] = {
     {"a\xc3\xa9", 2}, {"a\xe2\x82\xac", 3}, {"a\xf0\x9f\x98\x80", 4}, /* and what is cut off stands behind */
     TEXT("\t"),        TEXT("\r"),           TEXT("\xc2\x85"),               TEXT("\xe1\x9a\x80"),
     TEXT("\xe2\x80\x80"), TEXT("\xe2\x80\x8a"), TEXT("\xe2\x80\xa8"),       TEXT("\xe2\x80\xa9"),
-    TEXT("\xe2\x80\xaf"), TEXT("\xe2\x81\x9f"),
+    TEXT("\xe2\x80\xaf"), TEXT("\xe2\x81\x9f"), TEXT("\xc3\x7f"),           TEXT("\xc1\xbf"),
+    TEXT("\xe2\x82\x7f"), TEXT("\xe2\x82\xc0"), {NULL, 1},
 };
 
 static const taskseal_bytes good_names[] = {
     TEXT("a"), TEXT(" a "), TEXT("{a:b"), TEXT("\b"), TEXT("\x0e"), TEXT("\x7f"), TEXT("\xe1\xbf\xbf"), TEXT("\xe2\x80\x8b"), TEXT("\xc2\x80"), TEXT("\xdf\xbf"), TEXT("\xe0\xa0\x80"),
-    TEXT("\xed\x9f\xbf"), TEXT("\xee\x80\x80"), TEXT("\xf0\x90\x80\x80"), TEXT("\xf4\x8f\xbf\xbf"),
+    TEXT("\xed\x9f\xbf"), TEXT("\xee\x80\x80"), TEXT("\xef\xbf\xbf"), TEXT("\xf0\x90\x80\x80"), TEXT("\xf4\x8f\xbf\xbf"),
 };
 
 static taskseal_bytes *name_of(taskseal_asynq_task *task, int which)
@@ -71,6 +72,8 @@ START_TEST(a_queue_that_would_end_the_hash_tag_is_refused)
     taskseal_seal_options seal;
     taskseal_asynq_task task = task_of(&seal);
     task.queue = TEXT("a}b");
+    assert_refused(&task, TASKSEAL_ERR_BAD_ARGUMENT, "'}'");
+    task.queue = TEXT("a}");
     assert_refused(&task, TASKSEAL_ERR_BAD_ARGUMENT, "'}'");
 }
 END_TEST
