@@ -56,9 +56,9 @@ typedef struct taskseal_asynq_task {
     taskseal_bytes id;      /* absent: one is made */
     taskseal_bytes payload; /* may be absent */
 
-    /* How to seal. Its context must be absent: bound are queue, type and id; or queue, type and group, for what is
-     * enqueued into a group now, because Asynq tells the aggregator no id. Its `lifetime` counts from when the
-     * task is due. NULL with TASKSEAL_ASYNQ_PLAIN, and only then. */
+    /* How to seal. Its context must be absent, and its purpose TASKSEAL_PAYLOAD, which is 0: bound are queue, type
+     * and id; or queue, type and group, for what is enqueued into a group now, because Asynq tells the aggregator no
+     * id. Its `lifetime` counts from when the task is due. NULL with TASKSEAL_ASYNQ_PLAIN, and only then. */
     const taskseal_seal_options *seal;
 
     uint64_t process_at; /* a time. A past one, and 0: at once. Give at most one of these two */
@@ -82,9 +82,10 @@ typedef struct taskseal_asynq_task {
 typedef enum taskseal_asynq_outcome {
     TASKSEAL_ASYNQ_NOT_SENT = 0, /* nothing of it has left */
     TASKSEAL_ASYNQ_QUEUED,
-    TASKSEAL_ASYNQ_EXISTS,    /* there is a task of this id in the queue, in any state; nothing was written */
-    TASKSEAL_ASYNQ_DUPLICATE, /* another task has its unique key; nothing was written */
-    TASKSEAL_ASYNQ_REFUSED,   /* by the server or by this library; nothing was written, and `err` says why */
+    /* Of these three nothing was written, but that asynq:queues may hold the queue since. */
+    TASKSEAL_ASYNQ_EXISTS,    /* there is a task of this id in the queue, in any state */
+    TASKSEAL_ASYNQ_DUPLICATE, /* another task has its unique key */
+    TASKSEAL_ASYNQ_REFUSED,   /* by the server or by this library; `err` says why */
     TASKSEAL_ASYNQ_IN_DOUBT   /* it was sent, now or at an earlier try, and the script's answer is not known */
 } taskseal_asynq_outcome;
 
@@ -107,17 +108,19 @@ struct redisAsyncContext;
  * says. `redis` is of taskseal_redis_connect, and no replies are under way on it. First the queue is added to
  * asynq:queues, which costs a round trip: once that is done, TASKSEAL_ASYNQ_QUEUE_LISTED saves it. The errors,
  * with the outcome in brackets:
- *  BAD_ARGUMENT  [not sent] `redis` is not of this library, or belongs to an event loop, or commands wait on it
+ *  BAD_ARGUMENT  [not sent] `redis` is not of this library, or belongs to an event loop, or commands wait on it, or
+ *                `task` is NULL
  *  BAD_ARGUMENT  [refused] error->message says what of the task is out of range
  *  BAD_CLOCK, NO_RANDOM, those of taskseal_seal and of taskseal_dedupe_tag  [refused]
- *  NO_MEMORY     [refused, or not sent, or in doubt; not refused: the connection is of no use any more]
- *  those of taskseal_redis_error  [not sent if the connection had failed before, else in doubt]
+ *  NO_MEMORY     [refused, or not sent, or in doubt] not refused: the connection may be of no use any more, which
+ *                taskseal_redis_error says
+ *  those of taskseal_redis_error  [not sent if the connection failed before the task was sent, else in doubt]
  *  SERVER_BUSY   [refused] among others: its memory is full (OOM), it has become a replica (READONLY), the keys belong
  *                to another node of the cluster (MOVED, ASK); retryable, the latter ones on a connection to the other
- *  NO_PERMISSION [refused] the message names the command, if it is HSET, LPUSH, ZADD or SADD
+ *  NO_PERMISSION [refused] the message names the command, if it is HSET, LPUSH, ZADD or SADD, or asynq:queues
  *  SERVER_ERROR  [refused] among others: a key holds another type than Asynq's (WRONGTYPE), and the message names
  *                it
- *  IO            [in doubt] also an answer that the script does not give
+ *  IO            [in doubt] also an answer that the script does not give; [refused] one that SADD does not give
  * `result` and `error` may be NULL. */
 TASKSEAL_MUST_USE taskseal_err taskseal_asynq_enqueue(struct redisContext *redis,
                                                       const taskseal_asynq_task *task,
@@ -173,7 +176,7 @@ typedef struct taskseal_asynq_command {
 } taskseal_asynq_command;
 
 /* A capacity that suffices for taskseal_asynq_prepare of this task, also if its time comes in between. Errors: those of
- * it. */
+ * it, but for BUFFER_TOO_SMALL. */
 TASKSEAL_MUST_USE taskseal_err taskseal_asynq_size(const taskseal_asynq_task *task, size_t *size,
                                                    taskseal_error *error);
 
