@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * keys.h: the keyring of a program that runs on, loaded anew on SIGHUP: for worker and producer. Copy it as it is.
+ * keys.h: the keyring of a program that runs on, loaded anew on SIGHUP: for workers and producers. Copy it as it is.
  * Call keys_begin() once at the start, keys_refresh() between two tasks, and keys_end() at the end.
  *
  * For programs of one thread: nobody uses the old keyring while the new one takes its place. Where threads share a
