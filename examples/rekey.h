@@ -18,7 +18,7 @@ enum {
     REKEY_LARGE = (1 << 30) - 1, /* a server keeps none that is */
     REKEY_TRIES = 6,             /* of a server that does not answer or is busy */
     REKEY_CURSOR = 32,
-    REKEY_RUN_ID = 64,
+    REKEY_RUN_ID = 96,
     REKEY_TOLD = 512
 };
 
@@ -97,16 +97,33 @@ static inline taskseal_err rekey_reply(struct rekey *r, redisReply **reply)
     return err;
 }
 
-/* A server's name for itself since it was started: the cursors of SCAN mean nothing to another one. */
+/* Of what INFO says, the hexadecimal digits behind `name`. */
+static inline size_t rekey_digits(const redisReply *info, const char *name, const char **digits)
+{
+    const char *at = info->str != NULL ? strstr(info->str, name) : NULL;
+    *digits = at != NULL ? at + strlen(name) : "";
+    return strspn(*digits, "0123456789abcdef");
+}
+
+/* A server's name for itself since it was started, and for what it holds since it was a replica: the cursors of
+ * SCAN mean nothing to another one. A replica's answers say nothing of what waits. */
 static inline taskseal_err rekey_ask_run_id(struct rekey *r, char run_id[REKEY_RUN_ID])
 {
     redisReply *reply;
+    const char *id, *data;
     run_id[0] = '\0';
-    redisAppendCommand(r->redis, "INFO server");
+    redisAppendCommand(r->redis, "INFO");
     taskseal_err err = rekey_reply(r, &reply);
-    const char *at = err == TASKSEAL_OK && reply->str != NULL ? strstr(reply->str, "\nrun_id:") : NULL;
-    if (at != NULL)
-        snprintf(run_id, REKEY_RUN_ID, "%.*s", (int)strspn(at + 8, "0123456789abcdef"), at + 8);
+    if (err == TASKSEAL_OK) {
+        const int id_len = (int)rekey_digits(reply, "\nrun_id:", &id);
+        const int data_len = (int)rekey_digits(reply, "\nmaster_replid:", &data);
+        if (id_len > 0)
+            snprintf(run_id, REKEY_RUN_ID, "%.*s-%.*s", id_len, id, data_len, data);
+        if (!r->dry && reply->str != NULL && strstr(reply->str, "\nrole:slave") != NULL) {
+            err = TASKSEAL_ERR_SERVER_BUSY;
+            rekey_tell(r, err, "this server is a replica: the primary's URI is wanted");
+        }
+    }
     freeReplyObject(reply);
     return err == TASKSEAL_ERR_NO_PERMISSION ? TASKSEAL_OK : err;
 }
@@ -203,7 +220,8 @@ static inline void rekey_count(struct rekey *r, const struct item *item)
     struct seen seen = {.keys = &r->keys};
     if (item->err != TASKSEAL_OK) {
         count(&r->errors, taskseal_err_name(item->err));
-        r->left += !hopeless(item->err);
+        r->left += !hopeless(item->err) || (item->err == TASKSEAL_ERR_MALFORMED && item->field->message &&
+                                            holds_envelope(item->value->str, item->value->len));
         return;
     }
     r->moved += item->became == ITEM_SWAPPED || r->dry ? item->moves : 0;

@@ -14,7 +14,7 @@ import time
 
 import server
 from client import Client
-from harness import FILE, OK, REFUSED, TOOL, USAGE, Skip, bad, check, equal, good, keyring, main, read, run, test, write
+from harness import FILE, OK, REFUSED, RETRY, TOOL, USAGE, Skip, bad, check, equal, good, keyring, main, read, run, test, write
 from server import PASSWORD
 
 _ports = {}
@@ -158,6 +158,54 @@ def what_can_not_move_is_counted_and_told_by_the_status():
 
 
 @test
+def what_is_malformed_but_holds_an_envelope_keeps_the_status_from_0():
+    env, client = rings()
+    bundle = b"tskbundle1\n" + string(b"ann") + string(b"a") + string(sealed())
+    for name, odd in (("twice", message(sealed(), field(2, sealed()))), ("a group", message(sealed(), b"\xa3\x06\xa4\x06")),
+                      ("cut", message(sealed())[:-1]), ("text", b"{" + sealed(text=True)), ("bundle", message(bundle + b"\x05"))):
+        client.call("FLUSHALL")
+        put(client, "1", odd)
+        found = rewrap(env, status=REFUSED)
+        equal((name, found["left"], found["moved"], found["not_moved"]), (name, 1, 0, {"malformed": 1}))
+        equal(client.call("HGET", "asynq:{q}:t:1", "msg"), odd)
+    put(client, "1", b"no message at all")
+    equal(rewrap(env)["not_moved"], {"malformed": 1})
+
+
+@test
+def a_value_in_text_form_moves_and_stays_text():
+    env, client = rings()
+    put(client, "1", message(b"{}"))
+    for key, name, layout in (("asynq:{q}:t:1", "result", "asynq"), ("{q}:t:1", "sealed", "examples")):
+        client.call("HSET", key, name, sealed(text=True))
+        found = rewrap(env, "--layout", layout)
+        equal((found["moved"], found["keys"]), (1, {"mail-k02": 1}))
+        value = client.call("HGET", key, name)
+        equal((value[:5], good("open", env=env, data=value)), (b"tsl1.", b"x"))
+        check(b"mail-k02" in good("inspect", data=value), "the key")
+        equal(rewrap(env, "--layout", layout)["moved"], 0)
+        client.call("HSET", key, name, sealed(text=True) + b"!")
+        equal(rewrap(env, "--layout", layout)["not_moved"].get("malformed"), 1)
+
+
+@test
+def nothing_moves_to_a_key_that_is_not_good_for_the_queue():
+    env, client = rings()
+    good("key", "add", "reports-k01", "--queue", "reports", env=env)
+    good("key", "promote", "reports-k01", env=env)
+    check(good("key", "list", env=env).startswith(b"reports-k01\t"), "the first key that seals")
+    one = sealed(more=("--queue", "q"))
+    put(client, "1", message(one))
+    said = b"reports-k01 is not good for queue q: "
+    for queues in (("--queue", "q"), ("--queue", "reports", "--queue", "q")):
+        done = run("rewrap", "--uri-file", uri(), "--layout", "asynq", *queues, "--to", "reports-k01", env=env)
+        check(done.returncode == USAGE and said in done.stderr, f"{done.returncode}: {done.stderr!r}")
+    equal(client.call("HGET", "asynq:{q}:t:1", "msg"), message(one))
+    equal((rewrap(env)["to"], rewrap(env)["keys"]), ("mail-k02", {"mail-k02": 1}))
+    equal(rewrap(env, queue="reports", said=b"no task found")["to"], "reports-k01")
+
+
+@test
 def large_messages_and_names_with_the_signs_of_patterns():
     env, client = rings()
     queue = "a*[b]?\\^-c"
@@ -285,6 +333,25 @@ def the_line_of_the_role_suffices_and_one_right_less_does_not():
     refused(env, REFUSED, "--resume has to know which server this is: its user needs +info", "--resume", "state", user="rotate")
     client.call("ACL", "SETUSER", "rotate", "reset", *rules)
     good("rewrap", "--uri-file", uri(None, "rotate"), "--layout", "asynq", "--queue", "q", "--resume", "state", env=env)
+
+
+@test
+def a_replica_is_refused_whose_tasks_may_not_be_all():
+    env, client = rings()
+    put(client, "1", message(sealed()))
+    replica = Client(port("replica", more=(f"replicaof 127.0.0.1 {port()}", f"masterauth {PASSWORD}", "masteruser worker",
+                                           "tls-replication yes")), "worker")
+    replica.wait_for(b"master_link_status:up", "INFO", "replication")
+    refused(env, RETRY, "server-busy: this server is a replica: the primary's URI is wanted", at=port("replica"))
+    equal(rewrap(env, "--dry-run", status=REFUSED, at=port("replica"))["moved"], 1)
+    client.call("FLUSHALL")
+    killed(env, client)
+    replica.call("REPLICAOF", "NO", "ONE")
+    client.call("CONFIG", "SET", "masterauth", PASSWORD, "masteruser", "worker", "tls-replication", "yes")
+    client.call("REPLICAOF", "127.0.0.1", str(port("replica")))
+    client.wait_for(b"master_link_status:up", "INFO", "replication")
+    client.call("REPLICAOF", "NO", "ONE")  # the same process as before, with what the other has held meanwhile
+    equal(rewrap(env, "--resume", "state", said=b"begins anew")["resumed"], False)
 
 
 @test
