@@ -62,6 +62,7 @@ struct rekey {
     unsigned long changed, active;   /* values */
     struct tally keys, errors;       /* by name */
     bool interrupted;                /* another server answered on the way */
+    unsigned long commands;          /* that were answered */
     bool gave_up;
     int tries;             /* of a busy server, since it last did what it was asked to */
     int lost;              /* connections, since a server last answered */
@@ -89,20 +90,13 @@ static inline taskseal_err rekey_reply(struct rekey *r, redisReply **reply)
         rekey_tell(r, err, r->redis->errstr);
         return err;
     }
+    r->commands++;
     taskseal_err err = taskseal_redis_reply_error(*reply);
     if (err == TASKSEAL_OK)
         return err;
     snprintf(words, sizeof words, "the server says: %s", server_text(text, (*reply)->str, (*reply)->len));
     rekey_tell(r, err, words);
     return err;
-}
-
-/* Of what INFO says, the hexadecimal digits behind `name`. */
-static inline size_t rekey_digits(const redisReply *info, const char *name, const char **digits)
-{
-    const char *at = info->str != NULL ? strstr(info->str, name) : NULL;
-    *digits = at != NULL ? at + strlen(name) : "";
-    return strspn(*digits, "0123456789abcdef");
 }
 
 /* A server's name for itself since it was started, and for what it holds since it was a replica: the cursors of
@@ -115,8 +109,8 @@ static inline taskseal_err rekey_ask_run_id(struct rekey *r, char run_id[REKEY_R
     redisAppendCommand(r->redis, "INFO");
     taskseal_err err = rekey_reply(r, &reply);
     if (err == TASKSEAL_OK) {
-        const int id_len = (int)rekey_digits(reply, "\nrun_id:", &id);
-        const int data_len = (int)rekey_digits(reply, "\nmaster_replid:", &data);
+        const int id_len = (int)server_digits(reply, "\nrun_id:", &id);
+        const int data_len = (int)server_digits(reply, "\nmaster_replid:", &data);
         if (id_len > 0)
             snprintf(run_id, REKEY_RUN_ID, "%.*s-%.*s", id_len, id, data_len, data);
         if (!r->dry && reply->str != NULL && strstr(reply->str, "\nrole:slave") != NULL) {

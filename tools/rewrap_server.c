@@ -14,6 +14,7 @@
 typedef struct job {
     rewrap_state state;
     progress shown;
+    uint64_t rate;
 } job;
 
 static void tell(const struct rekey *run, const char *name, const char *text)
@@ -40,8 +41,10 @@ static void page_done(struct rekey *run)
     job *self = run->data;
 
     show(run, &self->shown);
-    if (run->queue < run->queue_count && rewrap_state_save(&self->state, run) != STATUS_OK)
-        run->stop = true;
+    if (run->queue == run->queue_count)
+        return;
+    run->stop = rewrap_state_save(&self->state, run) != STATUS_OK;
+    progress_keep_rate(&self->shown, run->commands, self->rate);
 }
 
 /* NULL, or a queue that the key is not good for. */
@@ -151,7 +154,7 @@ static int connect_to(const char *uri, redisContext **redis)
 int rewrap_server(const rewrap_queues *what, const taskseal_keyring *ring)
 {
     static struct rekey run;
-    job self = {.state = {.path = NULL}};
+    job self = {.state = {.path = NULL}, .rate = what->rate};
 
     run = (struct rekey){.ring = ring,
                          .from = what->from,

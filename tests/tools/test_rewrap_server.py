@@ -218,6 +218,19 @@ def large_messages_and_names_with_the_signs_of_patterns():
 
 
 @test
+def the_rate_is_kept():
+    env, client = rings()
+    for number in range(1500):
+        client.send("HSET", f"asynq:{{q}}:t:{number}", "msg", b"")
+    for _ in range(1500):
+        client.read()
+    begin = time.monotonic()
+    equal(rewrap(env, "--rate", "2500")["not_moved"], {"not-sealed": 1500})
+    # Two commands a task; what comes after the last page but one is not waited for. (A floor, however busy the machine.)
+    check(time.monotonic() - begin >= 0.6, "it was faster than it was told to be")
+
+
+@test
 def a_queue_without_tasks_is_told():
     env, _ = rings()
     done = run("rewrap", "--uri-file", uri(), "--queue", "mial", env=env)
@@ -428,7 +441,7 @@ def a_task_that_changes_between_reading_and_writing_is_left():
 @test
 def options_that_do_not_go_together_are_refused():
     env = keyring("alone")
-    for arguments, said in [(("--queue", "q"), "are about a server: give --uri-file"), (("--json",), "are about a server"),
+    for arguments, said in [(("--queue", "q"), "are about a server: give --uri-file"), (("--json",), "are about a server"), (("--rate", "5"), "are about a server"),
                             (("--server",), "name the queues"), (("--server", "--queue", "q", "file"), "give a server or a FILE"),
                             (("--server", "--queue", "q", "--text"), "give a server or a FILE"),
                             (("--server", "--queue", "q", "--dry-run", "--resume", "f"), "--dry-run has nothing to --resume")]:
