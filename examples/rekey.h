@@ -122,13 +122,6 @@ static inline taskseal_err rekey_ask_run_id(struct rekey *r, char run_id[REKEY_R
     return err == TASKSEAL_ERR_NO_PERMISSION ? TASKSEAL_OK : err;
 }
 
-/* Before rekey_run. */
-static inline taskseal_err rekey_begin(struct rekey *r)
-{
-    memcpy(r->cursor, "0", 2);
-    return rekey_ask_run_id(r, r->run_id);
-}
-
 /* If it does not answer, the next command finds that out too, and this is asked again. */
 static inline void rekey_look_who(struct rekey *r)
 {
@@ -166,6 +159,16 @@ static inline bool rekey_recover(struct rekey *r, taskseal_err err)
 {
     r->gave_up = r->gave_up || !rekey_reconnect(r, err);
     return !r->gave_up;
+}
+
+/* Before rekey_run. */
+static inline taskseal_err rekey_begin(struct rekey *r)
+{
+    memcpy(r->cursor, "0", 2);
+    taskseal_err err = rekey_ask_run_id(r, r->run_id);
+    if (err == TASKSEAL_ERR_SERVER_BUSY && rekey_recover(r, err))
+        err = rekey_ask_run_id(r, r->run_id);
+    return err;
 }
 
 /* ---- A few values at a time, pipelined -------------------------------------------------------- */
