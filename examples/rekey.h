@@ -18,7 +18,7 @@ enum {
     REKEY_LARGE = (1 << 30) - 1, /* a server keeps none that is */
     REKEY_TRIES = 6,             /* of a server that does not answer or is busy */
     REKEY_CURSOR = 32,
-    REKEY_RUN_ID = 64,
+    REKEY_RUN_ID = 96,
     REKEY_TOLD = 512
 };
 
@@ -62,6 +62,7 @@ struct rekey {
     unsigned long changed, active;   /* values */
     struct tally keys, errors;       /* by name */
     bool interrupted;                /* another server answered on the way */
+    unsigned long commands;          /* that were answered */
     bool gave_up;
     int tries;             /* of a busy server, since it last did what it was asked to */
     int lost;              /* connections, since a server last answered */
@@ -89,6 +90,7 @@ static inline taskseal_err rekey_reply(struct rekey *r, redisReply **reply)
         rekey_tell(r, err, r->redis->errstr);
         return err;
     }
+    r->commands++;
     taskseal_err err = taskseal_redis_reply_error(*reply);
     if (err == TASKSEAL_OK)
         return err;
@@ -97,25 +99,27 @@ static inline taskseal_err rekey_reply(struct rekey *r, redisReply **reply)
     return err;
 }
 
-/* A server's name for itself since it was started: the cursors of SCAN mean nothing to another one. */
+/* A server's name for itself since it was started, and for what it holds since it was a replica: the cursors of
+ * SCAN mean nothing to another one. A replica's answers say nothing of what waits. */
 static inline taskseal_err rekey_ask_run_id(struct rekey *r, char run_id[REKEY_RUN_ID])
 {
     redisReply *reply;
+    const char *id, *data;
     run_id[0] = '\0';
-    redisAppendCommand(r->redis, "INFO server");
+    redisAppendCommand(r->redis, "INFO");
     taskseal_err err = rekey_reply(r, &reply);
-    const char *at = err == TASKSEAL_OK && reply->str != NULL ? strstr(reply->str, "\nrun_id:") : NULL;
-    if (at != NULL)
-        snprintf(run_id, REKEY_RUN_ID, "%.*s", (int)strspn(at + 8, "0123456789abcdef"), at + 8);
+    if (err == TASKSEAL_OK) {
+        const int id_len = (int)server_digits(reply, "\nrun_id:", &id);
+        const int data_len = (int)server_digits(reply, "\nmaster_replid:", &data);
+        if (id_len > 0)
+            snprintf(run_id, REKEY_RUN_ID, "%.*s-%.*s", id_len, id, data_len, data);
+        if (!r->dry && reply->str != NULL && strstr(reply->str, "\nrole:slave") != NULL) {
+            err = TASKSEAL_ERR_SERVER_BUSY;
+            rekey_tell(r, err, "this server is a replica: the primary's URI is wanted");
+        }
+    }
     freeReplyObject(reply);
     return err == TASKSEAL_ERR_NO_PERMISSION ? TASKSEAL_OK : err;
-}
-
-/* Before rekey_run. */
-static inline taskseal_err rekey_begin(struct rekey *r)
-{
-    memcpy(r->cursor, "0", 2);
-    return rekey_ask_run_id(r, r->run_id);
 }
 
 /* If it does not answer, the next command finds that out too, and this is asked again. */
@@ -155,6 +159,16 @@ static inline bool rekey_recover(struct rekey *r, taskseal_err err)
 {
     r->gave_up = r->gave_up || !rekey_reconnect(r, err);
     return !r->gave_up;
+}
+
+/* Before rekey_run. */
+static inline taskseal_err rekey_begin(struct rekey *r)
+{
+    memcpy(r->cursor, "0", 2);
+    taskseal_err err = rekey_ask_run_id(r, r->run_id);
+    if (err == TASKSEAL_ERR_SERVER_BUSY && rekey_recover(r, err))
+        err = rekey_ask_run_id(r, r->run_id);
+    return err;
 }
 
 /* ---- A few values at a time, pipelined -------------------------------------------------------- */
@@ -203,7 +217,8 @@ static inline void rekey_count(struct rekey *r, const struct item *item)
     struct seen seen = {.keys = &r->keys};
     if (item->err != TASKSEAL_OK) {
         count(&r->errors, taskseal_err_name(item->err));
-        r->left += !hopeless(item->err);
+        r->left += !hopeless(item->err) || (item->err == TASKSEAL_ERR_MALFORMED && item->field->message &&
+                                            holds_envelope(item->value->str, item->value->len));
         return;
     }
     r->moved += item->became == ITEM_SWAPPED || r->dry ? item->moves : 0;

@@ -81,6 +81,14 @@ static bool check_key(const struct rekey *r, const char *id, bool must_seal)
     return lacks == NULL;
 }
 
+static bool check_serves(const struct rekey *r)
+{
+    for (size_t i = 0; i < r->queue_count; i++)
+        if (!rekey_key_serves(r->ring, r->to, r->queues[i]))
+            return fprintf(stderr, "rotate: key %s is not good for queue %s\n", r->to, r->queues[i]), false;
+    return true;
+}
+
 static bool check_queues(const struct rekey *r)
 {
     for (size_t i = 0; i < r->queue_count; i++)
@@ -98,7 +106,8 @@ static int set_up(struct rekey *r, taskseal_keyring **ring)
     if (uri == NULL || keys == NULL)
         return fputs("rotate: set TASKSEAL_URI and TASKSEAL_KEYRING; see --help\n", stderr), EXIT_USAGE;
     r->ring = taskseal_keyring_load(ring, keys, &error) == TASKSEAL_OK ? *ring : NULL;
-    if (r->ring != NULL && (!check_key(r, r->to, true) || (r->from != NULL && !check_key(r, r->from, false))))
+    if (r->ring != NULL && (!check_key(r, r->to, true) ||
+                            (r->from != NULL && !check_key(r, r->from, false)) || !check_serves(r)))
         return EXIT_USAGE;
     if (r->ring != NULL && taskseal_redis_endpoint_new(&endpoint, uri, &error) == TASKSEAL_OK)
         status = taskseal_redis_connect(endpoint, &r->redis, &error) == TASKSEAL_OK ? EXIT_ALL : EXIT_FAILED;

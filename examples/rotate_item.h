@@ -80,6 +80,16 @@ static inline const char *rekey_key_lacks(const taskseal_keyring *ring, const ch
     return barred ? "active in" : "in";
 }
 
+/* Whether the key opens what waits in the queue: what is moved to one that does not is lost. */
+static inline bool rekey_key_serves(const taskseal_keyring *ring, const char *id, const char *queue)
+{
+    const taskseal_seal_options options = {.keyring = ring,
+                                           .key_ids = &id,
+                                           .key_count = 1,
+                                           .context.queue = {(const uint8_t *)queue, strlen(queue)}};
+    return taskseal_seal_size(&options, 0, NULL, NULL) != TASKSEAL_ERR_KEY_WRONG_QUEUE;
+}
+
 /* ---- One value ---- */
 
 /* One value on its way: from FETCH to SWAP. */
@@ -104,16 +114,27 @@ static inline bool hopeless(taskseal_err err)
     return err == TASKSEAL_ERR_NOT_SEALED || err == TASKSEAL_ERR_MALFORMED || err == TASKSEAL_ERR_EXPIRED;
 }
 
+/* What can't be read as a whole may hold envelopes that can, by others or in parts. */
+static inline bool holds_envelope(const void *bytes, size_t len)
+{
+    for (const unsigned char *at = bytes; len > 0; at++, len--) {
+        const taskseal_sealed sealed = taskseal_is_sealed(at, len);
+        if (sealed == TASKSEAL_SEALED || sealed == TASKSEAL_NEWER)
+            return true;
+    }
+    return false;
+}
+
 static inline void item_note(taskseal_bytes sealed, taskseal_err err, void *data)
 {
     struct item *item = data;
-    (void)sealed;
+    const bool bundle = taskseal_is_sealed(sealed.data, sealed.len) == TASKSEAL_PLAIN;
     if (err == TASKSEAL_OK) {
         item->moves++;
         return;
     }
     count(item->errors, taskseal_err_name(err));
-    item->left += !hopeless(err);
+    item->left += !hopeless(err) || (bundle && holds_envelope(sealed.data, sealed.len));
 }
 
 static inline bool names_key(const taskseal_info *info, const char *key_id)
@@ -124,19 +145,46 @@ static inline bool names_key(const taskseal_info *info, const char *key_id)
     return false;
 }
 
-/* What taskseal_asynq_rewrap does, for a value that is an envelope. */
+/* *len is 0 if it does not move. Not OK if it can't be read. */
+static inline taskseal_err rewrap_binary(const taskseal_rewrap_options *options, struct item *item,
+                                         taskseal_bytes sealed, void *out, size_t cap, size_t *len)
+{
+    taskseal_info info;
+    taskseal_err err = taskseal_inspect(sealed.data, sealed.len, &info);
+    *len = 0;
+    if (err != TASKSEAL_OK || (options->from_key_id != NULL ? !names_key(&info, options->from_key_id)
+                                                            : names_key(&info, options->to_key_id)))
+        return err;
+    item_note(sealed, taskseal_rewrap(options, sealed.data, sealed.len, out, cap, len), item);
+    return TASKSEAL_OK;
+}
+
+static inline taskseal_err rewrap_text(const taskseal_rewrap_options *options, struct item *item, size_t cap)
+{
+    const redisReply *value = item->value;
+    unsigned char *old = malloc(value->len), *new = malloc(cap);
+    size_t old_len, new_len = 0;
+    taskseal_err err = old == NULL || new == NULL
+                           ? TASKSEAL_ERR_NO_MEMORY
+                           : taskseal_text_decode(value->str, value->len, old, value->len, &old_len);
+    if (err == TASKSEAL_OK)
+        err = rewrap_binary(options, item, (taskseal_bytes){old, old_len}, new, cap, &new_len);
+    if (new_len != 0)
+        err = taskseal_text_encode(new, new_len, (char *)item->rewrapped, cap, &item->rewrapped_len);
+    free(old);
+    free(new);
+    return err;
+}
+
+/* What taskseal_asynq_rewrap does, for a value that is an envelope, in either form. */
 static inline taskseal_err rewrap_envelope(const taskseal_rewrap_options *options, struct item *item,
                                            size_t cap)
 {
     const redisReply *value = item->value;
-    taskseal_info info;
-    taskseal_err err = taskseal_inspect(value->str, value->len, &info);
-    if (err != TASKSEAL_OK || (options->from_key_id != NULL ? !names_key(&info, options->from_key_id)
-                                                            : names_key(&info, options->to_key_id)))
-        return err;
-    err = taskseal_rewrap(options, value->str, value->len, item->rewrapped, cap, &item->rewrapped_len);
-    item_note((taskseal_bytes){value->str, value->len}, err, item);
-    return TASKSEAL_OK;
+    if (strncmp(value->str, TASKSEAL_TEXT_PREFIX, strlen(TASKSEAL_TEXT_PREFIX)) == 0)
+        return rewrap_text(options, item, cap);
+    return rewrap_binary(options, item, (taskseal_bytes){(const uint8_t *)value->str, value->len},
+                         item->rewrapped, cap, &item->rewrapped_len);
 }
 
 /* Puts the value with its envelopes moved beside it, if there are any to move. */
@@ -144,8 +192,8 @@ static inline taskseal_err item_rewrap(const taskseal_rewrap_options *options, s
 {
     const redisReply *value = item->value;
     const bool message = item->field->message;
-    const size_t cap =
-        message ? taskseal_asynq_rewrap_size(value->str, value->len) : taskseal_rewrap_size(value->len);
+    const size_t cap = message ? taskseal_asynq_rewrap_size(value->str, value->len)
+                               : taskseal_text_size(taskseal_rewrap_size(value->len)) + 1;
     item->rewrapped = malloc(cap);
     if (item->rewrapped == NULL)
         return TASKSEAL_ERR_NO_MEMORY;

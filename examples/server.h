@@ -26,6 +26,14 @@ static inline const char *server_text(char out[SERVER_TEXT], const char *text, s
     return out;
 }
 
+/* The hexadecimal digits behind `name` in what INFO says. */
+static inline size_t server_digits(const redisReply *info, const char *name, const char **digits)
+{
+    const char *at = info->str != NULL ? strstr(info->str, name) : NULL;
+    *digits = at != NULL ? at + strlen(name) : "";
+    return strspn(*digits, "0123456789abcdef");
+}
+
 /* True for the error of a server that has become a replica. It stays one, so the next try is made on a new
  * connection: the name may lead to the new primary by then. */
 static inline bool server_demoted(const redisReply *reply)

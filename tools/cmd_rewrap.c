@@ -9,13 +9,14 @@
 #include "common/explain.h"
 #include "common/input.h"
 #include "common/output.h"
+#include "common/parse.h"
 #include "common/report.h"
 #include "common/secret.h"
 #include "common/shared.h"
 #include "common/uri.h"
 #include "rewrap_server.h"
 
-enum { KEY_FROM = KEY_OWN, KEY_TO, KEY_TEXT, KEY_LAYOUT, KEY_DRY_RUN, KEY_RESUME, KEY_JSON };
+enum { KEY_FROM = KEY_OWN, KEY_TO, KEY_TEXT, KEY_LAYOUT, KEY_DRY_RUN, KEY_RESUME, KEY_RATE, KEY_JSON };
 
 static const command_option options[] = {
     KEYRING_OPTIONS,
@@ -30,6 +31,7 @@ static const command_option options[] = {
     {"dry-run", KEY_DRY_RUN, NULL, "move nothing: tell what would be moved"},
     {"resume", KEY_RESUME, "FILE",
      "keep in FILE how far this is, and go on there if an earlier\nrun was ended; FILE goes at the end"},
+    {"rate", KEY_RATE, "N", "at most about N commands a second: 10000 (the default);\n0: no limit"},
     {"json", KEY_JSON, NULL, "print one JSON object; taskseal(1) tells its keys"},
     {NULL, 0, NULL, NULL},
 };
@@ -41,6 +43,7 @@ typedef struct settings {
     server_choice server;
     rewrap_queues queues;
     bool text;
+    bool has_rate;
 } settings;
 
 static int take_queue(settings *set, const char *name)
@@ -66,6 +69,9 @@ static int take_for_server(settings *set, int key, const char *value)
     case KEY_RESUME:
         set->queues.state = value;
         return secret_check("--resume", "the path of a file", value);
+    case KEY_RATE:
+        set->has_rate = true;
+        return parse_count("rate", value, &set->queues.rate);
     case KEY_JSON:
         set->queues.json = true;
         return STATUS_OK;
@@ -186,9 +192,9 @@ static int check_server(const settings *set, int files)
         if (queues->dry && queues->state != NULL)
             return report_usage("--dry-run has nothing to --resume");
     } else if (queues->count > 0 || queues->layout != NULL || queues->dry || queues->state != NULL ||
-               queues->json) {
+               set->has_rate || queues->json) {
         return report_usage(
-            "--queue, --layout, --dry-run, --resume and --json are about a server: give --uri-file, "
+            "--queue, --layout, --dry-run, --resume, --rate and --json are about a server: give --uri-file, "
             "--uri-fd, --uri or --server");
     }
     return STATUS_OK;
@@ -196,7 +202,7 @@ static int check_server(const settings *set, int files)
 
 static int run(const command *self, int argc, char **argv)
 {
-    settings set = {.keyring = KEYRING_CHOICE_EMPTY, .server = SERVER_CHOICE_EMPTY};
+    settings set = {.keyring = KEYRING_CHOICE_EMPTY, .server = SERVER_CHOICE_EMPTY, .queues.rate = 10000};
     const char *path = NULL;
     bool stop;
 

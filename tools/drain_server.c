@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "drain_server.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <taskseal/redis.h>
 
@@ -30,20 +28,6 @@ typedef struct scan {
 } scan;
 
 /* ---- Commands ---- */
-
-/* Sleeps until another command keeps the rate. */
-static void keep_rate(const scan *self)
-{
-    if (self->server->rate == 0)
-        return;
-    const double early = (double)self->commands / (double)self->server->rate - progress_seconds(&self->shown);
-    if (early <= 0)
-        return;
-    struct timespec left = {.tv_sec = (time_t)early};
-    left.tv_nsec = (long)((early - (double)left.tv_sec) * 1e9);
-    while (nanosleep(&left, &left) != 0 && errno == EINTR) {
-    }
-}
 
 static void tell_progress(scan *self)
 {
@@ -70,7 +54,7 @@ static redisReply *lost(scan *self)
 /* Sends a command; NULL if the scan can't go on, which was reported. */
 static redisReply *ask(scan *self, int argc, const char **argv, const size_t *lens)
 {
-    keep_rate(self);
+    progress_keep_rate(&self->shown, self->commands, self->server->rate);
     self->commands++;
     redisReply *reply = redisCommandArgv(self->redis, argc, argv, lens);
     tell_progress(self);

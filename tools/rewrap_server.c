@@ -14,6 +14,7 @@
 typedef struct job {
     rewrap_state state;
     progress shown;
+    uint64_t rate;
 } job;
 
 static void tell(const struct rekey *run, const char *name, const char *text)
@@ -40,21 +41,38 @@ static void page_done(struct rekey *run)
     job *self = run->data;
 
     show(run, &self->shown);
-    if (run->queue < run->queue_count && rewrap_state_save(&self->state, run) != STATUS_OK)
-        run->stop = true;
+    if (run->queue == run->queue_count)
+        return;
+    run->stop = rewrap_state_save(&self->state, run) != STATUS_OK;
+    progress_keep_rate(&self->shown, run->commands, self->rate);
 }
 
-/* The first key that seals, of those that were not named to be replaced. */
-static const char *successor(const taskseal_keyring *ring, const char *from)
+/* NULL, or a queue that the key is not good for. */
+static const char *unserved(const struct rekey *run, const char *key_id)
 {
-    taskseal_key key;
-
-    for (size_t i = 0; taskseal_keyring_key(ring, i, &key); i++) {
-        if (key.state == TASKSEAL_KEY_ACTIVE && key.type != TASKSEAL_KEY_DEDUPE &&
-            (from == NULL || strcmp(key.id, from) != 0))
-            return key.id;
+    for (size_t i = 0; i < run->queue_count; i++) {
+        if (!rekey_key_serves(run->ring, key_id, run->queues[i]))
+            return run->queues[i];
     }
     return NULL;
+}
+
+/* The first key that seals, of those that were not named to be replaced; if there is one, that is good for the
+ * queues. */
+static const char *successor(const struct rekey *run)
+{
+    const char *first = NULL;
+    taskseal_key key;
+
+    for (size_t i = 0; taskseal_keyring_key(run->ring, i, &key); i++) {
+        if (key.state != TASKSEAL_KEY_ACTIVE || key.type == TASKSEAL_KEY_DEDUPE ||
+            (run->from != NULL && strcmp(key.id, run->from) == 0))
+            continue;
+        if (unserved(run, key.id) == NULL)
+            return key.id;
+        first = first != NULL ? first : key.id;
+    }
+    return first;
 }
 
 static int check(const rewrap_queues *what, struct rekey *run)
@@ -67,13 +85,16 @@ static int check(const rewrap_queues *what, struct rekey *run)
             return report_usage("--queue: a name has 1 to 255 bytes, and no braces");
     }
     if (run->to == NULL)
-        run->to = successor(run->ring, run->from);
+        run->to = successor(run);
     if (run->to == NULL)
         return report_error(TASKSEAL_ERR_KEY_NOT_ACTIVE, NULL);
     if (run->from != NULL && strcmp(run->from, run->to) == 0)
         return report_usage("--from and --to are the same key");
     if (rekey_key_lacks(run->ring, run->to, true) != NULL)
         return report_usage("--to %s is not active: 'taskseal key promote' makes it so", run->to);
+    if (unserved(run, run->to) != NULL)
+        return report_usage("--to %s is not good for queue %s: its workers could not open what is moved",
+                            run->to, unserved(run, run->to));
     return STATUS_OK;
 }
 
@@ -133,7 +154,7 @@ static int connect_to(const char *uri, redisContext **redis)
 int rewrap_server(const rewrap_queues *what, const taskseal_keyring *ring)
 {
     static struct rekey run;
-    job self = {.state = {.path = NULL}};
+    job self = {.state = {.path = NULL}, .rate = what->rate};
 
     run = (struct rekey){.ring = ring,
                          .from = what->from,

@@ -20,6 +20,7 @@ typedef struct rewrap_queues {
     const char *from;  /* NULL: every other key */
     const char *to;    /* NULL: the first key that seals */
     const char *state; /* the file that tells where to go on; NULL: none */
+    uint64_t rate;     /* about as many commands a second; 0: no limit */
     bool dry;
     bool json;
 } rewrap_queues;

@@ -67,6 +67,8 @@ def rotate_takes_no_mistyped_name_for_work_that_is_done(stage):
                           (["--to", "test-k2", "--from", "nope"], "rotate: key nope is not in the keyring\n"),
                           (["--to", "test-k1"], "rotate: key test-k1 is not active in the keyring\n")):
         equal(stage.run("rotate", *options, "typo", keyring="both", status=2), ("", said))
+    equal(stage.run("rotate", "--to", "test-k2", "other", "typo", keyring="limited", status=2),
+          ("", "rotate: key test-k2 is not good for queue typo\n"))
     equal(stage.run("rotate", "--to", "test-k2", "tipo", keyring="both"),
           ("0 envelopes seen, 0 moved to test-k2\n", "rotate: queue tipo: no task found\n"))
     equal(key_of(stage, "typo", 0), "test-k1")

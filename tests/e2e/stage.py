@@ -62,6 +62,7 @@ class Stage:
         self.keyring("old", first)
         self.keyring("both", second, first.replace(" active ", " open-only "))
         self.keyring("new", second)
+        self.keyring("limited", f"{second} queues=other", first)
 
     def serve(self, name, program=None):
         """Starts a server: its process and port."""

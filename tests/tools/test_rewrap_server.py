@@ -14,7 +14,7 @@ import time
 
 import server
 from client import Client
-from harness import FILE, OK, REFUSED, TOOL, USAGE, Skip, bad, check, equal, good, keyring, main, read, run, test, write
+from harness import FILE, OK, REFUSED, RETRY, TOOL, USAGE, Skip, bad, check, equal, good, keyring, main, read, run, test, write
 from server import PASSWORD
 
 _ports = {}
@@ -158,6 +158,54 @@ def what_can_not_move_is_counted_and_told_by_the_status():
 
 
 @test
+def what_is_malformed_but_holds_an_envelope_keeps_the_status_from_0():
+    env, client = rings()
+    bundle = b"tskbundle1\n" + string(b"ann") + string(b"a") + string(sealed())
+    for name, odd in (("twice", message(sealed(), field(2, sealed()))), ("a group", message(sealed(), b"\xa3\x06\xa4\x06")),
+                      ("cut", message(sealed())[:-1]), ("text", b"{" + sealed(text=True)), ("bundle", message(bundle + b"\x05"))):
+        client.call("FLUSHALL")
+        put(client, "1", odd)
+        found = rewrap(env, status=REFUSED)
+        equal((name, found["left"], found["moved"], found["not_moved"]), (name, 1, 0, {"malformed": 1}))
+        equal(client.call("HGET", "asynq:{q}:t:1", "msg"), odd)
+    put(client, "1", b"no message at all")
+    equal(rewrap(env)["not_moved"], {"malformed": 1})
+
+
+@test
+def a_value_in_text_form_moves_and_stays_text():
+    env, client = rings()
+    put(client, "1", message(b"{}"))
+    for key, name, layout in (("asynq:{q}:t:1", "result", "asynq"), ("{q}:t:1", "sealed", "examples")):
+        client.call("HSET", key, name, sealed(text=True))
+        found = rewrap(env, "--layout", layout)
+        equal((found["moved"], found["keys"]), (1, {"mail-k02": 1}))
+        value = client.call("HGET", key, name)
+        equal((value[:5], good("open", env=env, data=value)), (b"tsl1.", b"x"))
+        check(b"mail-k02" in good("inspect", data=value), "the key")
+        equal(rewrap(env, "--layout", layout)["moved"], 0)
+        client.call("HSET", key, name, sealed(text=True) + b"!")
+        equal(rewrap(env, "--layout", layout)["not_moved"].get("malformed"), 1)
+
+
+@test
+def nothing_moves_to_a_key_that_is_not_good_for_the_queue():
+    env, client = rings()
+    good("key", "add", "reports-k01", "--queue", "reports", env=env)
+    good("key", "promote", "reports-k01", env=env)
+    check(good("key", "list", env=env).startswith(b"reports-k01\t"), "the first key that seals")
+    one = sealed(more=("--queue", "q"))
+    put(client, "1", message(one))
+    said = b"reports-k01 is not good for queue q: "
+    for queues in (("--queue", "q"), ("--queue", "reports", "--queue", "q")):
+        done = run("rewrap", "--uri-file", uri(), "--layout", "asynq", *queues, "--to", "reports-k01", env=env)
+        check(done.returncode == USAGE and said in done.stderr, f"{done.returncode}: {done.stderr!r}")
+    equal(client.call("HGET", "asynq:{q}:t:1", "msg"), message(one))
+    equal((rewrap(env)["to"], rewrap(env)["keys"]), ("mail-k02", {"mail-k02": 1}))
+    equal(rewrap(env, queue="reports", said=b"no task found")["to"], "reports-k01")
+
+
+@test
 def large_messages_and_names_with_the_signs_of_patterns():
     env, client = rings()
     queue = "a*[b]?\\^-c"
@@ -167,6 +215,19 @@ def large_messages_and_names_with_the_signs_of_patterns():
     put(client, "1", message(sealed()), queue="ab")
     equal(rewrap(env, queue=queue)["moved"], 41)
     check(b"mail-k01" in client.call("HGET", "asynq:{ab}:t:1", "msg"), "another queue")
+
+
+@test
+def the_rate_is_kept():
+    env, client = rings()
+    for number in range(1500):
+        client.send("HSET", f"asynq:{{q}}:t:{number}", "msg", b"")
+    for _ in range(1500):
+        client.read()
+    begin = time.monotonic()
+    equal(rewrap(env, "--rate", "2500")["not_moved"], {"not-sealed": 1500})
+    # Two commands a task; what comes after the last page but one is not waited for. (A floor, however busy the machine.)
+    check(time.monotonic() - begin >= 0.6, "it was faster than it was told to be")
 
 
 @test
@@ -288,6 +349,25 @@ def the_line_of_the_role_suffices_and_one_right_less_does_not():
 
 
 @test
+def a_replica_is_refused_whose_tasks_may_not_be_all():
+    env, client = rings()
+    put(client, "1", message(sealed()))
+    replica = Client(port("replica", more=(f"replicaof 127.0.0.1 {port()}", f"masterauth {PASSWORD}", "masteruser worker",
+                                           "tls-replication yes")), "worker")
+    replica.wait_for(b"master_link_status:up", "INFO", "replication")
+    refused(env, RETRY, "server-busy: this server is a replica: the primary's URI is wanted", at=port("replica"))
+    equal(rewrap(env, "--dry-run", status=REFUSED, at=port("replica"))["moved"], 1)
+    client.call("FLUSHALL")
+    killed(env, client)
+    replica.call("REPLICAOF", "NO", "ONE")
+    client.call("CONFIG", "SET", "masterauth", PASSWORD, "masteruser", "worker", "tls-replication", "yes")
+    client.call("REPLICAOF", "127.0.0.1", str(port("replica")))
+    client.wait_for(b"master_link_status:up", "INFO", "replication")
+    client.call("REPLICAOF", "NO", "ONE")  # the same process as before, with what the other has held meanwhile
+    equal(rewrap(env, "--resume", "state", said=b"begins anew")["resumed"], False)
+
+
+@test
 def a_queue_on_another_node_of_a_cluster_is_told():
     env, _ = rings()
     more = ("cluster-enabled yes", "tls-cluster yes", "cluster-require-full-coverage no",
@@ -361,7 +441,7 @@ def a_task_that_changes_between_reading_and_writing_is_left():
 @test
 def options_that_do_not_go_together_are_refused():
     env = keyring("alone")
-    for arguments, said in [(("--queue", "q"), "are about a server: give --uri-file"), (("--json",), "are about a server"),
+    for arguments, said in [(("--queue", "q"), "are about a server: give --uri-file"), (("--json",), "are about a server"), (("--rate", "5"), "are about a server"),
                             (("--server",), "name the queues"), (("--server", "--queue", "q", "file"), "give a server or a FILE"),
                             (("--server", "--queue", "q", "--text"), "give a server or a FILE"),
                             (("--server", "--queue", "q", "--dry-run", "--resume", "f"), "--dry-run has nothing to --resume")]:

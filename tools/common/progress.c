@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "progress.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -65,6 +66,18 @@ void progress_bytes(progress *self, uint64_t done, uint64_t total)
 double progress_seconds(const progress *self)
 {
     return (double)(nanoseconds() - self->began + 1) / (double)second;
+}
+
+void progress_keep_rate(const progress *self, uint64_t commands, uint64_t rate)
+{
+    const double early = rate == 0 ? 0 : (double)commands / (double)rate - progress_seconds(self);
+
+    if (early <= 0)
+        return;
+    struct timespec left = {.tv_sec = (time_t)early};
+    left.tv_nsec = (long)((early - (double)left.tv_sec) * 1e9);
+    while (nanosleep(&left, &left) != 0 && errno == EINTR) {
+    }
 }
 
 void progress_end(const progress *self)

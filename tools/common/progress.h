@@ -27,6 +27,9 @@ void progress_bytes(progress *self, uint64_t done, uint64_t total);
 /* Seconds since the beginning, never 0. */
 double progress_seconds(const progress *self);
 
+/* Sleeps until one more of these commands keeps the rate, in commands a second; 0: no limit. */
+void progress_keep_rate(const progress *self, uint64_t commands, uint64_t rate);
+
 /* Takes the line off. */
 void progress_end(const progress *self);
 

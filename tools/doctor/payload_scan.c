@@ -4,12 +4,10 @@
  * value is held at a time, of at most PAYLOAD_MAX bytes; of a collection with a pattern of the caller's, the first
  * elements, whose size can't be asked for first: an answer of more than ANSWER_BYTES_MAX is given up while it comes.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "../common/print.h"
 #include "../common/progress.h"
@@ -26,20 +24,6 @@ typedef struct walk {
     uint64_t commands;
     uint64_t database; /* keys that it has; 0: unknown */
 } walk;
-
-static void keep_rate(const walk *self)
-{
-    const double early = self->to->rate == 0 ? 0
-                                             : (double)self->commands / (double)self->to->rate -
-                                                   progress_seconds(&self->shown);
-    struct timespec left = {.tv_sec = early > 0 ? (time_t)early : 0};
-
-    if (early <= 0)
-        return;
-    left.tv_nsec = (long)((early - (double)left.tv_sec) * 1e9);
-    while (nanosleep(&left, &left) != 0 && errno == EINTR) {
-    }
-}
 
 static void tell_progress(walk *self)
 {
@@ -90,7 +74,7 @@ static redisReply *ask_for(walk *self, int argc, const char **argv, const size_t
 {
     redisContext *redis = self->about->redis;
 
-    keep_rate(self);
+    progress_keep_rate(&self->shown, self->commands, self->to->rate);
     self->commands++;
     redisReply *reply = NULL;
     if (redis->err == 0 && redisAppendCommandArgv(redis, argc, argv, lens) == REDIS_OK)
