@@ -40,10 +40,24 @@ func (s *server) programOfC(t *testing.T, variable string, arguments ...string) 
 		t.Skipf("%s names no program: tests/go/run sets it", variable)
 	}
 	keys := filepath.Join(s.folder, "keyring")
-	writeFile(t, keys, keysOfC("mail-k01", "mail-k02"))
+	replaceFile(t, keys, keysOfC("mail-k01", "mail-k02"))
 	command := exec.Command(program, arguments...)
 	command.Env = append(os.Environ(), "TASKSEAL_KEYRING="+keys, "TASKSEAL_URI="+s.uri())
 	return command
+}
+
+// replaceFile is for a file that another program may be reading.
+func replaceFile(t *testing.T, name string, data []byte) {
+	t.Helper()
+	file, err := os.CreateTemp(filepath.Dir(name), "new-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = file.Close()
+	writeFile(t, file.Name(), data)
+	if err := os.Rename(file.Name(), name); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // keysOfC is a key file with a dedupe key, and keys the first of which seals.
