@@ -53,7 +53,7 @@ taskseal_err taskseal_rewrap(const taskseal_rewrap_options *options, const void 
     CHECK(__CPROVER_w_ok(out, out_cap), "the room is there");
     CHECK(!taskseal__overlap(sealed, sealed_len, out, out_cap), "not over itself");
     CHECK(g_sealed != TASKSEAL_SEALED || out_cap >= taskseal_rewrap_size(sealed_len), "as much room as it may take");
-    ASSUME(len >= 1 && len <= sealed_len + GROWTH, "proof_rewrap_lengths");
+    ASSUME(len >= 1 && len <= sealed_len + GROWTH, "it grows by a stanza: proof_rewrap_envelope");
     const bool moved = g_sealed == TASKSEAL_SEALED && nondet_bool();
     *out_len = moved ? len : 0;
     return moved ? TASKSEAL_OK : TASKSEAL_ERR_MALFORMED;
