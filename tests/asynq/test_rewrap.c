@@ -281,6 +281,29 @@ START_TEST(a_sealed_error_text_moves_with_its_payload)
 }
 END_TEST
 
+START_TEST(a_long_text_moves_in_a_buffer_of_its_size_to_a_longer_id)
+{
+    char text[2000];
+    memset(text, 'x', sizeof text);
+    text[sizeof text - 1] = '\0';
+    blob before = field(0x3A, text_of(envelope_of("k1", TASKSEAL_ERROR_TEXT, 0, text))), out;
+    assert_ok(rewrap_to(long_id, before, size_of(before), &out));
+    ck_assert_str_eq(told, "moved ");
+    char expected[sizeof long_id + 1];
+    snprintf(expected, sizeof expected, "%s ", long_id);
+    ck_assert_str_eq(keys_in(out), expected);
+}
+END_TEST
+
+START_TEST(a_bundle_without_members_stays_beside_what_moves)
+{
+    blob bundle = field(0x12, bytes_of("tskbundle1\n\1g"));
+    blob out = moved("moved ", joined(bundle, error_of("k1", 0)));
+    ck_assert(same(out.data, bundle.len, bundle.data, bundle.len));
+    ck_assert_str_eq(keys_in(out), "k2 ");
+}
+END_TEST
+
 START_TEST(the_members_of_a_bundle_move_and_its_plain_ones_stay)
 {
     blob bundle = joined(bytes_of("tskbundle1\n"), string(bytes_of("group")));
@@ -360,6 +383,8 @@ Suite *make_suite(void)
     tcase_add_test(tests, no_cut_of_a_message_is_taken_for_one_with_its_payload);
     tcase_add_test(tests, arguments_that_lack_are_refused);
     tcase_add_test(tests, a_sealed_error_text_moves_with_its_payload);
+    tcase_add_test(tests, a_long_text_moves_in_a_buffer_of_its_size_to_a_longer_id);
+    tcase_add_test(tests, a_bundle_without_members_stays_beside_what_moves);
     tcase_add_test(tests, the_members_of_a_bundle_move_and_its_plain_ones_stay);
     tcase_add_test(tests, what_cannot_move_stays_byte_for_byte_beside_what_can);
     tcase_add_test(tests, an_envelope_of_an_unknown_key_is_told_if_all_are_meant);
