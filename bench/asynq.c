@@ -86,7 +86,7 @@ static pair pairs[] = {
      SEALED_MANY,
      GO_SEALED_MANY,
      true,
-     BOUND,
+     0,
      {0, 0, 0}},
     {"tasks/s, plain: one by one, both", "rate_plain_one", PLAIN_ONE, GO_PLAIN_ONE, false, 0, {0, 0, 0}},
     {"tasks/s, sealed: one by one, both", "rate_sealed_one", SEALED_ONE, GO_SEALED_ONE, false, 0, {0, 0, 0}},
