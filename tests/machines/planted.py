@@ -64,7 +64,7 @@ def vectors_of(made):
     """The outcome of the vector runner."""
     test = next(test for test in made.tests({"vectors"}) if test["name"] == "vectors")
     made.compile([test])
-    return trial.run_test(made, test)
+    return trial.run_test(made, test, made.command(test))
 
 
 def try_fault(fault, number, machines):

@@ -44,12 +44,12 @@ def judge_tap(outcome, stdout, status):
         outcome.failures.append(f"exit status {status}")
 
 
-def run_test(build, test):
+def run_test(build, test, command):
     suite = test["suite"][0].rpartition(":")[2]
     outcome = Outcome(test["name"], suite)
     environment = {**os.environ, **test["env"], "CK_TIMEOUT_MULTIPLIER": str(PATIENCE)}
     try:
-        done = subprocess.run(build.command(test), cwd=build.folder, env=environment, stdin=subprocess.DEVNULL,
+        done = subprocess.run(command, cwd=build.folder, env=environment, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace", check=False,
                               timeout=PATIENCE * test["timeout"])
     except subprocess.TimeoutExpired:
@@ -81,8 +81,9 @@ def excuse(outcome, excuses):
 def run_tests(build, tests, workers, ended, excuses=()):
     """The outcomes, each of which `ended` gets as soon as it is there. The longest tests should stand first."""
     outcomes = []
+    commands = [build.command(test) for test in tests]  # now: a script that is written while others start is busy
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-        for run in concurrent.futures.as_completed([pool.submit(run_test, build, test) for test in tests]):
+        for run in concurrent.futures.as_completed([pool.submit(run_test, build, test, command) for test, command in zip(tests, commands)]):
             outcomes.append(run.result())
             excuse(outcomes[-1], dict(excuses))
             ended(outcomes[-1])
