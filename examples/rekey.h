@@ -15,7 +15,7 @@
 enum {
     REKEY_STEP = 16,             /* values in memory at a time ... */
     REKEY_SMALL = 1 << 20,       /* ... which are not larger; others come one by one */
-    REKEY_LARGE = (1 << 30) - 1, /* a server keeps none that is */
+    REKEY_LARGE = (1 << 30) - 1, /* what is larger, if a server is set to keep it, is left and counted */
     REKEY_TRIES = 6,             /* of a server that does not answer or is busy */
     REKEY_CURSOR = 32,
     REKEY_RUN_ID = 96,
@@ -272,10 +272,10 @@ static inline taskseal_err rekey_items(struct rekey *r, struct item *items, size
         if (together == TASKSEAL_OK && !items[i].large)
             continue;
         taskseal_err err = rekey_step(r, &items[i], 1, REKEY_LARGE);
-        if (err == TASKSEAL_OK)
+        if (err == TASKSEAL_OK && !items[i].large)
             continue;
-        rekey_count(r, &(struct item){.err = err});
-        if (!rekey_recover(r, err))
+        rekey_count(r, &(struct item){.err = err != TASKSEAL_OK ? err : TASKSEAL_ERR_NO_MEMORY});
+        if (err != TASKSEAL_OK && !rekey_recover(r, err))
             return err;
     }
     return TASKSEAL_OK;
